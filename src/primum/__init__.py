@@ -1,0 +1,94 @@
+"""Bayesian evaluation of policies rolled out area by area, with probability-of-harm statements.
+
+>>> import primum as pr
+>>> spec = pr.demo_spec()
+>>> panel = pr.simulate(seed=spec.seed).panel
+>>> fit = pr.fit(spec, panel)  # doctest: +SKIP
+>>> effects = pr.effects(fit)  # doctest: +SKIP
+>>> pr.harm(effects)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from primum.checks import predictive_checks
+    from primum.effects import Effects, effects
+    from primum.errors import InputError, PanelError, PrimumError, SpecError, StoreError
+    from primum.fit import Fit, Gate, fit
+    from primum.harm import Harm, harm
+    from primum.model import build, describe
+    from primum.panel import Panel
+    from primum.report import write_report
+    from primum.sources import demo_spec, read_table, simulate
+    from primum.spec import Spec
+
+__version__ = "0.1.0"
+__all__ = [
+    "Effects",
+    "Fit",
+    "Gate",
+    "Harm",
+    "InputError",
+    "Panel",
+    "PanelError",
+    "PrimumError",
+    "Spec",
+    "SpecError",
+    "StoreError",
+    "build",
+    "demo_spec",
+    "describe",
+    "effects",
+    "fit",
+    "harm",
+    "predictive_checks",
+    "read_table",
+    "simulate",
+    "write_report",
+]
+
+_ROOMS = {
+    "checks": ["predictive_checks"],
+    "effects": ["Effects", "effects"],
+    "errors": ["InputError", "PanelError", "PrimumError", "SpecError", "StoreError"],
+    "fit": ["Fit", "Gate", "fit"],
+    "harm": ["Harm", "harm"],
+    "model": ["build", "describe"],
+    "panel": ["Panel"],
+    "report": ["write_report"],
+    "sources": ["demo_spec", "read_table", "simulate"],
+    "spec": ["Spec"],
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that importing primum stays quick."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'primum' has no attribute '{name}'")
+    value = getattr(import_module(f"primum.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+class _Package(ModuleType):
+    """Keeps `primum.fit`, `primum.effects` and `primum.harm` the verbs.
+
+    Importing a room of that name would otherwise put the module in the verb's place.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,179 @@
+"""Posterior predictive checks: panels drawn from the fitted model beside the one observed.
+
+Every cell has latents of its own, so predictions for the observed cells fit almost by
+construction and tell little. Here whole panels of *new* units are drawn from the hyperparameters
+(levels, drift, shocks, effects and sampling noise), with the observed denominators and gaps, and
+compared with the observed panel on the features that decide how wide the intervals are
+(Gelman, Meng and Stern 1996, with the replication taken at the level of units).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+import xarray as xr
+
+from primum.fit import Fit
+from primum.fit.predict import noise_of
+from primum.model import Cells, cells_of
+from primum.model.cells import Array
+from primum.model.drift import random_walk_basis
+from primum.model.families import Family, Standard, family_of
+
+REPLICATIONS = 400
+EXTREME = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class PredictiveCheck:
+    """One feature of the observed panel beside the same feature of replicated panels.
+
+    Attributes
+    ----------
+    outcome
+        Name of the outcome.
+    feature
+        What is compared, in words.
+    observed
+        Its value in the data, in the unit of the effect where it has one.
+    replicated
+        Its values in replicated panels; shape (replication,).
+    """
+
+    outcome: str
+    feature: str
+    observed: float
+    replicated: Array
+
+    @property
+    def p_value(self) -> float:
+        """Share of replicated panels at or above the observed value."""
+        return float((self.replicated >= self.observed).mean())
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether the observed value lies within the middle 98% of the replicated ones."""
+        return EXTREME <= self.p_value <= 1 - EXTREME
+
+
+def predictive_checks(fit: Fit, outcome: str) -> tuple[PredictiveCheck, ...]:
+    """Compare an outcome's observed panel with replicated ones.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    outcome
+        Name of the outcome.
+
+    Examples
+    --------
+    >>> from primum.testing import tiny_fit
+    >>> for check in predictive_checks(tiny_fit(), "kinship"):
+    ...     print(check.feature)
+    spread between units
+    typical change from period to period
+    correlation of successive periods
+    largest change
+    """
+    chosen = fit.spec.outcome(outcome)
+    family, cells = family_of(chosen.family), cells_of(fit.panel.dataset, chosen)
+    standard = family.standard(cells)
+    rng = np.random.default_rng([fit.spec.seed, crc32(b"predictive"), crc32(outcome.encode())])
+    posterior = _thinned(fit.posterior(outcome).drop_vars("eta"))
+    panels = replicate(posterior, family, cells, standard, rng)
+    observed = chosen.factor * family.level(cells)
+    found = []
+    for feature, measure in FEATURES.items():
+        replicated = np.array([measure(chosen.factor * panel) for panel in panels])
+        found.append(PredictiveCheck(chosen.name, feature, measure(observed), replicated))
+    return tuple(found)
+
+
+def replicate(
+    posterior: xr.Dataset, family: Family, cells: Cells, standard: Standard, rng: np.random.Generator
+) -> Array:
+    """Panels of new units, shape (replication, unit, time), NaN where the observed panel has a gap.
+
+    Parameters
+    ----------
+    posterior
+        Dims (chain, draw, ...), one replication a draw.
+    family, cells, standard
+        The outcome's family, arrays and scale.
+    rng
+        Source of randomness.
+    """
+    basis = random_walk_basis(cells.time)
+    draws = {str(name): _flat(posterior[name]) for name in posterior.data_vars}
+    count, (units, periods) = len(draws["mu"]), cells.value.shape
+    shock = draws["s"] ** 2 if "s" in draws else np.zeros(count)
+    variance = draws["q"][:, None] ** 2 * basis.variance + shock[:, None]
+    level = periods * draws["sigma_alpha"] ** 2 + shock
+    spread = np.sqrt(np.column_stack([level, variance]))
+    departure = (spread[:, None, :] * rng.normal(size=(count, units, periods))) @ basis.vectors
+    is_pilot = np.isin(np.arange(units), cells.pilots)
+    tau = draws["tau"][:, None] + draws["sigma_tau"][:, None] * rng.normal(size=(count, units))
+    eta = (
+        draws["mu"][:, None, None]
+        + draws["beta_pilot"][:, None, None] * is_pilot[:, None]
+        + draws["lambda"][:, None, :]
+        + tau[:, :, None] * cells.exposure
+        + departure
+    )
+    sigma = _flat(xr.DataArray(noise_of(posterior), dims=("chain", "draw", "a", "b")))
+    values = family.draw(rng, eta, sigma, cells, standard).astype(float)
+    if family.noise:
+        return np.where(cells.observed, values, np.nan)
+    return np.where(cells.observed, values / np.where(cells.observed, cells.denominator, 1), np.nan)
+
+
+def spread_between(panel: Array) -> float:
+    """SD of units' means."""
+    known = np.isfinite(panel).any(axis=1)
+    return float(np.nanmean(panel[known], axis=1).std())
+
+
+def typical_change(panel: Array) -> float:
+    """SD of changes from one period to the next, period means taken out."""
+    return float(np.nanstd(np.diff(_without_period_means(panel), axis=1)))
+
+
+def lag_correlation(panel: Array) -> float:
+    """Correlation of a unit's value with its value a period earlier, period means taken out."""
+    centred = _without_period_means(panel)
+    before, after = centred[:, :-1].ravel(), centred[:, 1:].ravel()
+    both = np.isfinite(before) & np.isfinite(after)
+    return float(np.corrcoef(before[both], after[both])[0, 1])
+
+
+def largest_change(panel: Array) -> float:
+    """Largest change from one period to the next, in either direction."""
+    return float(np.nanmax(np.abs(np.diff(panel, axis=1))))
+
+
+FEATURES: dict[str, Callable[[Array], float]] = {
+    "spread between units": spread_between,
+    "typical change from period to period": typical_change,
+    "correlation of successive periods": lag_correlation,
+    "largest change": largest_change,
+}
+
+
+def _without_period_means(panel: Array) -> Array:
+    known = np.isfinite(panel)
+    means = np.where(known, panel, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.asarray(panel - means)
+
+
+def _thinned(posterior: xr.Dataset) -> xr.Dataset:
+    total = posterior.sizes["chain"] * posterior.sizes["draw"]
+    return posterior.isel(draw=slice(None, None, max(1, total // REPLICATIONS)))
+
+
+def _flat(values: xr.DataArray) -> Array:
+    array = np.asarray(values, dtype=float)
+    return array.reshape(-1, *array.shape[2:])

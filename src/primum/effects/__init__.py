@@ -1,0 +1,5 @@
+"""Effects on the outcome's own scale, with and without exposure."""
+
+from primum.effects.effects import Effects, OutcomeEffects, effects
+
+__all__ = ["Effects", "OutcomeEffects", "effects"]

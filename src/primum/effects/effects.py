@@ -1,0 +1,149 @@
+"""effects: from a Fit to tables and draws of effects on the outcome's own scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+import xarray as xr
+
+from primum.effects.estimands import cell_effects, new_unit, per_unit, satt
+from primum.fit import Fit, Gate
+from primum.fit.gate import diagnose, judge
+from primum.model import cells_of
+from primum.model.families import family_of
+from primum.spec import Outcome, Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeEffects:
+    """Effects on one outcome, in its unit.
+
+    Attributes
+    ----------
+    outcome
+        The outcome.
+    draws
+        satt (chain, draw), new_unit (chain, draw) and unit_effect (chain, draw, pilot), with
+        readable names in coordinate ``label`` (pilot).
+    table
+        One row an estimand, named as in ``satt`` and ``unit_effect[304]``; columns mean,
+        median, eti95_low, eti95_high, sd, mcse (of the mean), ess_bulk, ess_tail, rhat.
+    gate
+        Verdict on the fit and on these quantities together.
+    """
+
+    outcome: Outcome
+    draws: xr.Dataset
+    table: pd.DataFrame
+    gate: Gate
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Effects on every outcome; make one with `primum.effects`."""
+
+    spec: Spec
+    outcomes: Mapping[str, OutcomeEffects]
+
+    def __getitem__(self, outcome: str) -> OutcomeEffects:
+        """Effects on one outcome."""
+        return self.outcomes[self.spec.outcome(outcome).name]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The tables of all outcomes, one above the other; index (outcome, quantity)."""
+        import pandas as pd
+
+        return pd.concat({name: each.table for name, each in self.outcomes.items()}, names=["outcome"])
+
+    def __repr__(self) -> str:
+        lines = ["Effects, mean and 95% interval:"]
+        for each in self.outcomes.values():
+            row = each.table.loc["satt"]
+            lines.append(
+                f"  {each.outcome.label}: {row['mean']:+.3g} ({row['eti95_low']:+.3g} to {row['eti95_high']:+.3g}) "
+                f"{each.outcome.unit}, gate {each.gate.verdict}"
+            )
+        return "\n".join(lines)
+
+
+def effects(fit: Fit) -> Effects:
+    """Effects on every outcome's own scale, by comparing predictions with and without exposure.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+
+    Returns
+    -------
+    Effects
+        SATT, the effect in each pilot and the effect in a new unit.
+
+    Examples
+    --------
+    >>> import primum as pr
+    >>> from primum.testing import tiny_fit
+    >>> sorted(pr.effects(tiny_fit())["kinship"].draws.data_vars)
+    ['new_unit', 'satt', 'unit_effect']
+    """
+    return Effects(fit.spec, {outcome.name: _outcome_effects(fit, outcome) for outcome in fit.spec.outcomes})
+
+
+def _outcome_effects(fit: Fit, outcome: Outcome) -> OutcomeEffects:
+    posterior = fit.posterior(outcome.name)
+    family, cells = family_of(outcome.family), cells_of(fit.panel.dataset, outcome)
+    standard = family.standard(cells)
+    effect = cell_effects(posterior, family, cells, standard, outcome.factor)
+    full = cells.exposure[cells.pilots] == 1
+    rng = np.random.default_rng([fit.spec.seed, crc32(b"new unit"), crc32(outcome.name.encode())])
+    sample = ("chain", "draw")
+    draws = xr.Dataset(
+        {
+            "satt": (sample, satt(effect, full)),
+            "new_unit": (sample, new_unit(posterior, family, cells, standard, outcome.factor, rng)),
+            "unit_effect": ((*sample, "pilot"), per_unit(effect, full)),
+        },
+        {
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            "pilot": posterior["pilot"],
+            "label": ("pilot", fit.panel.labels[cells.pilots]),
+        },
+    )
+    diagnostics = diagnose(draws.drop_vars("label"))
+    table = _summary(draws).set_axis(diagnostics.index).join(diagnostics)
+    return OutcomeEffects(outcome, draws, table, fit.gates[outcome.name] & judge(diagnostics))
+
+
+def _summary(draws: xr.Dataset) -> pd.DataFrame:
+    import pandas as pd
+
+    total = draws.sizes["chain"] * draws.sizes["draw"]
+    arrays = [np.asarray(draws[name].transpose("chain", "draw", ...)) for name in draws.data_vars]
+    values = np.vstack([array.reshape(total, -1).T for array in arrays])
+    low, median, high = np.quantile(values, [0.025, 0.5, 0.975], axis=1)
+    return pd.DataFrame(
+        {
+            "mean": values.mean(axis=1),
+            "median": median,
+            "eti95_low": low,
+            "eti95_high": high,
+            "sd": values.std(axis=1, ddof=1),
+            "mcse": _mcse(draws),
+        }
+    )
+
+
+def _mcse(draws: xr.Dataset) -> np.ndarray:
+    import arviz as az
+
+    result = az.mcse(draws, method="mean")
+    return np.concatenate([np.atleast_1d(np.asarray(result[name])) for name in draws.data_vars])

@@ -1,0 +1,99 @@
+"""Estimands: differences between expected outcomes with and without exposure, on arrays.
+
+Each compares predictions for the same cell, drift and shocks included, with the exposure it had
+and with none, so that only the effect differs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from primum.model import Cells
+from primum.model.cells import Array, Mask
+from primum.model.drift import random_walk_basis
+from primum.model.families import Family, Standard
+
+
+def cell_effects(posterior: xr.Dataset, family: Family, cells: Cells, standard: Standard, factor: float) -> Array:
+    """Effect in every cell of the pilots.
+
+    Parameters
+    ----------
+    posterior
+        Draws of eta (chain, draw, unit, time) and tau_unit (chain, draw, pilot).
+    family, cells, standard
+        The outcome's family, arrays and scale.
+    factor
+        What turns a difference of expected values into the unit of the effect.
+
+    Returns
+    -------
+    ndarray
+        Shape (chain, draw, pilot, time); 0 where there is no exposure.
+    """
+    with_exposure = np.asarray(posterior["eta"], dtype=float)[:, :, cells.pilots]
+    tau = np.asarray(posterior["tau_unit"])[..., None] * cells.exposure[cells.pilots]
+    sigma = np.ones(1)
+    expected = family.mean(with_exposure, sigma, cells, standard)
+    without = family.mean(with_exposure - tau, sigma, cells, standard)
+    return factor * (expected - without)
+
+
+def satt(effect: Array, full: Mask) -> Array:
+    """Sample average effect on the treated: the mean over fully exposed unit-periods.
+
+    Parameters
+    ----------
+    effect
+        From `cell_effects`; shape (chain, draw, pilot, time).
+    full
+        Whether a cell is fully exposed; shape (pilot, time).
+
+    Returns
+    -------
+    ndarray
+        Shape (chain, draw).
+    """
+    return np.asarray((effect * full).sum(axis=(-2, -1)) / full.sum())
+
+
+def per_unit(effect: Array, full: Mask) -> Array:
+    """Effect in each pilot: the mean over its own fully exposed periods; shape (chain, draw, pilot)."""
+    return np.asarray((effect * full).sum(axis=-1) / full.sum(axis=-1))
+
+
+def new_unit(
+    posterior: xr.Dataset,
+    family: Family,
+    cells: Cells,
+    standard: Standard,
+    factor: float,
+    rng: np.random.Generator,
+) -> Array:
+    """Effect of full exposure in a new unit, in the last period of the panel.
+
+    Its level, drift, shock and effect are drawn from what the model has learned of units that
+    are not pilots, so the draws carry both the uncertainty and the spread between units.
+
+    Returns
+    -------
+    ndarray
+        Shape (chain, draw).
+    """
+
+    def draws(name: str) -> Array:
+        return np.asarray(posterior[name])
+
+    basis = random_walk_basis(cells.time)
+    last = basis.vectors[:, -1] ** 2
+    shock = draws("s") ** 2 if "s" in posterior else np.zeros(draws("q").shape)
+    spread = (
+        last[0] * cells.time.size * draws("sigma_alpha") ** 2
+        + draws("q") ** 2 * float(last[1:] @ basis.variance)
+        + shock
+    )
+    eta = draws("mu") + draws("lambda")[..., -1] + np.sqrt(spread) * rng.normal(size=spread.shape)
+    tau = draws("tau") + draws("sigma_tau") * rng.normal(size=spread.shape)
+    sigma = np.ones(1)
+    return factor * (family.mean(eta + tau, sigma, cells, standard) - family.mean(eta, sigma, cells, standard))

@@ -1,0 +1,56 @@
+"""The errors primum raises, all under one root.
+
+::
+
+    PrimumError
+    ├── InputError            what the user gave cannot be used; lists every problem found
+    │   ├── SpecError         the specification
+    │   └── PanelError        the table, or what the specification says about it
+    └── StoreError            a file that is missing, not ours, or would be overwritten
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class PrimumError(Exception):
+    """Root of all errors that primum raises on purpose."""
+
+
+class InputError(PrimumError):
+    """Input that cannot be used, with every problem found in it.
+
+    Parameters
+    ----------
+    subject
+        What was read, in words: "the table", or a file's name.
+    problems
+        One sentence a problem: what is wrong, where, and how to mend it.
+
+    Examples
+    --------
+    >>> print(InputError("the table", ["column 'la' is missing", "column 'year' is missing"]))
+    2 problems in the table:
+      1. column 'la' is missing
+      2. column 'year' is missing
+    """
+
+    def __init__(self, subject: str, problems: Sequence[str]) -> None:
+        self.subject = subject
+        self.problems = tuple(problems)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        lines = [f"  {number}. {problem}" for number, problem in enumerate(self.problems, 1)]
+        super().__init__("\n".join([f"{count} in {subject}:", *lines]))
+
+
+class SpecError(InputError):
+    """A specification that cannot be used."""
+
+
+class PanelError(InputError):
+    """A table that cannot become a panel under its specification."""
+
+
+class StoreError(PrimumError):
+    """A file that is missing, is not one of ours, or would be overwritten."""

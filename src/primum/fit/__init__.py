@@ -1,0 +1,7 @@
+"""The engine: compile, sample, judge and keep. `fit` is its only door."""
+
+from primum.fit.fit import fit
+from primum.fit.gate import Gate
+from primum.fit.result import Fit
+
+__all__ = ["Fit", "Gate", "fit"]

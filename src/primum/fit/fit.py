@@ -1,0 +1,73 @@
+"""fit: from a specification and a panel to a Fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+
+from primum.errors import SpecError
+from primum.fit.gate import Gate, diagnose, judge, judge_latents, judge_sampler, together
+from primum.fit.result import Fit
+from primum.fit.resume import Checkpoints
+from primum.fit.sample import sample_outcome
+from primum.panel import Panel
+from primum.spec import Spec
+
+
+def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show_progress: bool = True) -> Fit:
+    """Fit every outcome of an evaluation.
+
+    Parameters
+    ----------
+    spec
+        The specification.
+    panel
+        The panel, read with ``spec.data``.
+    checkpoints
+        A folder in which finished outcomes are kept until the whole is done, so that a
+        killed run resumes where it stopped; None keeps nothing.
+    show_progress
+        Whether to show progress in a terminal or notebook; it is silent elsewhere.
+
+    Returns
+    -------
+    Fit
+        With the gate's verdict on every outcome.
+
+    Raises
+    ------
+    SpecError
+        If the panel was read with another layout.
+
+    Examples
+    --------
+    >>> import primum as pr
+    >>> simulation = pr.simulate(units=20, periods=8, pilots=4, seed=1)
+    >>> fit = pr.fit(pr.demo_spec(), simulation.panel)  # doctest: +SKIP
+    >>> fit.gate.verdict  # doctest: +SKIP
+    'PASS'
+    """
+    if {measure.name for measure in spec.data.measures} - set(map(str, panel.dataset.data_vars)):
+        raise SpecError("the specification", ["it names outcomes that the panel does not have; read the panel again"])
+    kept = Checkpoints.open(checkpoints, spec, panel)
+    trees, gates = {}, {}
+    for outcome in spec.outcomes:
+        tree = kept.load(outcome.name)
+        if tree is None:
+            tree = sample_outcome(spec, panel, outcome, show_progress)
+            kept.save(outcome.name, tree)
+        trees[outcome.name] = tree
+        gates[outcome.name] = _judge(tree)
+    return Fit(spec, panel, xr.DataTree(children=trees), gates)
+
+
+def _judge(tree: xr.DataTree) -> Gate:
+    posterior = tree["posterior"].to_dataset()
+    return together(
+        [
+            judge_sampler(tree["sample_stats"].to_dataset()),
+            judge(diagnose(posterior.drop_vars("eta"))),
+            judge_latents(posterior["eta"]),
+        ]
+    )

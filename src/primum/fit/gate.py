@@ -1,0 +1,235 @@
+r"""The gate: whether a posterior was explored well enough for its numbers to be used.
+
+Named quantities (hyperparameters, effects, and whatever else is reported) must each have
+R-hat <= 1.01 and bulk and tail ESS >= 400 (Vehtari, Gelman, Simpson, Carpenter and Buerkner,
+2021). The thousands of latent predictors, one a cell, are judged together: among so many, some
+R-hat passes 1.01 by chance alone.
+
+**Threshold for K latents.** With m split chains of n draws each, R-hat squared is
+(n - 1)/n + B/(nW). If the chains agree and each holds e effective draws, B/(nW) is the sample
+variance of m chain means, whose own variance is 1/e in units of W, so that approximately
+
+.. math:: \hat R^2 \approx 1 + \frac{1}{e}\,\frac{\chi^2_{m-1}}{m-1}.
+
+All K latents, each judged by two R-hats (of ranks and of folded ranks), stay below the quantile
+at 1 - a/(2K) with probability at least 1 - a (Bonferroni). The gate takes a = 0.01 and e = 400/m,
+the least effective draws it accepts, so the threshold is what honest noise can reach and no more:
+
+.. math:: \hat R_{max} = \sqrt{1 + \frac{m}{400}\,\frac{\chi^2_{m-1}(1 - a/2K)}{m-1}}.
+
+Latents must have bulk ESS >= 400 as well. That bites where the threshold on R-hat is lenient:
+chains that disagree have few effective draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import xarray as xr
+from scipy.stats import chi2
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Verdict = Literal["PASS", "REVIEW", "FAIL"]
+
+MAX_RHAT = 1.01
+MIN_ESS = 400.0
+MIN_BFMI = 0.3
+FAIL_RHAT = 1.05
+FAIL_ESS = 100.0
+FAIL_DIVERGENT_SHARE = 0.001
+FALSE_ALARM = 0.01
+_ORDER: dict[Verdict, int] = {"PASS": 0, "REVIEW": 1, "FAIL": 2}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One criterion that was not met.
+
+    Attributes
+    ----------
+    verdict
+        "REVIEW" where the numbers can be read with care, "FAIL" where they cannot be used.
+    reason
+        What was found.
+    advice
+        What to do.
+    """
+
+    verdict: Verdict
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Verdict on a posterior.
+
+    Attributes
+    ----------
+    findings
+        Criteria that were not met; none for a PASS.
+    max_rhat, min_ess
+        Largest R-hat, and smallest bulk or tail ESS, over the named quantities.
+    """
+
+    findings: tuple[Finding, ...]
+    max_rhat: float
+    min_ess: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the findings."""
+        return max((finding.verdict for finding in self.findings), key=_ORDER.__getitem__, default="PASS")
+
+    @property
+    def reasons(self) -> list[str]:
+        """Findings as sentences, with what to do."""
+        return [f"{finding.reason}; {finding.advice}" for finding in self.findings]
+
+    def __and__(self, other: Gate) -> Gate:
+        """The verdict on both together."""
+        findings = tuple(dict.fromkeys([*self.findings, *other.findings]))
+        return Gate(findings, max(self.max_rhat, other.max_rhat), min(self.min_ess, other.min_ess))
+
+
+def diagnose(draws: xr.Dataset) -> pd.DataFrame:
+    """R-hat and ESS of every quantity.
+
+    Parameters
+    ----------
+    draws
+        Dims (chain, draw, ...).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a quantity, named as in ``tau_unit[304]``; columns rhat, ess_bulk, ess_tail.
+        Quantities that never vary have R-hat 1 and as many effective draws as there are draws.
+    """
+    import arviz as az
+    import pandas as pd
+
+    total = draws.sizes["chain"] * draws.sizes["draw"]
+    names = [name for variable in draws.data_vars for name in _names(draws[variable])]
+    columns = {
+        "rhat": (az.rhat(draws), 1.0),
+        "ess_bulk": (az.ess(draws, method="bulk"), float(total)),
+        "ess_tail": (az.ess(draws, method="tail"), float(total)),
+    }
+    constant = _flat(draws.max(("chain", "draw")) == draws.min(("chain", "draw"))).astype(bool)
+    values = {name: np.where(constant, fallback, _flat(result)) for name, (result, fallback) in columns.items()}
+    return pd.DataFrame(values, index=pd.Index(names, name="quantity"))
+
+
+def judge(table: pd.DataFrame) -> Gate:
+    """Judge named quantities from their diagnostics.
+
+    Parameters
+    ----------
+    table
+        From `diagnose`.
+    """
+    ess = table[["ess_bulk", "ess_tail"]].min(axis=1)
+    findings = []
+    worst = table["rhat"].fillna(np.inf)
+    if (worst > MAX_RHAT).any():
+        verdict: Verdict = "FAIL" if worst.max() > FAIL_RHAT else "REVIEW"
+        reason = f"R-hat above {MAX_RHAT:g} for {_some(worst[worst > MAX_RHAT].sort_values(ascending=False), '.3f')}"
+        findings.append(Finding(verdict, reason, "the chains have not met: run more tuning and more draws"))
+    short = ess.fillna(0.0)
+    if (short < MIN_ESS).any():
+        verdict = "FAIL" if short.min() < FAIL_ESS else "REVIEW"
+        reason = f"fewer than {MIN_ESS:g} effective draws for {_some(short[short < MIN_ESS].sort_values(), '.0f')}"
+        findings.append(Finding(verdict, reason, "run more draws"))
+    return Gate(tuple(findings), float(worst.max()), float(short.min()))
+
+
+def judge_latents(latents: xr.DataArray) -> Gate:
+    """Judge the latent predictors together; see the module's docstring for the threshold.
+
+    Parameters
+    ----------
+    latents
+        Dims (chain, draw, unit, time).
+    """
+    import arviz as az
+
+    count = latents.isel(chain=0, draw=0).size
+    limit = rhat_limit(count, latents.sizes["chain"])
+    # a latent without a diagnostic counts as the worst
+    rhat = float(np.nan_to_num(az.rhat(latents), nan=np.inf).max())
+    ess = float(np.nan_to_num(az.ess(latents, method="bulk"), nan=0.0).min())
+    findings = []
+    if rhat > limit:
+        reason = f"R-hat of {rhat:.3f} among {count} latent predictors, above the {limit:.3f} that chance explains"
+        findings.append(Finding("FAIL", reason, "the chains have not met: run more tuning and more draws"))
+    if ess < MIN_ESS:
+        verdict: Verdict = "FAIL" if ess < FAIL_ESS else "REVIEW"
+        reason = f"{ess:.0f} effective draws for a latent predictor, fewer than {MIN_ESS:g}"
+        findings.append(Finding(verdict, reason, "run more draws"))
+    return Gate(tuple(findings), 1.0, np.inf)
+
+
+def rhat_limit(count: int, chains: int) -> float:
+    """Largest R-hat that chance explains among so many latents; see the module's docstring.
+
+    Examples
+    --------
+    >>> round(rhat_limit(1, 4), 3), round(rhat_limit(1500, 4), 3)
+    (1.032, 1.056)
+    """
+    split = 2 * chains
+    quantile = chi2.ppf(1 - FALSE_ALARM / (2 * count), split - 1)
+    return float(np.sqrt(1 + split / MIN_ESS * quantile / (split - 1)))
+
+
+def judge_sampler(stats: xr.Dataset) -> Gate:
+    """Judge what the sampler said of itself.
+
+    Parameters
+    ----------
+    stats
+        Group `sample_stats`, dims (chain, draw), with variables diverging and energy.
+    """
+    findings = []
+    diverging = np.asarray(stats["diverging"])
+    if diverging.any():
+        verdict: Verdict = "FAIL" if diverging.mean() > FAIL_DIVERGENT_SHARE else "REVIEW"
+        reason = f"{int(diverging.sum())} divergent transitions in {diverging.size} draws"
+        findings.append(Finding(verdict, reason, "raise sampler.target_accept, or tighten the priors"))
+    energy = np.asarray(stats["energy"])
+    bfmi = (np.diff(energy, axis=1) ** 2).mean(axis=1) / energy.var(axis=1)
+    if not (bfmi >= MIN_BFMI).all():
+        reason = f"E-BFMI of {np.nanmin(bfmi):.2f}, below {MIN_BFMI:g}"
+        findings.append(Finding("REVIEW", reason, "the tails may be explored slowly: run more draws"))
+    return Gate(tuple(findings), 1.0, np.inf)
+
+
+def together(gates: Iterable[Gate]) -> Gate:
+    """The verdict on all of them."""
+    result = Gate((), 1.0, np.inf)
+    for gate in gates:
+        result = result & gate
+    return result
+
+
+def _names(values: xr.DataArray) -> Sequence[str]:
+    dims = [dim for dim in values.dims if dim not in ("chain", "draw")]
+    if not dims:
+        return [str(values.name)]
+    grids = np.meshgrid(*[np.asarray(values[dim]).astype(str) for dim in dims], indexing="ij")
+    return [f"{values.name}[{', '.join(labels)}]" for labels in zip(*[grid.ravel() for grid in grids], strict=True)]
+
+
+def _flat(result: xr.Dataset) -> np.ndarray:
+    return np.concatenate([np.asarray(result[name]).ravel() for name in result.data_vars])
+
+
+def _some(values: pd.Series, style: str) -> str:
+    shown = ", ".join(f"{name} ({value:{style}})" for name, value in values.head(3).items())
+    return shown if len(values) <= 3 else f"{shown} and {len(values) - 3} more"

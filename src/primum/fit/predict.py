@@ -1,0 +1,49 @@
+"""What a posterior says of the cells it was fitted to: replicated values and log likelihood."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from primum.model import Cells
+from primum.model.families import Family, Standard
+
+CELL_DIMS = ("chain", "draw", "unit", "time")
+
+
+def predict(
+    posterior: xr.Dataset, family: Family, cells: Cells, standard: Standard, rng: np.random.Generator
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Posterior predictive draws and pointwise log likelihood of every cell.
+
+    Parameters
+    ----------
+    posterior
+        Dims (chain, draw, ...), with eta and, where the family has noise, sigma.
+    family, cells, standard
+        The outcome's family, arrays and scale.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    predictive, log_likelihood
+        Each with one variable, ``value`` (chain, draw, unit, time), in single precision;
+        the log likelihood is NaN where a cell is not observed.
+    """
+    eta = np.asarray(posterior["eta"])
+    sigma = noise_of(posterior)
+    replicated = family.draw(rng, eta, sigma, cells, standard).astype(np.float32)
+    density = family.log_likelihood(eta, sigma, cells, standard).astype(np.float32)
+    coords = {name: posterior[name] for name in CELL_DIMS}
+    return (
+        xr.Dataset({"value": (CELL_DIMS, replicated)}, coords),
+        xr.Dataset({"value": (CELL_DIMS, density)}, coords),
+    )
+
+
+def noise_of(posterior: xr.Dataset) -> np.ndarray:
+    """Draws of sigma with room for unit and time, shape (chain, draw, 1, 1); ones where there is none."""
+    if "sigma" not in posterior:
+        return np.ones((posterior.sizes["chain"], posterior.sizes["draw"], 1, 1))
+    return np.asarray(posterior["sigma"])[:, :, None, None]

@@ -1,0 +1,97 @@
+"""Fit: draws of every outcome, with the specification and the panel that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import xarray as xr
+
+from primum.fit.gate import Gate, together
+from primum.fit.store import read_tree, write_tree
+from primum.panel import Panel
+from primum.spec import Spec
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted evaluation; make one with `primum.fit`.
+
+    Attributes
+    ----------
+    spec, panel
+        What was fitted, and to what.
+    tree
+        One child an outcome, each with the groups posterior, posterior_predictive,
+        observed_data, sample_stats and log_likelihood; dims chain, draw, unit, time, pilot.
+    gates
+        Verdict on each outcome's sampler, parameters and latents.
+    """
+
+    spec: Spec
+    panel: Panel
+    tree: xr.DataTree
+    gates: Mapping[str, Gate]
+
+    @property
+    def gate(self) -> Gate:
+        """Verdict on all outcomes together."""
+        return together(self.gates.values())
+
+    def __getitem__(self, outcome: str) -> xr.DataTree:
+        """Draws of one outcome, a tree that ArviZ understands."""
+        return self.tree[self.spec.outcome(outcome).name]
+
+    def posterior(self, outcome: str) -> xr.Dataset:
+        """Posterior draws of one outcome's parameters; dims (chain, draw, ...)."""
+        return self[outcome]["posterior"].to_dataset()  # type: ignore[union-attr]
+
+    def save(self, path: str | Path, *, force: bool = False) -> None:
+        """Save as one netCDF file.
+
+        Parameters
+        ----------
+        path
+            Where to.
+        force
+            Whether to write over a file that is there.
+
+        Raises
+        ------
+        StoreError
+            If there is a file and `force` is false.
+        """
+        write_tree(self.tree, self.spec, self.panel, self.gates, Path(path), force=force)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load a fit that `save` wrote; equal to the one that was saved.
+
+        Raises
+        ------
+        StoreError
+            If there is no such file, or it is not a fit of this format.
+        """
+        spec, panel, tree, gates = read_tree(Path(path))
+        return cls(spec, panel, tree, gates)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Fit):
+            return NotImplemented
+        same = self.spec == other.spec and self.panel == other.panel and dict(self.gates) == dict(other.gates)
+        return same and self.tree.identical(other.tree)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        lines = [f"Fit of '{self.spec.title}': gate {self.gate.verdict}"]
+        for outcome in self.spec.outcomes:
+            gate = self.gates[outcome.name]
+            sizes = self.posterior(outcome.name).sizes
+            lines.append(
+                f"  {outcome.name}: {gate.verdict}, {sizes['chain']} chains x {sizes['draw']} draws, "
+                f"R-hat at most {gate.max_rhat:.3f}, at least {gate.min_ess:.0f} effective draws"
+            )
+        return "\n".join(lines)

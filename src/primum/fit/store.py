@@ -1,0 +1,98 @@
+"""Fits on disk: one netCDF file that holds draws, panel, specification and verdicts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from primum.errors import StoreError
+from primum.fit.gate import Finding, Gate
+from primum.panel import Panel
+from primum.spec import Spec
+
+FORMAT = "primum fit 1"
+
+
+def write_tree(
+    tree: xr.DataTree, spec: Spec, panel: Panel, gates: Mapping[str, Gate], path: Path, *, force: bool
+) -> None:
+    """Write a fit; a file appears only when it is whole.
+
+    Raises
+    ------
+    StoreError
+        If there is a file and `force` is false, or the folder cannot be written to.
+    """
+    if path.exists() and not force:
+        raise StoreError(f"{path} exists; choose another name, or write over it with force")
+    whole = xr.DataTree.from_dict(
+        {"panel": panel.dataset, **{f"outcomes/{name}": child for name, child in tree.children.items()}}
+    )
+    whole.attrs = {
+        "format": FORMAT,
+        "spec": spec.to_json(),
+        "fingerprint": panel.fingerprint,
+        "gates": json.dumps({name: asdict(gate) for name, gate in gates.items()}),
+    }
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        whole.to_netcdf(part, engine="h5netcdf", encoding=_encoding(whole))
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_tree(path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate]]:
+    """Read what `write_tree` wrote.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, it is not a fit, or its data do not match its fingerprint.
+    """
+    if not path.is_file():
+        raise StoreError(f"there is no file {path}")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as stored:
+            whole = stored.load()
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"{path} is not a fit that primum saved: {error}") from None
+    if whole.attrs.get("format") != FORMAT:
+        raise StoreError(f"{path} is not a fit that this version of primum saved (format {FORMAT!r})")
+    spec = Spec.from_json(whole.attrs["spec"])
+    panel = Panel(_as_saved(whole["panel"].to_dataset()), spec.data)
+    if panel.fingerprint != whole.attrs["fingerprint"]:
+        raise StoreError(f"{path} is damaged: its data do not match their fingerprint; fit again")
+    gates = {name: _gate(content) for name, content in json.loads(whole.attrs["gates"]).items()}
+    children = {name: child.copy() for name, child in whole["outcomes"].children.items()}
+    return spec, panel, xr.DataTree(children=children), gates
+
+
+def _encoding(tree: xr.DataTree) -> dict[str, Any]:
+    """Light compression of the draws a cell, which are nine tenths of a file."""
+    packed = {"zlib": True, "complevel": 1, "shuffle": True}
+    encoding = {}
+    for node in tree.subtree:
+        if node.path.endswith("posterior_predictive"):
+            encoding[node.path] = dict.fromkeys(node.data_vars, packed)
+    return encoding
+
+
+def _as_saved(dataset: xr.Dataset) -> xr.Dataset:
+    """Text as fixed-width numpy strings again, as a panel made from a table has it."""
+    text = {name: dataset[name].astype(str) for name in dataset.coords if dataset[name].dtype.kind in "OTU"}
+    return dataset.assign_coords(text)
+
+
+def _gate(content: dict[str, Any]) -> Gate:
+    findings = tuple(Finding(**finding) for finding in content["findings"])
+    return Gate(findings, float(content["max_rhat"]), float(np.float64(content["min_ess"])))

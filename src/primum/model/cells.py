@@ -1,0 +1,78 @@
+"""Cells: the arrays of one outcome, standardised, as the model and all that follows it see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from primum.spec import Outcome
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One outcome of a panel.
+
+    Attributes
+    ----------
+    value
+        Counts or means, 0 where not observed; shape (unit, time).
+    denominator
+        Trials, or records behind a mean, 0 where not observed; 1 everywhere where the
+        outcome has no denominator; shape (unit, time).
+    observed
+        Whether a cell enters the likelihood: it has a value, a denominator above 0, and is
+        not left out while the programme was being embedded; shape (unit, time).
+    exposure
+        Between 0 and 1; shape (unit, time).
+    pilots
+        Positions of the units that are ever exposed; shape (pilot,).
+    time
+        Periods; shape (time,).
+    counted
+        Whether sampling noise can be told from shocks, because cells have denominators.
+    """
+
+    value: Array
+    denominator: Array
+    observed: Mask
+    exposure: Array
+    pilots: NDArray[np.int64]
+    time: NDArray[np.int64]
+    counted: bool
+
+    @property
+    def unexposed(self) -> Mask:
+        """Observed cells without exposure; shape (unit, time)."""
+        return np.asarray(self.observed & (self.exposure == 0))
+
+
+def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
+    """Arrays of one outcome of a panel's dataset.
+
+    Parameters
+    ----------
+    dataset
+        A panel's dataset, dims (unit, time).
+    outcome
+        The outcome.
+    """
+    value = np.asarray(dataset[outcome.name], dtype=float)
+    exposure = np.asarray(dataset["exposure"], dtype=float)
+    counted = outcome.denominator is not None
+    denominator = np.asarray(dataset[f"{outcome.name}_denominator"]) if counted else np.ones(value.shape)
+    observed = np.isfinite(value) & (np.nan_to_num(denominator) > 0) & ~np.asarray(dataset["left_out"])
+    return Cells(
+        value=np.where(observed, value, 0.0),
+        denominator=np.where(observed, denominator, 0.0) if counted else denominator,
+        observed=observed,
+        exposure=exposure,
+        pilots=np.flatnonzero((exposure > 0).any(axis=1)),
+        time=np.asarray(dataset["time"], dtype=np.int64),
+        counted=counted,
+    )

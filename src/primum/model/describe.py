@@ -1,0 +1,85 @@
+"""describe: the model, its priors and the panel in words, before anything is compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from primum.model.cells import cells_of
+from primum.model.families import family_of
+from primum.panel import Panel
+from primum.spec import Outcome, Spec
+
+_MODEL = """Model, for unit i and period t, fitted to each outcome apart:
+  link(E[y_it]) = centre + spread * eta_it
+  eta_it = alpha_i + lambda_t + u_it + e_it + d_it * tau_i
+    alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
+    lambda_t  common path    ~ ZeroSumNormal(sigma_lambda)
+    u_it      drift          random walk with steps of Normal(0, q) a period, from its own mean
+    e_it      shock          ~ Normal(0, s)
+    tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
+  Comparators have equal weights, and pilots drift like any comparator (kappa = 1)."""
+_MEANING = {"binomial": "count out of a denominator", "lognormal": "positive mean", "normal": "mean"}
+
+
+def describe(spec: Spec, panel: Panel) -> str:
+    """What would be fitted: panel, model, outcomes and priors with where they come from.
+
+    Parameters
+    ----------
+    spec, panel
+        The evaluation.
+
+    Returns
+    -------
+    str
+        A page of text; nothing is compiled or sampled.
+
+    Examples
+    --------
+    >>> import primum as pr
+    >>> print(describe(pr.demo_spec(), pr.simulate(seed=1).panel).splitlines()[0])
+    Signs of Safety, simulated
+    """
+    parts = [spec.title, _panel_text(panel), _MODEL]
+    parts += [_outcome_text(outcome, panel) for outcome in spec.outcomes]
+    sampler, using, considering = spec.sampler, spec.decisions.using, spec.decisions.considering
+    parts.append(
+        f"Sampler    {sampler.chains} chains of {sampler.draws} draws after {sampler.tune} of tuning, "
+        f"target acceptance {sampler.target_accept:g}, seed {spec.seed}\n"
+        f"Decisions  using it: stop at P(harm beyond SESOI) {using.stop:g}, watch at {using.watch:g}\n"
+        f"           considering it: pause at P(harm beyond SESOI) {considering.pause:g}, "
+        f"adopt at P(benefit beyond SESOI) {considering.adopt:g}"
+    )
+    return "\n\n".join(parts)
+
+
+def _panel_text(panel: Panel) -> str:
+    exposure = np.asarray(panel.dataset["exposure"])
+    left_out = np.asarray(panel.dataset["left_out"])
+    times = np.asarray(panel.dataset["time"])
+    lines = ["Panel      " + repr(panel).splitlines()[0].removeprefix("Panel: ")]
+    for position in np.flatnonzero(panel.pilots):
+        touched = (exposure[position] > 0) | left_out[position]
+        start, full = times[touched][0], times[exposure[position] == 1][0]
+        out = f", {int(left_out[position].sum())} periods left out" if left_out[position].any() else ""
+        lines.append(f"  pilot    {panel.labels[position]}: exposed from {start}, fully from {full}{out}")
+    return "\n".join(lines)
+
+
+def _outcome_text(outcome: Outcome, panel: Panel) -> str:
+    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
+    standard = family.standard(cells)
+    unused = int((~cells.observed).sum())
+    lines = [
+        f"Outcome    {outcome.label} ({outcome.name})",
+        f"  family   {outcome.family} with {family.link} link: {_MEANING[outcome.family]}",
+        f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
+        f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
+        f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
+        "  priors   on eta's scale",
+    ]
+    for name, prior in outcome.all_priors().items():
+        if (name == "sigma" and not family.noise) or (name == "s" and not cells.counted):
+            continue
+        lines.append(f"    {name:<13}{prior!s:<18}[{prior.source}] {prior.reason}")
+    return "\n".join(lines)

@@ -1,0 +1,60 @@
+"""Binomial counts with a logit link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, gammaln, logit
+
+from primum.model.cells import Array, Cells
+from primum.model.families.family import Standard
+
+
+class Binomial:
+    """A count out of a denominator; overdispersion is left to the shocks."""
+
+    link = "logit"
+    noise = False
+
+    def standard(self, cells: Cells) -> Standard:
+        """Centre on the pooled share of unexposed cells, half a count added to each side."""
+        value = cells.value[cells.unexposed].sum()
+        total = cells.denominator[cells.unexposed].sum()
+        return Standard(float(logit((value + 0.5) / (total + 1))), 1.0)
+
+    def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """Empirical logits and their precisions."""
+        share = (cells.value + 0.5) / (cells.denominator + 1)
+        return logit(share) - standard.centre, cells.denominator * share * (1 - share)
+
+    def log_density(self, eta: Any, sigma: Any, data: dict[str, Any]) -> Any:
+        """Log density up to the binomial coefficient."""
+        import pytensor.tensor as pt
+
+        logits = data["standard"][0] + eta
+        return data["value"] * logits - data["denominator"] * pt.softplus(logits)
+
+    def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
+        """Expected share."""
+        return np.asarray(expit(standard.centre + eta))
+
+    def draw(
+        self, rng: np.random.Generator, eta: Array, sigma: Array, cells: Cells, standard: Standard
+    ) -> NDArray[Any]:
+        """Replicated counts."""
+        return rng.binomial(cells.denominator.astype(np.int64), self.mean(eta, sigma, cells, standard))
+
+    def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
+        """Binomial log probability."""
+        value, total = cells.value, cells.denominator
+        logits = standard.centre + eta
+        coefficient = gammaln(total + 1) - gammaln(value + 1) - gammaln(total - value + 1)
+        density = coefficient + value * logits - total * np.logaddexp(0.0, logits)
+        return np.where(cells.observed, density, np.nan)
+
+    def level(self, cells: Cells) -> Array:
+        """Observed shares."""
+        with np.errstate(invalid="ignore"):
+            return np.where(cells.observed, cells.value / cells.denominator, np.nan)

@@ -1,0 +1,64 @@
+"""What the model asks of a family of outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.model.cells import Array, Cells
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Where the linear predictor is measured from, and in what.
+
+    The link of the expected value is ``centre + spread * eta``, so that priors on `eta` do
+    not depend on the outcome's units.
+    """
+
+    centre: float
+    spread: float
+
+
+class Family(Protocol):
+    """A likelihood with its link, for cells of shape (unit, time).
+
+    Draws of `eta` and of `sigma` carry leading sample dimensions in the numpy methods.
+    """
+
+    @property
+    def link(self) -> str:
+        """The link, in words."""
+
+    @property
+    def noise(self) -> bool:
+        """Whether the likelihood has a noise parameter `sigma` of its own."""
+
+    def standard(self, cells: Cells) -> Standard:
+        """Centre and spread of the linear predictor, from unexposed cells."""
+
+    def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """Working response and weight of each cell on the scale of `eta` (weight at sigma = 1).
+
+        They shape the sampler's geometry and nothing else; both have shape (unit, time).
+        """
+
+    def log_density(self, eta: Any, sigma: Any, data: dict[str, Any]) -> Any:
+        """Log density of every cell up to a constant, as a PyTensor expression, shape (unit, time)."""
+
+    def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
+        """Expected value of a cell on the outcome's own scale."""
+
+    def draw(
+        self, rng: np.random.Generator, eta: Array, sigma: Array, cells: Cells, standard: Standard
+    ) -> NDArray[Any]:
+        """Replicated values of cells."""
+
+    def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
+        """Log likelihood of every cell, constants included; NaN where not observed."""
+
+    def level(self, cells: Cells) -> Array:
+        """Observed values as people look at them (shares for counts), NaN where not observed."""

@@ -1,0 +1,85 @@
+"""Means of records: normal, or lognormal for positive and skewed ones such as durations."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.model.cells import Array, Cells
+from primum.model.families.family import Standard
+
+
+class Gaussian:
+    """A mean, or its logarithm, with normal sampling noise.
+
+    `sigma` is the noise of a cell with the median denominator; that of a cell with `n`
+    records is ``sigma * sqrt(median / n)``. Without denominators it is the same in every
+    cell and takes the place of the white shock, which it could not be told from.
+
+    Parameters
+    ----------
+    name
+        "normal", standardised by the mean and SD of unexposed cells, or "lognormal", whose
+        logarithm is centred but not scaled.
+    """
+
+    noise = True
+
+    def __init__(self, name: Literal["normal", "lognormal"]) -> None:
+        self.log = name == "lognormal"
+        self.link = "log" if self.log else "identity"
+
+    def standard(self, cells: Cells) -> Standard:
+        """Mean and, for normal outcomes, SD of unexposed cells."""
+        values = self._linked(cells)[cells.unexposed]
+        if self.log:
+            return Standard(float(values.mean()), 1.0)
+        spread = float(values.std())
+        return Standard(float(values.mean()), spread if spread > 0 else 1.0)
+
+    def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """Standardised values, and denominators as multiples of their median."""
+        response = (self._linked(cells) - standard.centre) / standard.spread
+        return np.where(cells.observed, response, 0.0), cells.observed * relative_size(cells)
+
+    def log_density(self, eta: Any, sigma: Any, data: dict[str, Any]) -> Any:
+        """Normal log density of the standardised values, which are the working response."""
+        import pytensor.tensor as pt
+
+        deviation = (data["response"] - eta) / sigma
+        return -0.5 * data["weight"] * deviation**2 - data["observed"] * pt.log(sigma)
+
+    def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
+        """Expected mean of the records behind a cell."""
+        linked = standard.centre + standard.spread * eta
+        return np.exp(linked) if self.log else linked
+
+    def draw(
+        self, rng: np.random.Generator, eta: Array, sigma: Array, cells: Cells, standard: Standard
+    ) -> NDArray[Any]:
+        """Replicated means."""
+        size = np.where(cells.observed, relative_size(cells), 1.0)
+        return self.mean(eta + rng.normal(size=eta.shape) * sigma / np.sqrt(size), sigma, cells, standard)
+
+    def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
+        """Log density on the outcome's own scale, the Jacobian of the link included."""
+        response, weight = self.working(cells, standard)
+        value = np.where(cells.observed, cells.value, 1.0)
+        scale = sigma / np.sqrt(np.where(cells.observed, weight, 1.0))
+        jacobian = -np.log(standard.spread) - (np.log(value) if self.log else 0.0)
+        density = -0.5 * ((response - eta) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi) + jacobian
+        return np.where(cells.observed, density, np.nan)
+
+    def level(self, cells: Cells) -> Array:
+        """Observed means."""
+        return np.where(cells.observed, cells.value, np.nan)
+
+    def _linked(self, cells: Cells) -> Array:
+        return np.log(np.where(cells.observed, cells.value, 1.0)) if self.log else cells.value
+
+
+def relative_size(cells: Cells) -> Array:
+    """Denominators as multiples of the median observed one; shape (unit, time)."""
+    return np.asarray(cells.denominator / np.median(cells.denominator[cells.observed]))

@@ -1,0 +1,5 @@
+"""Panels: one value a unit, period and outcome, with exposure, checked at the door."""
+
+from primum.panel.panel import Panel
+
+__all__ = ["Panel"]

@@ -1,0 +1,185 @@
+"""From checked rows to an array a column, dims (unit, time), and the exposure they imply."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from primum.panel.read import Rows, list_some
+from primum.spec import Layout
+
+
+def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
+    """Lay rows out by unit and period.
+
+    Returns
+    -------
+    dataset, problems
+        The panel's dataset, or None where rows or exposure contradict each other.
+    """
+    problems = _duplicates(rows)
+    if problems:
+        return None, problems
+    units, first_row, unit_index = np.unique(rows.unit, return_index=True, return_inverse=True)
+    order = np.argsort(first_row, kind="stable")
+    unit_index = np.argsort(order)[unit_index]
+    times, time_index = np.unique(rows.time, return_inverse=True)
+
+    def grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        cells = np.full((units.size, times.size), np.nan)
+        cells[unit_index, time_index] = values
+        return cells
+
+    cells = {name: grid(values) for name, values in rows.numbers.items()}
+    wanted = {layout.columns.start, layout.columns.pilot, layout.columns.exposure, layout.columns.embedded} - {None}
+    if not wanted <= set(cells):
+        return None, []
+    names = units[order]
+    exposure, left_out, problems = _exposure(cells, layout, names, times)
+    labels, found = _labels(rows, first_row[order], unit_index)
+    problems += found
+    variables: dict[str, tuple[tuple[str, str], NDArray[np.generic]]] = {}
+    for measure in layout.measures:
+        if measure.value in cells:
+            variables[measure.name] = (("unit", "time"), cells[measure.value])
+        if measure.denominator is not None and measure.denominator in cells:
+            variables[f"{measure.name}_denominator"] = (("unit", "time"), cells[measure.denominator])
+    variables["exposure"] = (("unit", "time"), exposure)
+    variables["left_out"] = (("unit", "time"), left_out)
+    coords = {"unit": names, "time": times, "label": ("unit", labels)}
+    return xr.Dataset(variables, coords), problems
+
+
+def ramp(time: NDArray[np.int64], start: NDArray[np.float64], embedded: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Exposure that rises in equal steps from the start to full exposure.
+
+    Parameters
+    ----------
+    time
+        Periods; shape (time,).
+    start, embedded
+        First period with any exposure and first period of full exposure, NaN for
+        comparators; shape (unit,).
+
+    Returns
+    -------
+    ndarray
+        Exposure between 0 and 1; shape (unit, time).
+
+    Examples
+    --------
+    >>> ramp(np.arange(2014, 2019), np.array([2015.0, np.nan]), np.array([2017.0, np.nan])).round(2)
+    array([[0.  , 0.33, 0.67, 1.  , 1.  ],
+           [0.  , 0.  , 0.  , 0.  , 0.  ]])
+    """
+    steps = (embedded - start + 1)[:, None]
+    raised = (time[None, :] - start[:, None] + 1) / steps
+    return np.where(np.isnan(start)[:, None], 0.0, np.clip(raised, 0.0, 1.0))
+
+
+def _duplicates(rows: Rows) -> list[str]:
+    keys = list(zip(rows.unit.tolist(), rows.time.tolist(), strict=True))
+    seen: dict[tuple[object, int], int] = {}
+    twice = []
+    for number, key in zip(rows.number.tolist(), keys, strict=True):
+        if key in seen:
+            twice.append(f"({key[0]}, {key[1]}) in rows {seen[key]} and {number}")
+        else:
+            seen[key] = number
+    if not twice:
+        return []
+    return [f"unit and period must name one row, but some name several: {list_some(twice)}"]
+
+
+def _constant(
+    cells: NDArray[np.float64], names: NDArray[np.generic], column: str, advice: str
+) -> tuple[NDArray[np.float64], list[str]]:
+    """The one value a unit has in a column, NaN where it is always missing."""
+    known = ~np.isnan(cells)
+    low = np.where(known, cells, np.inf).min(axis=1)
+    high = np.where(known, cells, -np.inf).max(axis=1)
+    some = known.any(axis=1)
+    wrong = some & (low != high)
+    problems = []
+    if wrong.any():
+        which = list_some([f"{name} ({low[i]:g} and {high[i]:g})" for i, name in enumerate(names) if wrong[i]])
+        problems.append(f"column '{column}' must be the same in every period of a unit: {which}; {advice}")
+    return np.where(some, low, np.nan), problems
+
+
+def _exposure(
+    cells: dict[str, NDArray[np.float64]], layout: Layout, names: NDArray[np.generic], times: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    columns, treatment = layout.columns, layout.treatment
+    if columns.exposure is not None:
+        exposure, problems = _given_exposure(cells[columns.exposure], names, times, columns.exposure)
+        return exposure, np.zeros(exposure.shape, dtype=bool), problems
+    if columns.start is not None:
+        advice = "exposure may not stop and start again; give partial exposure with columns.exposure"
+        start, problems = _constant(cells[columns.start], names, columns.start, advice)
+        embedded = start
+        if columns.embedded is not None:
+            given, found = _constant(cells[columns.embedded], names, columns.embedded, "one date a unit")
+            problems += found + _embedding_problems(start, given, names, columns.embedded)
+            embedded = np.where(np.isnan(given), start, given)
+    else:
+        assert columns.pilot is not None
+        assert treatment.start is not None
+        advice = "for exposure that varies by period use columns.exposure"
+        flag, problems = _constant(cells[columns.pilot], names, columns.pilot, advice)
+        wrong = ~np.isin(flag, (0.0, 1.0))
+        if wrong.any():
+            which = list_some([f"{name} ({flag[i]:g})" for i, name in enumerate(names) if wrong[i]])
+            problems.append(f"column '{columns.pilot}' must be 1 for pilots and 0 for comparators: {which}")
+        start = np.where(flag == 1, float(treatment.start), np.nan)
+        embedded = start if treatment.embedded is None else np.where(flag == 1, float(treatment.embedded), np.nan)
+    exposure = ramp(times, start, embedded)
+    if treatment.embedding == "leave out":
+        return np.where(exposure < 1, 0.0, 1.0), (exposure > 0) & (exposure < 1), problems
+    return exposure, np.zeros(exposure.shape, dtype=bool), problems
+
+
+def _embedding_problems(
+    start: NDArray[np.float64], embedded: NDArray[np.float64], names: NDArray[np.generic], column: str
+) -> list[str]:
+    problems = []
+    orphan = np.isnan(start) & ~np.isnan(embedded)
+    if orphan.any():
+        which = list_some([names[i] for i in np.flatnonzero(orphan)])
+        problems.append(f"column '{column}' is given for units without a start: {which}")
+    early = embedded < start
+    if early.any():
+        which = list_some([f"{names[i]} ({embedded[i]:g} before {start[i]:g})" for i in np.flatnonzero(early)])
+        problems.append(f"column '{column}' lies before the start: {which}")
+    return problems
+
+
+def _given_exposure(
+    exposure: NDArray[np.float64], names: NDArray[np.generic], times: NDArray[np.int64], column: str
+) -> tuple[NDArray[np.float64], list[str]]:
+    problems = []
+
+    def flag(wrong: NDArray[np.bool_], text: str) -> None:
+        if wrong.any():
+            which = list_some([f"({names[i]}, {times[t]})" for i, t in np.argwhere(wrong)])
+            problems.append(f"column '{column}' {text}: {which}")
+
+    pilot = (exposure > 0).any(axis=1, keepdims=True)
+    flag(np.isnan(exposure) & pilot, "is missing, or has no row, for units that are exposed in other periods")
+    flag((exposure < 0) | (exposure > 1), "must lie between 0 and 1")
+    filled = np.where(np.isnan(exposure), 0.0, exposure)
+    fell = np.zeros(exposure.shape, dtype=bool)
+    fell[:, 1:] = (np.diff(filled, axis=1) < 0) & ~np.isnan(exposure[:, 1:])
+    flag(fell, "must not fall over time (exposure that ends is not evaluated here)")
+    return filled, problems
+
+
+def _labels(
+    rows: Rows, first_row: NDArray[np.int64], unit_index: NDArray[np.int64]
+) -> tuple[NDArray[np.str_], list[str]]:
+    labels = rows.labels[first_row]
+    wrong = rows.labels != labels[unit_index]
+    if not wrong.any():
+        return labels, []
+    return labels, [f"a unit must have one label, but some have several: {rows.name(wrong)}"]

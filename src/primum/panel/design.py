@@ -1,0 +1,80 @@
+"""Whether a panel can answer the question: pilots, comparators, and periods before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from primum.panel.read import list_some
+from primum.spec import Layout
+
+MIN_PRE_PERIODS = 2
+MIN_COMPARATORS = 2
+
+
+def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
+    """What keeps a panel from being evaluated.
+
+    Parameters
+    ----------
+    dataset
+        A panel's dataset, dims (unit, time).
+    layout
+        How it was read.
+    """
+    exposure = np.asarray(dataset["exposure"])
+    left_out = np.asarray(dataset["left_out"])
+    names = np.asarray(dataset["unit"])
+    pilot = (exposure > 0).any(axis=1) | left_out.any(axis=1)
+    untouched = (exposure == 0) & ~left_out
+    problems = []
+    if not pilot.any():
+        problems.append(
+            f"no unit is exposed in any period from {int(dataset['time'][0])} to {int(dataset['time'][-1])}"
+        )
+    if (~pilot).sum() < MIN_COMPARATORS:
+        problems.append(
+            f"there are {int((~pilot).sum())} comparators (units never exposed in these periods); "
+            f"at least {MIN_COMPARATORS} are needed"
+        )
+    always = pilot & ~untouched.any(axis=1)
+    problems += _name(always, names, "exposed in every period, so that nothing shows their level without the programme")
+    before = untouched.sum(axis=1)
+    problems += _name(
+        pilot & ~always & (before < MIN_PRE_PERIODS),
+        names,
+        f"fewer than {MIN_PRE_PERIODS} periods before exposure; add earlier periods or leave the unit out",
+    )
+    problems += _name(
+        pilot & ~(exposure == 1).any(axis=1),
+        names,
+        "never fully exposed in these periods; add later periods, bring the end of embedding forward or "
+        "leave the unit out",
+    )
+    if not problems:
+        for measure in layout.measures:
+            problems += _observed_problems(dataset, measure.name, pilot, untouched, names)
+    return problems
+
+
+def _name(wrong: NDArray[np.bool_], names: NDArray[np.generic], text: str) -> list[str]:
+    return [f"pilots {list_some(names[wrong].tolist())}: {text}"] if wrong.any() else []
+
+
+def _observed_problems(
+    dataset: xr.Dataset,
+    outcome: str,
+    pilot: NDArray[np.bool_],
+    untouched: NDArray[np.bool_],
+    names: NDArray[np.generic],
+) -> list[str]:
+    observed = np.asarray(dataset[outcome].notnull()) & ~np.asarray(dataset["left_out"])
+    exposed = np.asarray(dataset["exposure"]) > 0
+    few = pilot & ((observed & untouched).sum(axis=1) < MIN_PRE_PERIODS)
+    problems = _name(few, names, f"{outcome} is observed in fewer than {MIN_PRE_PERIODS} periods before exposure")
+    none = pilot & ~(observed & exposed).any(axis=1)
+    problems += _name(none, names, f"{outcome} is never observed under exposure")
+    if (observed[~pilot].sum(axis=1) > 1).sum() < MIN_COMPARATORS:
+        problems.append(f"{outcome} is observed more than once in fewer than {MIN_COMPARATORS} comparators")
+    return problems

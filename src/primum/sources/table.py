@@ -1,0 +1,44 @@
+"""Reading a table from a file, without guessing what its symbols mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from primum.errors import PanelError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV or Parquet file.
+
+    Only empty cells count as missing: symbols such as ``x`` or ``NA`` stay as they are, so
+    that `Panel.from_frame` can name them instead of losing them.
+
+    Parameters
+    ----------
+    path
+        A file ending in .csv or .parquet.
+
+    Raises
+    ------
+    PanelError
+        If the file is missing, of another kind, or cannot be read.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    if not path.is_file():
+        raise PanelError(str(path), ["there is no such file"])
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix.lower() == ".csv":
+            return pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PanelError(str(path), ["the file is not UTF-8 text; save it again as CSV UTF-8"]) from None
+    except (ValueError, OSError) as error:
+        raise PanelError(str(path), [f"the file cannot be read: {str(error).strip()}"]) from None
+    raise PanelError(str(path), [f"a '{path.suffix}' file cannot be read here; give .csv or .parquet"])

@@ -1,0 +1,26 @@
+"""Specifications: what is evaluated, how, and what would count as harm, fixed before fitting."""
+
+from primum.spec.layout import Columns, Layout, Measure, Periods, Treatment
+from primum.spec.outcome import Outcome
+from primum.spec.priors import Prior, PriorChange, PriorChanges, Priors, default_priors
+from primum.spec.spec import Considering, Decisions, Sampler, Source, Spec, Using
+
+__all__ = [
+    "Columns",
+    "Considering",
+    "Decisions",
+    "Layout",
+    "Measure",
+    "Outcome",
+    "Periods",
+    "Prior",
+    "PriorChange",
+    "PriorChanges",
+    "Priors",
+    "Sampler",
+    "Source",
+    "Spec",
+    "Treatment",
+    "Using",
+    "default_priors",
+]

@@ -1,0 +1,97 @@
+"""How a table is laid out: its columns, the periods used, and when exposure starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from primum.spec.strict import STRICT, Text
+
+Embedding = Literal["ramp", "leave out"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the table's columns.
+
+    Exposure comes from one of three places: `start` (with or without `embedded`), `pilot`
+    together with a start in `Treatment`, or `exposure`.
+
+    Attributes
+    ----------
+    unit
+        The area, one value a unit.
+    time
+        The period, a whole number such as a year.
+    label
+        A readable name for the unit, constant within it; the unit itself where absent.
+    start
+        First period with any exposure, constant within a unit; empty for comparators.
+    embedded
+        First period of full exposure, constant within a unit; equal to `start` where absent.
+    pilot
+        1 for pilots and 0 for comparators, constant within a unit.
+    exposure
+        The exposure itself, between 0 and 1, one value a unit and period.
+    """
+
+    __pydantic_config__ = STRICT
+
+    unit: Text
+    time: Text
+    label: Text | None = None
+    start: Text | None = None
+    embedded: Text | None = None
+    pilot: Text | None = None
+    exposure: Text | None = None
+
+
+@dataclass(frozen=True)
+class Periods:
+    """First and last period used, both included; all periods of the table where absent."""
+
+    __pydantic_config__ = STRICT
+
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """When exposure starts and what happens while the programme is being embedded.
+
+    Attributes
+    ----------
+    start, embedded
+        First period with any exposure and first period of full exposure, for all pilots
+        alike; only with `Columns.pilot`.
+    embedding
+        "ramp": exposure rises in equal steps from the start to full exposure.
+        "leave out": pilots' outcomes in the embedding window are not used.
+    """
+
+    __pydantic_config__ = STRICT
+
+    start: int | None = None
+    embedded: int | None = None
+    embedding: Embedding = "ramp"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The columns of one outcome: its value (a count or a mean) and its denominator."""
+
+    name: str
+    value: str
+    denominator: str | None
+    kind: Literal["count", "positive", "real"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything needed to turn a table into a panel; `Spec.data` makes one."""
+
+    columns: Columns
+    periods: Periods
+    treatment: Treatment
+    measures: tuple[Measure, ...]

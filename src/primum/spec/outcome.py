@@ -1,0 +1,92 @@
+"""An outcome: what is measured, in which unit, and which change would be harm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from primum.spec.layout import Measure
+from primum.spec.priors import FamilyName, PriorChanges, Priors, default_priors
+from primum.spec.strict import STRICT, Positive, Text
+
+_KINDS: dict[FamilyName, Literal["count", "positive", "real"]] = {
+    "binomial": "count",
+    "lognormal": "positive",
+    "normal": "real",
+}
+SHARE_UNITS = {"percentage points": 100.0, "per 1,000": 1000.0}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome of an evaluation.
+
+    Attributes
+    ----------
+    name
+        Short name, a Python identifier; the key of its table in the TOML file.
+    label
+        Readable name.
+    family
+        "binomial" (a count out of a denominator), "lognormal" (a positive mean such as a
+        duration) or "normal" (any mean).
+    value
+        Column of the count or the mean.
+    denominator
+        Column of the number of trials, or of records behind the mean.
+    unit
+        Unit of the effect: "percentage points" or "per 1,000" for shares, otherwise the
+        unit of the value.
+    harm
+        Direction in which a change is harmful, "up" or "down".
+    sesoi
+        Smallest effect size of interest, in `unit`.
+    priors
+        Priors set for this outcome.
+    """
+
+    __pydantic_config__ = STRICT
+
+    name: Text
+    label: Text
+    family: FamilyName
+    value: Text
+    unit: Text
+    harm: Literal["up", "down"]
+    sesoi: Positive
+    denominator: Text | None = None
+    priors: PriorChanges = field(default_factory=PriorChanges)
+
+    @property
+    def measure(self) -> Measure:
+        """The columns this outcome needs."""
+        return Measure(self.name, self.value, self.denominator, _KINDS[self.family])
+
+    @property
+    def factor(self) -> float:
+        """What turns a difference of expected values into `unit`."""
+        return SHARE_UNITS[self.unit] if self.family == "binomial" else 1.0
+
+    @property
+    def sign(self) -> int:
+        """1 where an increase is harmful, -1 where a decrease is."""
+        return 1 if self.harm == "up" else -1
+
+    def all_priors(self) -> Priors:
+        """The priors of this outcome's model, defaults included."""
+        return default_priors(self.family, self.priors)
+
+    def problems(self) -> list[str]:
+        """What is wrong with this outcome beyond unknown keys and wrong types."""
+        path = f"outcomes.{self.name}"
+        found = []
+        if not self.name.isidentifier():
+            found.append(f"{path}: the name must be letters, digits and underscores, starting with a letter")
+        if self.family == "binomial" and self.denominator is None:
+            found.append(f"{path}.denominator: a binomial outcome needs the column of its denominator")
+        if self.family == "binomial" and self.unit not in SHARE_UNITS:
+            allowed = " or ".join(f'"{unit}"' for unit in SHARE_UNITS)
+            found.append(f'{path}.unit: "{self.unit}" is not a unit of a share; use {allowed}')
+        if self.denominator == self.value:
+            found.append(f"{path}: value and denominator are both column '{self.value}'")
+        return found

@@ -1,0 +1,147 @@
+"""Priors as data: each with its distribution, location, scale, source and reason.
+
+All are on the scale of the linear predictor, which is free of the outcome's units: log odds
+for proportions, logarithms for durations, and standard deviations of the unexposed cells for
+normal outcomes, in each case measured from the pooled level of the unexposed cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from primum.spec.strict import STRICT, Positive, Text
+
+FamilyName = Literal["binomial", "normal", "lognormal"]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """One prior, ready for the model and for the table in the report.
+
+    Attributes
+    ----------
+    distribution
+        "normal" (location and scale) or "half-normal" (scale alone, location 0).
+    location, scale
+        On the scale of the linear predictor.
+    source
+        "default", or "yours" where the specification set it.
+    reason
+        Why this value, in a sentence.
+    """
+
+    distribution: Literal["normal", "half-normal"]
+    location: float
+    scale: float
+    source: Literal["default", "yours"]
+    reason: str
+
+    def __str__(self) -> str:
+        if self.distribution == "half-normal":
+            return f"HalfNormal({self.scale:g})"
+        return f"Normal({self.location:g}, {self.scale:g})"
+
+
+@dataclass(frozen=True)
+class PriorChange:
+    """What a specification may say about a prior: its scale, its location, and why."""
+
+    __pydantic_config__ = STRICT
+
+    scale: Positive
+    reason: Text
+    location: float = 0.0
+
+
+@dataclass(frozen=True)
+class PriorChanges:
+    """Priors that a specification sets; the rest keep their defaults."""
+
+    __pydantic_config__ = STRICT
+
+    mu: PriorChange | None = None
+    beta_pilot: PriorChange | None = None
+    sigma_alpha: PriorChange | None = None
+    sigma_lambda: PriorChange | None = None
+    q: PriorChange | None = None
+    s: PriorChange | None = None
+    tau: PriorChange | None = None
+    sigma_tau: PriorChange | None = None
+    sigma: PriorChange | None = None
+
+
+@dataclass(frozen=True)
+class Priors:
+    """The priors of one outcome's model, named as in the design's equations."""
+
+    mu: Prior
+    beta_pilot: Prior
+    sigma_alpha: Prior
+    sigma_lambda: Prior
+    q: Prior
+    s: Prior
+    tau: Prior
+    sigma_tau: Prior
+    sigma: Prior
+
+    def items(self) -> list[tuple[str, Prior]]:
+        """Names and priors, in the order of the model's equations."""
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]
+
+
+_REASONS = {
+    "mu": "average level, close to the pooled level by construction",
+    "beta_pilot": "pilots may start from another level; wide, so that levels say nothing of the effect",
+    "sigma_alpha": "spread of levels between units",
+    "sigma_lambda": "size of the movements that all units share",
+    "q": "drift of a unit away from the common path, a period",
+    "s": "shock to a unit in a single period",
+    "tau": "average effect; wide enough to be led by the data, centred on none",
+    "sigma_tau": "spread of the effect between units",
+    "sigma": "sampling noise of a cell with the median denominator",
+}
+_NORMAL = {"mu", "beta_pilot", "tau"}
+_SCALES: dict[FamilyName, dict[str, float]] = {
+    "binomial": {
+        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "sigma_lambda": 0.3, "q": 0.3, "s": 0.3,
+        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
+    },
+    "lognormal": {
+        "mu": 0.5, "beta_pilot": 0.5, "sigma_alpha": 0.5, "sigma_lambda": 0.2, "q": 0.2, "s": 0.2,
+        "tau": 0.5, "sigma_tau": 0.25, "sigma": 0.2,
+    },
+    "normal": {
+        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "sigma_lambda": 0.5, "q": 0.5, "s": 0.5,
+        "tau": 1.0, "sigma_tau": 0.5, "sigma": 0.5,
+    },
+}  # fmt: skip
+
+
+def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> Priors:
+    """Default priors of a family, with a specification's changes put in their place.
+
+    Parameters
+    ----------
+    family
+        Name of the outcome's family.
+    changes
+        Priors that the specification sets.
+
+    Examples
+    --------
+    >>> print(default_priors("binomial").tau)
+    Normal(0, 1)
+    >>> changes = PriorChanges(tau=PriorChange(scale=0.25, reason="earlier evaluations"))
+    >>> default_priors("binomial", changes).tau.source
+    'yours'
+    """
+    priors: dict[str, Prior] = {}
+    for name, reason in _REASONS.items():
+        distribution: Literal["normal", "half-normal"] = "normal" if name in _NORMAL else "half-normal"
+        change: PriorChange | None = getattr(changes, name) if changes else None
+        if change is None:
+            priors[name] = Prior(distribution, 0.0, _SCALES[family][name], "default", reason)
+        else:
+            priors[name] = Prior(distribution, change.location, change.scale, "yours", change.reason)
+    return Priors(**priors)

@@ -1,0 +1,278 @@
+"""Spec: an evaluation fixed before fitting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from primum.errors import SpecError
+from primum.spec.layout import Columns, Layout, Periods, Treatment
+from primum.spec.outcome import Outcome
+from primum.spec.strict import STRICT, Probability, Text
+from primum.spec.toml import parse, read_toml, set_path
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the table comes from: the embedded simulated evaluation, or a CSV file.
+
+    A relative `file` is looked for beside the specification first.
+    """
+
+    __pydantic_config__ = STRICT
+
+    simulate: Literal["signs-of-safety"] | None = None
+    file: Text | None = None
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Settings of the sampler.
+
+    Attributes
+    ----------
+    chains, draws, tune
+        Chains, draws kept in each, and tuning draws before them.
+    target_accept
+        Acceptance probability that the step size aims at.
+    """
+
+    __pydantic_config__ = STRICT
+
+    chains: Annotated[int, Field(ge=2, le=64)] = 4
+    draws: Annotated[int, Field(ge=50)] = 1000
+    tune: Annotated[int, Field(ge=50)] = 400
+    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+
+
+@dataclass(frozen=True)
+class Using:
+    """Thresholds for places that already use the programme, on the average effect in the pilots.
+
+    Attributes
+    ----------
+    stop
+        "Stop or rework" when P(harm beyond the SESOI) is at least this.
+    watch
+        "Carry on, and watch" when it is at least this.
+    """
+
+    __pydantic_config__ = STRICT
+
+    stop: Probability = 0.8
+    watch: Probability = 0.2
+
+
+@dataclass(frozen=True)
+class Considering:
+    """Thresholds for places that consider the programme, on the effect in a new area.
+
+    Attributes
+    ----------
+    pause
+        "Pause for thought" when P(harm beyond the SESOI) is at least this.
+    adopt
+        "Grounds to adopt" when P(benefit beyond the SESOI) is at least this and harm is
+        below `pause`.
+    """
+
+    __pydantic_config__ = STRICT
+
+    pause: Probability = 0.2
+    adopt: Probability = 0.5
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Decision thresholds, one set for each of the two questions."""
+
+    __pydantic_config__ = STRICT
+
+    using: Using = field(default_factory=Using)
+    considering: Considering = field(default_factory=Considering)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An evaluation, fixed before fitting.
+
+    Attributes
+    ----------
+    title
+        What is evaluated.
+    programme
+        What the programme is called in sentences.
+    seed
+        Seed of every random number in the evaluation.
+    columns, periods, treatment
+        Layout of the table.
+    outcomes
+        What is measured, in the order of the report.
+    source
+        Where the table comes from when the command line is not told.
+    sampler, decisions
+        Settings of the sampler; thresholds of the two decisions.
+    notes
+        Anything a reader should know of the evaluation; printed in the report.
+
+    Examples
+    --------
+    >>> import primum as pr
+    >>> spec = pr.demo_spec()
+    >>> spec.outcome("kinship").harm
+    'down'
+    >>> spec.change({"outcomes.kinship.sesoi": 5.0}).outcome("kinship").sesoi
+    5.0
+    """
+
+    __pydantic_config__ = STRICT
+
+    title: Text
+    programme: Text
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    columns: Columns
+    outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
+    periods: Periods = field(default_factory=Periods)
+    treatment: Treatment = field(default_factory=Treatment)
+    source: Source = field(default_factory=Source)
+    sampler: Sampler = field(default_factory=Sampler)
+    decisions: Decisions = field(default_factory=Decisions)
+    notes: str = ""
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a specification from a TOML file.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Raises
+        ------
+        SpecError
+            If the file is missing, is not TOML, or holds mistakes; all of them are listed
+            with their path in the file.
+        """
+        return cls.from_dict(read_toml(Path(path)), str(path))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any], subject: str = "the specification") -> Self:
+        """Make a specification from the content of a TOML file.
+
+        Parameters
+        ----------
+        content
+            Tables and values, as `tomllib` gives them.
+        subject
+            What to call it in an error.
+
+        Raises
+        ------
+        SpecError
+            With every mistake in the content.
+        """
+        spec = parse(cls, content, subject)
+        problems = spec._problems()
+        if problems:
+            raise SpecError(subject, problems)
+        return spec
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Make a specification from the text that `to_json` wrote."""
+        return cls.from_dict(json.loads(text))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The specification as tables and values, in the form of the TOML file."""
+        content: dict[str, Any] = _without_none(asdict(self))
+        content["outcomes"] = {outcome.pop("name"): outcome for outcome in content["outcomes"]}
+        return content
+
+    def to_json(self) -> str:
+        """The specification as one line of JSON."""
+        return json.dumps(self.to_dict())
+
+    def change(self, changes: Mapping[str, Any]) -> Self:
+        """A copy with some values changed, each named by its path in the TOML file.
+
+        Parameters
+        ----------
+        changes
+            For example ``{"treatment.embedding": "leave out"}``.
+
+        Raises
+        ------
+        SpecError
+            If the result is not a valid specification.
+        """
+        content = self.to_dict()
+        for path, value in changes.items():
+            set_path(content, path, value)
+        return type(self).from_dict(content, "the changed specification")
+
+    @property
+    def data(self) -> Layout:
+        """What `Panel.from_frame` needs to read the table."""
+        measures = tuple(outcome.measure for outcome in self.outcomes)
+        return Layout(self.columns, self.periods, self.treatment, measures)
+
+    def outcome(self, name: str) -> Outcome:
+        """The outcome of that name.
+
+        Raises
+        ------
+        KeyError
+            If there is none; the message lists the names there are.
+        """
+        for outcome in self.outcomes:
+            if outcome.name == name:
+                return outcome
+        raise KeyError(f"no outcome '{name}'; there are {[outcome.name for outcome in self.outcomes]}")
+
+    def _problems(self) -> list[str]:
+        found = [problem for outcome in self.outcomes for problem in outcome.problems()]
+        found += _exposure_problems(self.columns, self.treatment)
+        if self.source.simulate and self.source.file:
+            found.append("source: give either simulate or file, not both")
+        first, last = self.periods.first, self.periods.last
+        if first is not None and last is not None and first > last:
+            found.append(f"periods: the first ({first}) is after the last ({last})")
+        if self.decisions.using.watch > self.decisions.using.stop:
+            found.append("decisions.using: watch must not be above stop")
+        return found
+
+
+def _exposure_problems(columns: Columns, treatment: Treatment) -> list[str]:
+    found = []
+    given = [name for name in ("start", "pilot", "exposure") if getattr(columns, name)]
+    if len(given) != 1:
+        found.append(
+            "columns: exposure must come from exactly one of start, pilot and exposure; "
+            + (f"given are {' and '.join(given)}" if given else "none is given")
+        )
+    if columns.embedded and not columns.start:
+        found.append("columns.embedded: only together with columns.start")
+    if columns.pilot and treatment.start is None:
+        found.append("treatment.start: columns.pilot says who is exposed; the first period of exposure is missing")
+    if not columns.pilot and (treatment.start is not None or treatment.embedded is not None):
+        found.append("treatment.start, treatment.embedded: only together with columns.pilot")
+    if columns.exposure and treatment.embedding == "leave out":
+        found.append('treatment.embedding: "leave out" needs start dates, not columns.exposure')
+    start, embedded = treatment.start, treatment.embedded
+    if start is not None and embedded is not None and embedded < start:
+        found.append(f"treatment: embedded ({embedded}) is before start ({start})")
+    return found
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(item) for item in value]
+    return value

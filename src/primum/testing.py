@@ -1,0 +1,115 @@
+"""Small panels and canned fits for tests, examples and documentation; nothing is sampled."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import xarray as xr
+
+from primum.fit import Fit, Gate
+from primum.fit.predict import predict
+from primum.model import cells_of
+from primum.model.families import family_of
+from primum.panel import Panel
+from primum.sources import demo_spec, simulate
+from primum.spec import Outcome
+
+CHAINS, DRAWS = 4, 250
+
+
+def tiny_panel(seed: int = 1, units: int = 12, periods: int = 8, pilots: int = 3) -> Panel:
+    """A simulated panel of a few units.
+
+    Examples
+    --------
+    >>> dict(tiny_panel().dataset.sizes)
+    {'unit': 12, 'time': 8}
+    """
+    return simulate(units=units, periods=periods, pilots=pilots, seed=seed).panel
+
+
+@cache
+def tiny_fit(seed: int = 1) -> Fit:
+    """A fit of a tiny panel whose draws are independent and made up, so that it passes the gate.
+
+    The draws are not from the posterior: hyperparameters scatter around plausible values and
+    eta around the observed levels. Good for shapes, tables, figures and reports, and for
+    nothing that depends on the numbers.
+
+    Examples
+    --------
+    >>> tiny_fit().gate.verdict
+    'PASS'
+    """
+    spec, panel = demo_spec(), tiny_panel(seed)
+    rng = np.random.default_rng(seed)
+    trees = {outcome.name: _canned(panel, outcome, rng) for outcome in spec.outcomes}
+    gates = {outcome.name: Gate((), 1.001, float(CHAINS * DRAWS)) for outcome in spec.outcomes}
+    return Fit(spec, panel, xr.DataTree(children=trees), gates)
+
+
+def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.DataTree:
+    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
+    standard = family.standard(cells)
+    response, _ = family.working(cells, standard)
+    units, periods = cells.value.shape
+    sample = ("chain", "draw")
+    shape = (CHAINS, DRAWS)
+
+    def positive(centre: float) -> tuple[tuple[str, ...], np.ndarray]:
+        return sample, centre * np.exp(0.1 * rng.normal(size=shape))
+
+    tau = -0.6 if outcome.name == "kinship" else 0.0
+    average = tau + 0.1 * rng.normal(size=shape)
+    path = 0.05 * rng.normal(size=(*shape, periods))
+    variables = {
+        "mu": (sample, 0.05 * rng.normal(size=shape)),
+        "beta_pilot": (sample, 0.1 * rng.normal(size=shape)),
+        "sigma_alpha": positive(0.25),
+        "sigma_lambda": positive(0.06),
+        "lambda": ((*sample, "time"), path - path.mean(axis=-1, keepdims=True)),
+        "q": positive(0.15),
+        "s": positive(0.12),
+        "tau": (sample, average),
+        "sigma_tau": positive(0.15),
+        "tau_unit": (
+            (*sample, "pilot"),
+            average[..., None] + 0.15 * rng.normal(size=(*shape, cells.pilots.size)),
+        ),
+        "eta": ((*sample, "unit", "time"), response + 0.05 * rng.normal(size=(*shape, units, periods))),
+    }
+    if family.noise:
+        variables["sigma"] = positive(0.05)
+    names = np.asarray(panel.dataset["unit"])
+    coords = {
+        "chain": np.arange(CHAINS),
+        "draw": np.arange(DRAWS),
+        "unit": names,
+        "time": cells.time,
+        "pilot": names[cells.pilots],
+    }
+    posterior = xr.Dataset(variables, coords)
+    predictive, density = predict(posterior, family, cells, standard, rng)
+    stats = xr.Dataset(
+        {
+            "diverging": (sample, np.zeros(shape, dtype=bool)),
+            "energy": (sample, rng.normal(size=shape)),
+            "n_steps": (sample, np.full(shape, 15)),
+            "step_size": (sample, np.full(shape, 0.4)),
+            "logp": (sample, rng.normal(size=shape)),
+        },
+        {name: coords[name] for name in sample},
+    )
+    observed = panel.dataset[[name for name in panel.dataset.data_vars if str(name).startswith(outcome.name)]]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior,
+            "sample_stats": stats,
+            "posterior_predictive": predictive,
+            "log_likelihood": density,
+            "observed_data": observed.drop_vars("label"),
+        }
+    )
+    tree.attrs = {"seconds_compile": 0.0, "seconds_sample": 0.0}
+    return tree
