@@ -48,3 +48,14 @@ def percent(value: float) -> str:
     if value > 0.99:
         return "more than 99%"
     return f"{100 * value:.0f}%"
+
+
+def short_percent(value: float) -> str:
+    """The same in a few characters, for tables and figures.
+
+    Examples
+    --------
+    >>> short_percent(0.634), short_percent(0.0), short_percent(1.0)
+    ('63%', '<1%', '>99%')
+    """
+    return percent(value).replace("less than ", "<").replace("more than ", ">")

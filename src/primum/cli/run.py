@@ -1,0 +1,106 @@
+"""primum run: from a specification and a table to a fit, a report and a summary."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from primum.errors import SpecError, StoreError
+from primum.spec import Spec
+
+FAILED = 1
+
+
+def run(
+    spec: Annotated[Path, typer.Argument(help="The specification, a TOML file.")],
+    data: Annotated[Path | None, typer.Option(help="The table, .csv or .parquet.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; by default out/NAME.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over results that are there.")] = False,
+) -> None:
+    """Fit an evaluation and write its report.
+
+    Example:  primum run models/rereferral-england.toml --data la_year_panel.csv --out out/england
+
+    The folder gets fit.nc, report.html, summary.json and figures. A run that is killed resumes
+    with the outcomes it had finished when it is started again.
+    """
+    evaluate(spec, data, out or Path("out") / spec.stem, force=force)
+
+
+def evaluate(path: Path, data: Path | None, out: Path, *, force: bool) -> None:
+    """Run a specification file and leave with exit code 1 if the gate failed."""
+    started = time.perf_counter()
+    spec = Spec.read(path)
+    _refuse_overwriting(out, force=force)
+    import primum as pr
+    from primum.report import summary, write_report
+    from primum.sources import truth_of
+
+    panel = pr.Panel.from_frame(table_for(spec, path, data), spec.data)
+    typer.echo(f"{spec.title}\n{panel!r}")
+    checkpoints = out / ".checkpoints"
+    fit = pr.fit(spec, panel, checkpoints=checkpoints)
+    effects = pr.effects(fit)
+    harm = pr.harm(effects)
+    truth = truth_of(spec, panel)
+    out.mkdir(parents=True, exist_ok=True)
+    fit.save(out / "fit.nc", force=force)
+    page = write_report(fit, effects, harm, out, truth=truth, force=force)
+    content = summary(fit, effects, harm, total_seconds=time.perf_counter() - started, truth=truth)
+    (out / "summary.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    _clear(checkpoints)
+    say(harm, page)
+
+
+def table_for(spec: Spec, path: Path, data: Path | None) -> object:
+    """The table that the command line or the specification names.
+
+    Raises
+    ------
+    SpecError
+        If neither names one.
+    """
+    from primum.sources import read_table, simulated
+
+    if data is not None:
+        return read_table(data)
+    if spec.source.simulate is not None:
+        return simulated(spec).table
+    if spec.source.file is not None:
+        beside = path.parent / spec.source.file
+        return read_table(beside if beside.is_file() else spec.source.file)
+    raise SpecError(str(path), ["it names no table; give one with --data FILE, or set file in [source]"])
+
+
+def say(harm: object, page: Path) -> None:
+    """Print verdict, findings, decisions and the path of the report; leave with 1 on FAIL."""
+    from primum.harm import Harm
+
+    assert isinstance(harm, Harm)
+    typer.echo(f"\nComputation: {harm.gate.verdict}\n")
+    for each in harm.outcomes.values():
+        typer.echo(textwrap.fill(each.sentence, 100, initial_indent="- ", subsequent_indent="  ") + "\n")
+    typer.echo(f"Places that use it already: {harm.decision.using}")
+    typer.echo(f"Places that consider it:    {harm.decision.considering}\n")
+    typer.echo(f"Report: {page}")
+    if harm.gate.verdict == "FAIL":
+        raise typer.Exit(FAILED)
+
+
+def _refuse_overwriting(out: Path, *, force: bool) -> None:
+    there = [name for name in ("fit.nc", "report.html", "summary.json") if (out / name).exists()]
+    if there and not force:
+        raise StoreError(
+            f"{out} already holds {', '.join(there)}; choose another --out, or write over them with --force"
+        )
+
+
+def _clear(checkpoints: Path) -> None:
+    import shutil
+
+    shutil.rmtree(checkpoints, ignore_errors=True)

@@ -1,0 +1,10 @@
+"""Figures, one function each; every function returns a matplotlib Figure and touches no global state."""
+
+from primum.plots.density import plot_density
+from primum.plots.diagnostics import plot_diagnostics
+from primum.plots.forest import plot_forest
+from primum.plots.overview import plot_overview
+from primum.plots.predictive import plot_predictive
+from primum.plots.trends import plot_trends
+
+__all__ = ["plot_density", "plot_diagnostics", "plot_forest", "plot_overview", "plot_predictive", "plot_trends"]

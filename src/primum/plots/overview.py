@@ -1,0 +1,55 @@
+"""Probabilities of harm, none and benefit for all outcomes at a glance."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from primum.harm import Harm, Probabilities
+from primum.harm.words import short_percent
+from primum.plots.style import BENEFIT, HARM, INK, NEGLIGIBLE, house_style, new_figure
+
+_ROOM_FOR_A_LABEL = 0.07
+
+
+def plot_overview(harm: Harm) -> Figure:
+    """Draw one bar an outcome: harm, negligible and benefit, for the pilots and for a new area.
+
+    Parameters
+    ----------
+    harm
+        What can be said of the evaluation; outcomes that failed the gate stay empty.
+    """
+    outcomes = list(harm.outcomes.values())
+    with house_style():
+        figure, grid = new_figure(1.5 + 0.62 * len(outcomes), rows=2, sharex=True)
+        titles = ("Average in the pilots", "A new area")
+        for axes, title, kind in zip(grid, titles, ("pilots", "new_unit"), strict=True):
+            for row, each in enumerate(outcomes):
+                _bar(axes, row, getattr(each, kind))
+            axes.set_title(title)
+            axes.set_yticks(range(len(outcomes)), [each.outcome.label for each in outcomes])
+            axes.set_ylim(len(outcomes) - 0.5, -0.5)
+            axes.set_xlim(0, 1)
+            axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+            axes.tick_params(axis="y", length=0)
+            axes.spines["left"].set_visible(False)
+        handles = [axes.barh([0], [0], color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
+        words = ["harm beyond SESOI", "negligible", "benefit beyond SESOI"]
+        figure.legend(handles, words, loc="outside lower left", ncols=3, fontsize=8, handlelength=1, columnspacing=1.2)
+    return figure
+
+
+def _bar(axes: Axes, row: int, found: Probabilities | None) -> None:
+    if found is None:
+        axes.text(0.01, row, "no statement: the computation failed its checks", va="center", fontsize=8, color=HARM)
+        return
+    left = 0.0
+    parts = ((found.harm_beyond_sesoi, HARM), (found.negligible, NEGLIGIBLE), (found.benefit_beyond_sesoi, BENEFIT))
+    for probability, colour in parts:
+        value = probability.value
+        axes.barh(row, value, left=left, color=colour, height=0.66)
+        if value >= _ROOM_FOR_A_LABEL:
+            ink = INK if colour == NEGLIGIBLE else "white"
+            axes.text(left + value / 2, row, short_percent(value), ha="center", va="center", fontsize=8, color=ink)
+        left += value

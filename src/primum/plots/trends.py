@@ -1,0 +1,54 @@
+"""Observed trends of pilots against comparators."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from primum.model import cells_of
+from primum.model.families import family_of
+from primum.panel import Panel
+from primum.plots.style import COMPARATORS, PILOTS, house_style, new_figure
+from primum.spec import Outcome
+
+
+def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
+    """Draw each pilot's observed path, the pilots' mean, and comparators' mean and middle 80%.
+
+    Parameters
+    ----------
+    panel
+        The panel.
+    outcome
+        The outcome; shares are shown in its unit.
+    """
+    cells = cells_of(panel.dataset, outcome)
+    level = outcome.factor * family_of(outcome.family).level(cells)
+    pilot = panel.pilots
+    time = cells.time
+    touched = (cells.exposure > 0) | np.asarray(panel.dataset["left_out"])
+    first = [time[row][0] for row in touched[pilot]]
+    with house_style():
+        figure, (axes,) = new_figure(3.3)
+        middle = [np.quantile(column[np.isfinite(column)], [0.1, 0.9]) for column in level[~pilot].T]
+        low, high = np.transpose(middle)
+        axes.axvspan(min(first) - 0.5, max(first) + 0.5, color=PILOTS, alpha=0.08, lw=0)
+        axes.fill_between(time, low, high, color=COMPARATORS, alpha=0.18, lw=0, label="comparators, middle 80%")
+        for path in level[pilot]:
+            axes.plot(time, path, color=PILOTS, lw=0.7, alpha=0.4)
+        axes.plot(time, np.nanmean(level[~pilot], axis=0), color=COMPARATORS, lw=2.2, label="comparators, mean")
+        axes.plot(
+            time, np.nanmean(level[pilot], axis=0), color=PILOTS, lw=2.2, marker="o", ms=3.5, label="pilots, mean"
+        )
+        axes.set_title(outcome.label)
+        axes.set_ylabel("%" if outcome.unit == "percentage points" else outcome.unit)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        axes.set_xlim(time[0] - 0.3, time[-1] + 0.3)
+        axes.margins(y=0.1)
+        figure.legend(loc="outside lower left", ncols=3, fontsize=8, columnspacing=1.2, handlelength=1.5)
+        axes.annotate(
+            "pilots start", (min(first) - 0.4, 1), xycoords=("data", "axes fraction"),
+            xytext=(0, -3), textcoords="offset points", va="top", fontsize=8, color=PILOTS,
+        )  # fmt: skip
+    return figure

@@ -1,0 +1,203 @@
+"""One self-contained page a manager can open: findings first, evidence after, method last."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from primum.checks import PredictiveCheck, predictive_checks
+from primum.effects import Effects, OutcomeEffects
+from primum.errors import StoreError
+from primum.fit import Fit
+from primum.fit.gate import diagnose
+from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.harm.words import decimals, number, short_percent
+from primum.model import describe
+from primum.model.families import family_of
+from primum.plots import (
+    plot_density,
+    plot_diagnostics,
+    plot_forest,
+    plot_overview,
+    plot_predictive,
+    plot_trends,
+)
+from primum.sources import Truth
+
+PNG_DPI = 200
+_DECISIONS = {
+    "stop or rework": "bad",
+    "pause for thought": "bad",
+    "carry on, and watch": "watch",
+    "carry on": "good",
+    "grounds to adopt": "good",
+    "no grounds for or against": "watch",
+    "withheld": "bad",
+}
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A figure, made when it is needed, and how it is called and described."""
+
+    name: str
+    title: str
+    make: Callable[[], Figure]
+
+
+def write_report(
+    fit: Fit, effects: Effects, harm: Harm, folder: str | Path, *, truth: Truth | None = None, force: bool = False
+) -> Path:
+    """Write ``report.html`` and the figures it shows.
+
+    Parameters
+    ----------
+    fit, effects, harm
+        The evaluation.
+    folder
+        Where to; figures go to ``figures`` within it as PNG, and into the page as SVG.
+    truth
+        What was simulated, where the data are simulated.
+    force
+        Whether to write over what is there.
+
+    Returns
+    -------
+    pathlib.Path
+        The page, which needs nothing beside it and no network.
+
+    Raises
+    ------
+    StoreError
+        If there is a report and `force` is false.
+    """
+    folder = Path(folder)
+    page = folder / "report.html"
+    if page.exists() and not force:
+        raise StoreError(f"{page} exists; choose another folder, or write over it with force")
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    overview = _Drawing("overview", "Probability of harm and benefit", lambda: plot_overview(harm))
+    sections = [_section(fit, effects[name], each, truth, folder) for name, each in harm.outcomes.items()]
+    environment = Environment(
+        loader=PackageLoader("primum.report"), autoescape=select_autoescape(), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    text = environment.get_template("report.html.j2").render(
+        spec=fit.spec,
+        gate=harm.gate,
+        harm=harm,
+        tones=_DECISIONS,
+        overview=_figure(overview, folder),
+        sections=sections,
+        simulated=truth is not None,
+        description=describe(fit.spec, fit.panel),
+        fingerprint=fit.panel.fingerprint,
+        versions={name: version(name) for name in ("primum", "pymc", "pytensor", "nutpie", "arviz")},
+    )
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None, folder: Path) -> dict[str, Any]:
+    """Everything the page shows of one outcome."""
+    outcome, name = harm.outcome, harm.outcome.name
+    usable = harm.gate.verdict != "FAIL"
+    parameters = diagnose(fit.posterior(name).drop_vars("eta"))
+    reported = effects.table[["rhat", "ess_bulk", "ess_tail"]]
+    checks = predictive_checks(fit, name)
+    drawings = [_Drawing("trends", "Observed trends", lambda: plot_trends(fit.panel, outcome))]
+    if usable:
+        drawings += [
+            _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
+            _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
+        ]
+    import pandas as pd
+
+    quantities = pd.concat([parameters, reported])
+    drawings += [
+        _Drawing("checks", "Does the model look like the data?", lambda: plot_predictive(checks, outcome.label)),
+        _Drawing("diagnostics", "Convergence", lambda: plot_diagnostics(quantities, outcome.label)),
+    ]
+    family = family_of(outcome.family)
+    return {
+        "harm": harm,
+        "outcome": outcome,
+        "figures": {
+            drawing.name: _figure(_Drawing(f"{name}-{drawing.name}", drawing.title, drawing.make), folder)
+            for drawing in drawings
+        },
+        "effects": list(_effect_rows(effects, truth)) if usable else [],
+        "probabilities": list(_probability_rows(harm)),
+        "checks": [_check_row(check) for check in checks],
+        "diagnostics": [
+            (row.Index, f"{row.rhat:.3f}", f"{row.ess_bulk:,.0f}", f"{row.ess_tail:,.0f}")
+            for row in quantities.itertuples()
+        ],
+        "priors": [
+            (key, str(prior), prior.source, prior.reason)
+            for key, prior in outcome.all_priors().items()
+            if not (key == "sigma" and not family.noise) and not (key == "s" and outcome.denominator is None)
+        ],
+    }
+
+
+def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
+    """A figure as SVG for the page, with its PNG saved beside it."""
+    figure = drawing.make()
+    figure.savefig(folder / "figures" / f"{drawing.name}.png", dpi=PNG_DPI)
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    # ids are unique within a figure only, and a page holds many
+    svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{drawing.name}-", svg)
+    return {"svg": Markup(svg), "title": drawing.title, "name": drawing.name}
+
+
+def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple[str, ...]]:
+    labels = ["Average in the pilots", "A new area", *np.asarray(effects.draws["label"]).tolist()]
+    known = _known(effects, truth)
+    for label, true, (_, row) in zip(labels, known, effects.table.iterrows(), strict=True):
+        places = decimals(row["sd"], row["mcse"])
+        mean, median, low, high = (
+            number(row[key], places, signed=True) for key in ("mean", "median", "eti95_low", "eti95_high")
+        )
+        cells = (label, mean, median, f"{low} to {high}", number(row["sd"], places), f"{row['mcse']:.2g}")
+        yield (*cells, f"{min(row['ess_bulk'], row['ess_tail']):,.0f}", number(true, places, signed=True))
+
+
+def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
+    if truth is None:
+        return [0.0] * len(effects.table)
+    name = effects.outcome.name
+    rows = truth.per_unit[truth.per_unit["outcome"] == name]
+    return [truth.satt[name], truth.new_unit[name][0], *rows["effect"].tolist()]
+
+
+def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
+    places: tuple[tuple[str, Probabilities | None], ...] = (
+        ("Average in the pilots", harm.pilots),
+        ("A new area", harm.new_unit),
+    )
+    for label, found in places:
+        if found is not None:
+            four = (found.harm, found.harm_beyond_sesoi, found.negligible, found.benefit_beyond_sesoi)
+            error = max(0.1, 100 * max(each.mcse for each in four))
+            yield (label, *[short_percent(each.value) for each in four], f"±{error:.1f} points")
+
+
+def _check_row(check: PredictiveCheck) -> tuple[str, str, str, str, bool]:
+    low, high = np.quantile(check.replicated, [0.025, 0.975])
+    places = decimals(float(check.replicated.std()), 1e-9)
+    interval = f"{number(float(low), places)} to {number(float(high), places)}"
+    return check.feature, number(check.observed, places), interval, f"{check.p_value:.2f}", check.reproduced

@@ -1,0 +1,178 @@
+"""summary.json: the findings for scripts, with a schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from primum.effects import Effects, OutcomeEffects
+from primum.fit import Fit
+from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.sources import Truth
+
+_NUMBER = {"type": "number"}
+_PROBABILITY = {
+    "type": ["object", "null"],
+    "description": "null where the gate failed",
+    "properties": {
+        "value": {"type": "number", "minimum": 0, "maximum": 1},
+        "mcse": {"type": "number", "minimum": 0, "description": "Monte Carlo standard error"},
+    },
+    "required": ["value", "mcse"],
+    "additionalProperties": False,
+}
+_PROBABILITIES = {
+    "p_harm": {**_PROBABILITY, "description": "the effect is in the harmful direction"},
+    "p_harm_beyond_sesoi": {**_PROBABILITY, "description": "harm larger than the SESOI"},
+    "p_negligible": {**_PROBABILITY, "description": "no larger than the SESOI either way"},
+    "p_benefit_beyond_sesoi": {**_PROBABILITY, "description": "benefit larger than the SESOI"},
+}
+_EFFECT = {
+    "mean": _NUMBER,
+    "sd": _NUMBER,
+    "mcse": {"type": "number", "description": "Monte Carlo standard error of the mean"},
+    "eti95": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2, "description": "[low, high]"},
+    "unit": {"type": "string"},
+}
+_GATE = {
+    "type": "object",
+    "properties": {
+        "verdict": {"enum": ["PASS", "REVIEW", "FAIL"]},
+        "reasons": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["verdict", "reasons"],
+    "additionalProperties": False,
+}
+
+
+def _object(properties: dict[str, Any], kind: str | list[str] = "object", optional: tuple[str, ...] = ()) -> Any:
+    required = [name for name in properties if name not in optional]
+    return {"type": kind, "properties": properties, "required": required, "additionalProperties": False}
+
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "summary.json of primum",
+    **_object(
+        {
+            "title": {"type": "string"},
+            "primum": {"type": "string", "description": "version"},
+            "gate": _GATE,
+            "seconds": _object({"compile": _NUMBER, "sample": _NUMBER, "total": _NUMBER}),
+            "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
+            "outcomes": {
+                "type": "object",
+                "additionalProperties": _object(
+                    {
+                        "label": {"type": "string"},
+                        "gate": _GATE,
+                        "satt": _object(_EFFECT, ["object", "null"]),
+                        **_PROBABILITIES,
+                        "new_unit": _object({**_EFFECT, **_PROBABILITIES}, ["object", "null"]),
+                        "max_rhat": _NUMBER,
+                        "min_ess": _NUMBER,
+                        "sentence": {"type": "string"},
+                        "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
+                        "truth": _object(
+                            {
+                                "satt": _NUMBER,
+                                "per_unit": {"type": "object", "additionalProperties": _NUMBER},
+                                "new_unit_mean": _NUMBER,
+                                "new_unit_sd": _NUMBER,
+                            }
+                        ),
+                    },
+                    optional=("truth",),
+                ),
+            },
+        }
+    ),
+}
+
+
+def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, truth: Truth | None) -> dict[str, Any]:
+    """The content of summary.json; `SCHEMA` says what each part is.
+
+    Parameters
+    ----------
+    fit, effects, harm
+        The evaluation.
+    total_seconds
+        How long the whole run took.
+    truth
+        What was simulated, where the data are simulated.
+
+    Returns
+    -------
+    dict
+        Plain values. Where an outcome's gate failed, its effects and probabilities are None.
+    """
+    from primum import __version__
+
+    seconds = {
+        "compile": sum(float(tree.attrs["seconds_compile"]) for tree in fit.tree.children.values()),
+        "sample": sum(float(tree.attrs["seconds_sample"]) for tree in fit.tree.children.values()),
+        "total": total_seconds,
+    }
+    return {
+        "title": fit.spec.title,
+        "primum": __version__,
+        "gate": {"verdict": harm.gate.verdict, "reasons": _all_reasons(harm)},
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
+        "outcomes": {
+            name: {**_outcome(effects[name], each), **_truth(truth, name)} for name, each in harm.outcomes.items()
+        },
+    }
+
+
+def _all_reasons(harm: Harm) -> list[str]:
+    return [f"{name}: {reason}" for name, each in harm.outcomes.items() for reason in each.gate.reasons]
+
+
+def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
+    usable = harm.gate.verdict != "FAIL"
+    return {
+        "label": harm.outcome.label,
+        "gate": {"verdict": harm.gate.verdict, "reasons": harm.gate.reasons},
+        "satt": _effect(effects, "satt") if usable else None,
+        **_probabilities(harm.pilots),
+        "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit)} if usable else None,
+        "max_rhat": harm.gate.max_rhat,
+        "min_ess": harm.gate.min_ess,
+        "sentence": harm.sentence,
+        "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
+    }
+
+
+def _effect(effects: OutcomeEffects, name: str) -> dict[str, Any]:
+    row = effects.table.loc[name]
+    return {
+        "mean": float(row["mean"]),
+        "sd": float(row["sd"]),
+        "mcse": float(row["mcse"]),
+        "eti95": [float(row["eti95_low"]), float(row["eti95_high"])],
+        "unit": effects.outcome.unit,
+    }
+
+
+def _probabilities(found: Probabilities | None) -> dict[str, Any]:
+    names = ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
+    if found is None:
+        return {f"p_{name}": None for name in names}
+    each = {name: getattr(found, name) for name in names}
+    return {f"p_{name}": {"value": value.value, "mcse": value.mcse} for name, value in each.items()}
+
+
+def _truth(truth: Truth | None, outcome: str) -> dict[str, Any]:
+    if truth is None:
+        return {}
+    rows = truth.per_unit[truth.per_unit["outcome"] == outcome]
+    mean, sd = truth.new_unit[outcome]
+    return {
+        "truth": {
+            "satt": truth.satt[outcome],
+            "per_unit": {str(row.unit): float(row.effect) for row in rows.itertuples()},
+            "new_unit_mean": mean,
+            "new_unit_sd": sd,
+        }
+    }
