@@ -67,7 +67,6 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         "mu": (sample, 0.05 * rng.normal(size=shape)),
         "beta_pilot": (sample, 0.1 * rng.normal(size=shape)),
         "sigma_alpha": positive(0.25),
-        "sigma_lambda": positive(0.06),
         "lambda": ((*sample, "time"), path - path.mean(axis=-1, keepdims=True)),
         "q": positive(0.15),
         "s": positive(0.12),

@@ -45,6 +45,7 @@ def compiled(model: pm.Model, family: str, variables: tuple[str, ...]) -> Any:
     nutpie.compile_pymc.CompiledPyMCModel
     """
     import nutpie
+    import pandas as pd
 
     structure = structure_of(model, family, variables)
     with _lock:
@@ -54,7 +55,8 @@ def compiled(model: pm.Model, family: str, variables: tuple[str, ...]) -> Any:
     found = _compiled[structure]
     used = {variable.name for variable in found.shared_var_keys}
     data = {variable.name: variable.get_value() for variable in model.data_vars if variable.name in used}
-    fresh = {name: np.asarray(values) for name, values in model.coords.items() if values is not None}
+    # nutpie reads text from an index alone
+    fresh = {name: pd.Index(np.asarray(values)) for name, values in model.coords.items() if values is not None}
     return dataclasses.replace(found.with_data(**data), _coords={**found.coords, **fresh})
 
 

@@ -48,8 +48,8 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
     >>> fit.gate.verdict  # doctest: +SKIP
     'PASS'
     """
-    if {measure.name for measure in spec.data.measures} - set(map(str, panel.dataset.data_vars)):
-        raise SpecError("the specification", ["it names outcomes that the panel does not have; read the panel again"])
+    if panel.layout != spec.data:
+        raise SpecError("the specification", ["the panel was read with another layout; read the panel again"])
     kept = Checkpoints.open(checkpoints, spec, panel)
     trees, gates = {}, {}
     for outcome in spec.outcomes:

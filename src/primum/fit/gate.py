@@ -38,6 +38,7 @@ Verdict = Literal["PASS", "REVIEW", "FAIL"]
 
 MAX_RHAT = 1.01
 MIN_ESS = 400.0
+TAILS = (0.05, 0.95)
 MIN_BFMI = 0.3
 FAIL_RHAT = 1.05
 FAIL_ESS = 100.0
@@ -109,20 +110,28 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a quantity, named as in ``tau_unit[304]``; columns rhat, ess_bulk, ess_tail.
-        Quantities that never vary have R-hat 1 and as many effective draws as there are draws.
+        Quantities that never vary have R-hat 1 and as many effective draws as there are draws;
+        those that are not finite in every draw have no diagnostics (NaN).
     """
     import arviz as az
     import pandas as pd
 
     total = draws.sizes["chain"] * draws.sizes["draw"]
     names = [name for variable in draws.data_vars for name in _names(draws[variable])]
-    columns = {
-        "rhat": (az.rhat(draws), 1.0),
-        "ess_bulk": (az.ess(draws, method="bulk"), float(total)),
-        "ess_tail": (az.ess(draws, method="tail"), float(total)),
-    }
+    # quantities that never vary have 0 / 0 for an R-hat, mended below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {
+            "rhat": (az.rhat(draws), 1.0),
+            "ess_bulk": (az.ess(draws, method="bulk"), float(total)),
+            "ess_tail": (az.ess(draws, method="tail", prob=TAILS), float(total)),
+        }
     constant = _flat(draws.max(("chain", "draw")) == draws.min(("chain", "draw"))).astype(bool)
-    values = {name: np.where(constant, fallback, _flat(result)) for name, (result, fallback) in columns.items()}
+    # ranks hide infinite draws, and a single NaN hides among constant ones
+    finite = _flat(np.isfinite(draws).all(("chain", "draw"))).astype(bool)
+    values = {
+        name: np.where(finite, np.where(constant, fallback, _flat(result)), np.nan)
+        for name, (result, fallback) in columns.items()
+    }
     return pd.DataFrame(values, index=pd.Index(names, name="quantity"))
 
 
@@ -161,7 +170,8 @@ def judge_latents(latents: xr.DataArray) -> Gate:
 
     count = latents.isel(chain=0, draw=0).size
     limit = rhat_limit(count, latents.sizes["chain"])
-    # a latent without a diagnostic counts as the worst
+    # a latent without a diagnostic counts as the worst; ranks would hide infinite draws
+    latents = latents.where(np.isfinite(latents))
     rhat = float(np.nan_to_num(az.rhat(latents), nan=np.inf).max())
     ess = float(np.nan_to_num(az.ess(latents, method="bulk"), nan=0.0).min())
     findings = []
@@ -203,9 +213,11 @@ def judge_sampler(stats: xr.Dataset) -> Gate:
         reason = f"{int(diverging.sum())} divergent transitions in {diverging.size} draws"
         findings.append(Finding(verdict, reason, "raise sampler.target_accept, or tighten the priors"))
     energy = np.asarray(stats["energy"])
-    bfmi = (np.diff(energy, axis=1) ** 2).mean(axis=1) / energy.var(axis=1)
-    if not (bfmi >= MIN_BFMI).all():
-        reason = f"E-BFMI of {np.nanmin(bfmi):.2f}, below {MIN_BFMI:g}"
+    # energy that never moves is as bad as it gets
+    with np.errstate(invalid="ignore"):
+        bfmi = np.nan_to_num((np.diff(energy, axis=1) ** 2).mean(axis=1) / energy.var(axis=1), nan=0.0)
+    if (bfmi < MIN_BFMI).any():
+        reason = f"E-BFMI of {bfmi.min():.2f}, below {MIN_BFMI:g}"
         findings.append(Finding("REVIEW", reason, "the tails may be explored slowly: run more draws"))
     return Gate(tuple(findings), 1.0, np.inf)
 

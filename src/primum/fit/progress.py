@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 Settings = dict[str, Any]
 
@@ -55,7 +55,8 @@ def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
-        TextColumn("{task.completed:>5.0f}/{task.total:.0f} draws"),
+        MofNCompleteColumn(),
+        TextColumn("draws"),
         TextColumn("{task.fields[divergences]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),

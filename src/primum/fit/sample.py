@@ -18,7 +18,7 @@ from primum.panel import Panel
 from primum.spec import Outcome, Spec
 
 KEPT = (
-    "mu", "beta_pilot", "sigma_alpha", "sigma_lambda", "lambda", "q", "s", "sigma", "tau", "sigma_tau", "tau_unit",
+    "mu", "beta_pilot", "sigma_alpha", "lambda", "q", "s", "sigma", "tau", "sigma_tau", "tau_unit",
     "eta",
 )  # fmt: skip
 PREDICTIVE_DRAWS = 1000

@@ -76,7 +76,7 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
     -------
     pymc.Model
         Dims unit, time, pilot, component and missing. Reported variables: mu, beta_pilot,
-        sigma_alpha, sigma_lambda, lambda (time), q, s, tau, sigma_tau, tau_unit (pilot),
+        sigma_alpha, lambda (time), q, s, tau, sigma_tau, tau_unit (pilot),
         sigma where the family has noise, and eta (unit, time); s only where sampling noise
         can be told from shocks. Data, masks and priors enter as `pymc.Data`.
 
@@ -179,7 +179,7 @@ def _location(cells: Cells, family: Family, data: dict[str, Any], priors: Priors
 
     periods = cells.time.size
     mu, beta_pilot = normal("mu"), normal("beta_pilot")
-    path = pm.ZeroSumNormal("lambda", half_normal("sigma_lambda"), dims="time", shape=periods)
+    path = pm.ZeroSumNormal("lambda", shared[rows["lambda_t"], 1], dims="time", shape=periods)
     tau, sigma_tau = normal("tau"), half_normal("sigma_tau")
     tau_unit = pm.Deterministic(
         "tau_unit", tau + sigma_tau * pm.Normal("z_tau", dims="pilot", shape=cells.pilots.size), dims="pilot"

@@ -13,7 +13,7 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   link(E[y_it]) = centre + spread * eta_it
   eta_it = alpha_i + lambda_t + u_it + e_it + d_it * tau_i
     alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
-    lambda_t  common path    ~ ZeroSumNormal(sigma_lambda)
+    lambda_t  common path    ~ zero-sum Normal; free, shared by all units
     u_it      drift          random walk with steps of Normal(0, q) a period, from its own mean
     e_it      shock          ~ Normal(0, s)
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
@@ -61,7 +61,8 @@ def _panel_text(panel: Panel) -> str:
     for position in np.flatnonzero(panel.pilots):
         touched = (exposure[position] > 0) | left_out[position]
         start, full = times[touched][0], times[exposure[position] == 1][0]
-        out = f", {int(left_out[position].sum())} periods left out" if left_out[position].any() else ""
+        unused = int(left_out[position].sum())
+        out = f", {unused} period{'s' * (unused > 1)} left out" if unused else ""
         lines.append(f"  pilot    {panel.labels[position]}: exposed from {start}, fully from {full}{out}")
     return "\n".join(lines)
 
@@ -81,5 +82,5 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
     for name, prior in outcome.all_priors().items():
         if (name == "sigma" and not family.noise) or (name == "s" and not cells.counted):
             continue
-        lines.append(f"    {name:<13}{prior!s:<18}[{prior.source}] {prior.reason}")
+        lines.append(f"    {name:<13}{prior!s:<18} [{prior.source}] {prior.reason}")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from primum.panel.read import Rows, list_some
+from primum.panel.read import Rows, list_some, show
 from primum.spec import Layout
 
 
@@ -32,12 +32,12 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
         return cells
 
     cells = {name: grid(values) for name, values in rows.numbers.items()}
+    names = units[order]
+    labels, problems = _labels(rows, layout, first_row[order], unit_index)
     wanted = {layout.columns.start, layout.columns.pilot, layout.columns.exposure, layout.columns.embedded} - {None}
     if not wanted <= set(cells):
-        return None, []
-    names = units[order]
-    exposure, left_out, problems = _exposure(cells, layout, names, times)
-    labels, found = _labels(rows, first_row[order], unit_index)
+        return None, problems
+    exposure, left_out, found = _exposure(cells, layout, names, times)
     problems += found
     variables: dict[str, tuple[tuple[str, str], NDArray[np.generic]]] = {}
     for measure in layout.measures:
@@ -89,7 +89,7 @@ def _duplicates(rows: Rows) -> list[str]:
             seen[key] = number
     if not twice:
         return []
-    return [f"unit and period must name one row, but some name several: {list_some(twice)}"]
+    return [f"a unit and period must have one row, but some have several: {list_some(twice)}; keep one of them"]
 
 
 def _constant(
@@ -103,9 +103,21 @@ def _constant(
     wrong = some & (low != high)
     problems = []
     if wrong.any():
-        which = list_some([f"{name} ({low[i]:g} and {high[i]:g})" for i, name in enumerate(names) if wrong[i]])
+        which = list_some([f"{name} ({show(low[i])} and {show(high[i])})" for i, name in enumerate(names) if wrong[i]])
         problems.append(f"column '{column}' must be the same in every period of a unit: {which}; {advice}")
     return np.where(some, low, np.nan), problems
+
+
+def _period(
+    cells: NDArray[np.float64], names: NDArray[np.generic], column: str, advice: str
+) -> tuple[NDArray[np.float64], list[str]]:
+    """The one period a unit has in a column, NaN where it is always missing."""
+    periods, problems = _constant(cells, names, column, advice)
+    wrong = ~np.isnan(periods) & (periods != np.floor(periods))
+    if wrong.any():
+        which = list_some([f"{name} ({show(periods[i])})" for i, name in enumerate(names) if wrong[i]])
+        problems.append(f"column '{column}' must hold whole periods: {which}; give the period, such as a year")
+    return periods, problems
 
 
 def _exposure(
@@ -116,21 +128,22 @@ def _exposure(
         exposure, problems = _given_exposure(cells[columns.exposure], names, times, columns.exposure)
         return exposure, np.zeros(exposure.shape, dtype=bool), problems
     if columns.start is not None:
-        advice = "exposure may not stop and start again; give partial exposure with columns.exposure"
-        start, problems = _constant(cells[columns.start], names, columns.start, advice)
+        advice = "give each unit one start (exposure of any other shape goes in columns.exposure)"
+        start, problems = _period(cells[columns.start], names, columns.start, advice)
         embedded = start
         if columns.embedded is not None:
-            given, found = _constant(cells[columns.embedded], names, columns.embedded, "one date a unit")
+            advice = "give each unit one period of full exposure"
+            given, found = _period(cells[columns.embedded], names, columns.embedded, advice)
             problems += found + _embedding_problems(start, given, names, columns.embedded)
             embedded = np.where(np.isnan(given), start, given)
     else:
         assert columns.pilot is not None
         assert treatment.start is not None
-        advice = "for exposure that varies by period use columns.exposure"
+        advice = "exposure that varies by period goes in columns.exposure"
         flag, problems = _constant(cells[columns.pilot], names, columns.pilot, advice)
         wrong = ~np.isin(flag, (0.0, 1.0))
         if wrong.any():
-            which = list_some([f"{name} ({flag[i]:g})" for i, name in enumerate(names) if wrong[i]])
+            which = list_some([f"{name} ({show(flag[i])})" for i, name in enumerate(names) if wrong[i]])
             problems.append(f"column '{columns.pilot}' must be 1 for pilots and 0 for comparators: {which}")
         start = np.where(flag == 1, float(treatment.start), np.nan)
         embedded = start if treatment.embedded is None else np.where(flag == 1, float(treatment.embedded), np.nan)
@@ -146,12 +159,14 @@ def _embedding_problems(
     problems = []
     orphan = np.isnan(start) & ~np.isnan(embedded)
     if orphan.any():
-        which = list_some([names[i] for i in np.flatnonzero(orphan)])
-        problems.append(f"column '{column}' is given for units without a start: {which}")
+        which = list_some([f"{names[i]} ({show(embedded[i])})" for i in np.flatnonzero(orphan)])
+        problems.append(
+            f"column '{column}' is given for units without a start: {which}; give a start, or leave it empty"
+        )
     early = embedded < start
     if early.any():
-        which = list_some([f"{names[i]} ({embedded[i]:g} before {start[i]:g})" for i in np.flatnonzero(early)])
-        problems.append(f"column '{column}' lies before the start: {which}")
+        which = list_some([f"{names[i]} ({show(embedded[i])} before {show(start[i])})" for i in np.flatnonzero(early)])
+        problems.append(f"column '{column}' lies before the start: {which}; correct either")
     return problems
 
 
@@ -162,24 +177,33 @@ def _given_exposure(
 
     def flag(wrong: NDArray[np.bool_], text: str) -> None:
         if wrong.any():
-            which = list_some([f"({names[i]}, {times[t]})" for i, t in np.argwhere(wrong)])
-            problems.append(f"column '{column}' {text}: {which}")
+            which = list_some([f"({names[i]}, {times[t]}: {show(exposure[i, t])})" for i, t in np.argwhere(wrong)])
+            problems.append(f"column '{column}' {text.format(which)}")
 
     pilot = (exposure > 0).any(axis=1, keepdims=True)
-    flag(np.isnan(exposure) & pilot, "is missing, or has no row, for units that are exposed in other periods")
-    flag((exposure < 0) | (exposure > 1), "must lie between 0 and 1")
+    flag(
+        np.isnan(exposure) & pilot,
+        "is empty, or has no row, for units that are exposed in other periods: {}; give 0 where not exposed",
+    )
+    flag((exposure < 0) | (exposure > 1), "must lie between 0 and 1: {}; give shares, not percentages")
     filled = np.where(np.isnan(exposure), 0.0, exposure)
     fell = np.zeros(exposure.shape, dtype=bool)
     fell[:, 1:] = (np.diff(filled, axis=1) < 0) & ~np.isnan(exposure[:, 1:])
-    flag(fell, "must not fall over time (exposure that ends is not evaluated here)")
+    flag(fell, "must not fall over time: {}; leave out the periods after exposure ends, or the unit")
     return filled, problems
 
 
 def _labels(
-    rows: Rows, first_row: NDArray[np.int64], unit_index: NDArray[np.int64]
+    rows: Rows, layout: Layout, first_row: NDArray[np.int64], unit_index: NDArray[np.int64]
 ) -> tuple[NDArray[np.str_], list[str]]:
     labels = rows.labels[first_row]
-    wrong = rows.labels != labels[unit_index]
-    if not wrong.any():
-        return labels, []
-    return labels, [f"a unit must have one label, but some have several: {rows.name(wrong)}"]
+    before = labels[unit_index]
+    wrong = np.flatnonzero(rows.labels != before)
+    problems = []
+    if wrong.size:
+        cells = [f"row {rows.number[i]} ({rows.unit[i]}: '{rows.labels[i]}', before '{before[i]}')" for i in wrong]
+        problems.append(
+            f"column '{layout.columns.label}' must hold one label a unit: {list_some(cells)}; "
+            "give the same one in all its rows"
+        )
+    return np.where(labels == "", rows.unit[first_row].astype(str), labels), problems

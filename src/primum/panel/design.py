@@ -28,18 +28,20 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
     names = np.asarray(dataset["unit"])
     pilot = (exposure > 0).any(axis=1) | left_out.any(axis=1)
     untouched = (exposure == 0) & ~left_out
+    columns = layout.columns
     problems = []
     if not pilot.any():
         problems.append(
-            f"no unit is exposed in any period from {int(dataset['time'][0])} to {int(dataset['time'][-1])}"
+            f"no unit is exposed in any period from {int(dataset['time'][0])} to {int(dataset['time'][-1])}; "
+            f"check column '{columns.start or columns.pilot or columns.exposure}' and the periods used"
         )
     if (~pilot).sum() < MIN_COMPARATORS:
         problems.append(
-            f"there are {int((~pilot).sum())} comparators (units never exposed in these periods); "
-            f"at least {MIN_COMPARATORS} are needed"
+            f"the number of comparators (units never exposed in these periods) is {int((~pilot).sum())}; "
+            f"add units without the programme, as at least {MIN_COMPARATORS} are needed"
         )
     always = pilot & ~untouched.any(axis=1)
-    problems += _name(always, names, "exposed in every period, so that nothing shows their level without the programme")
+    problems += _name(always, names, "exposed in every period; add earlier periods or leave the unit out")
     before = untouched.sum(axis=1)
     problems += _name(
         pilot & ~always & (before < MIN_PRE_PERIODS),
@@ -49,8 +51,8 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
     problems += _name(
         pilot & ~(exposure == 1).any(axis=1),
         names,
-        "never fully exposed in these periods; add later periods, bring the end of embedding forward or "
-        "leave the unit out",
+        "never fully exposed (exposure 1) in these periods; add later periods, bring full exposure forward "
+        "or leave the unit out",
     )
     if not problems:
         for measure in layout.measures:
@@ -59,7 +61,8 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
 
 
 def _name(wrong: NDArray[np.bool_], names: NDArray[np.generic], text: str) -> list[str]:
-    return [f"pilots {list_some(names[wrong].tolist())}: {text}"] if wrong.any() else []
+    pilots = "pilot" if wrong.sum() == 1 else "pilots"
+    return [f"{pilots} {list_some(names[wrong].tolist())}: {text}"] if wrong.any() else []
 
 
 def _observed_problems(
@@ -71,10 +74,16 @@ def _observed_problems(
 ) -> list[str]:
     observed = np.asarray(dataset[outcome].notnull()) & ~np.asarray(dataset["left_out"])
     exposed = np.asarray(dataset["exposure"]) > 0
+    mend = "fill its cells, or leave the unit out"
     few = pilot & ((observed & untouched).sum(axis=1) < MIN_PRE_PERIODS)
-    problems = _name(few, names, f"{outcome} is observed in fewer than {MIN_PRE_PERIODS} periods before exposure")
+    problems = _name(
+        few, names, f"{outcome} is observed in fewer than {MIN_PRE_PERIODS} periods before exposure; {mend}"
+    )
     none = pilot & ~(observed & exposed).any(axis=1)
-    problems += _name(none, names, f"{outcome} is never observed under exposure")
+    problems += _name(none, names, f"{outcome} is never observed under exposure; {mend}")
     if (observed[~pilot].sum(axis=1) > 1).sum() < MIN_COMPARATORS:
-        problems.append(f"{outcome} is observed more than once in fewer than {MIN_COMPARATORS} comparators")
+        problems.append(
+            f"{outcome} is observed more than once in fewer than {MIN_COMPARATORS} comparators; "
+            "fill its cells, or leave the outcome out"
+        )
     return problems

@@ -59,7 +59,8 @@ class Panel:
         Raises
         ------
         PanelError
-            With every problem found, naming rows (counted from 1), columns and values.
+            With every problem found, naming rows (counted from 1, without the header), columns
+            and values.
 
         Examples
         --------
@@ -81,7 +82,7 @@ class Panel:
             if not problems and dataset is not None:
                 problems += design_problems(dataset, layout)
         if problems or dataset is None:
-            raise PanelError("the table", problems)
+            raise PanelError("the table (row 1 is the first below the header)", problems)
         return cls(dataset, layout)
 
     @property

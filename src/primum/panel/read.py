@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -15,6 +18,12 @@ from numpy.typing import NDArray
 from primum.spec import Layout, Measure
 
 _SHOWN = 5
+_SHOWN_EACH = 3
+_EXACT = 2**53  # whole numbers beyond it are not told apart as floats
+_FIX_CELLS = "give plain numbers, and leave cells empty where suppressed or missing"
+_FIX_TIME = "give a whole number such as a year in every row"
+_FIX_PILOT = "give 1 for pilots and 0 for comparators"
+_FIX_UNIT = "make all of them text or all of them whole numbers"
 
 
 @dataclass(frozen=True)
@@ -30,9 +39,9 @@ class Rows:
     time
         Period of each row.
     numbers
-        Columns of numbers by their name in the table.
+        Columns of numbers by their name in the table; those that cannot be read are left out.
     labels
-        Readable name of each row's unit.
+        Readable name of each row's unit, empty where the table gives none.
     """
 
     number: NDArray[np.int64]
@@ -41,12 +50,17 @@ class Rows:
     numbers: dict[str, NDArray[np.float64]]
     labels: NDArray[np.str_]
 
-    def name(self, rows: NDArray[np.bool_]) -> str:
-        """Name the rows that are marked, the first few in full."""
-        return list_some([f"row {self.number[i]} ({self.unit[i]}, {self.time[i]})" for i in np.flatnonzero(rows)])
+    def name(self, rows: NDArray[np.bool_], *values: NDArray[np.float64]) -> str:
+        """Name the rows that are marked and their values, the first few in full."""
+
+        def shown(i: int) -> str:
+            found = " of ".join(show(column[i]) for column in values)
+            return f"row {self.number[i]} ({self.unit[i]}, {self.time[i]}{': ' if found else ''}{found})"
+
+        return list_some([shown(i) for i in np.flatnonzero(rows).tolist()])
 
 
-def list_some(items: Sequence[object]) -> str:
+def list_some(items: Sequence[object], shown: int = _SHOWN) -> str:
     """Join the first few items and count the rest.
 
     Examples
@@ -54,8 +68,19 @@ def list_some(items: Sequence[object]) -> str:
     >>> list_some(range(8))
     '0, 1, 2, 3, 4 and 3 more'
     """
-    shown = ", ".join(str(item) for item in items[:_SHOWN])
-    return shown if len(items) <= _SHOWN else f"{shown} and {len(items) - _SHOWN} more"
+    text = ", ".join(str(item) for item in items[:shown])
+    return text if len(items) <= shown else f"{text} and {len(items) - shown} more"
+
+
+def show(value: float) -> str:
+    """A number as it stands in the table.
+
+    Examples
+    --------
+    >>> show(1234567.0), show(0.5), show(float("nan"))
+    ('1234567', '0.5', 'empty')
+    """
+    return "empty" if math.isnan(value) else f"{value:.15g}"
 
 
 def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
@@ -70,7 +95,13 @@ def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
     try:
         frame = nw.from_native(table, eager_only=True)
     except TypeError:
-        return None, [f"a {type(table).__name__} is not a table; give a pandas or polars data frame or a pyarrow table"]
+        return None, [
+            f"a value of type {type(table).__name__} is not a table; give a pandas or polars data frame or a "
+            "pyarrow table, and read files with read_table"
+        ]
+    except nw.exceptions.DuplicateError as error:
+        twice = ", ".join(re.findall("'.+'", str(error)))
+        return None, [f"several columns have the same name: {twice}; rename or drop all but one of them"]
     problems = _missing_columns(frame, layout)
     if len(frame) == 0:
         return None, [*problems, "the table has no rows"]
@@ -80,24 +111,26 @@ def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
         return None, problems
     unit, found = _unit(frame[columns.unit])
     problems += found
-    time, found = _whole(frame[columns.time])
+    time, found = _whole(frame[columns.time], _FIX_TIME)
     problems += found
     numbers = {}
     for name in sorted(_number_columns(layout) & present):
-        numbers[name], found = _numbers(frame[name])
+        values, found = _numbers(frame[name], _FIX_PILOT if name == columns.pilot else _FIX_CELLS)
         problems += found
+        if values is not None:
+            numbers[name] = values
     if unit is None or time is None:
         return None, problems
-    labels = unit if columns.label is None or columns.label not in present else _text(frame[columns.label])
+    labels = unit.astype(str) if columns.label not in present else _text(frame[columns.label])
     keep = _within(time, layout)
     if not keep.any():
-        return None, [*problems, f"no row lies within the periods {layout.periods.first} to {layout.periods.last}"]
+        return None, [*problems, _no_rows(time, layout)]
     rows = Rows(
         number=np.arange(1, len(time) + 1)[keep],
         unit=unit[keep],
         time=time[keep],
         numbers={name: values[keep] for name, values in numbers.items()},
-        labels=np.asarray(labels).astype(str)[keep],
+        labels=labels[keep],
     )
     problems += _value_problems(rows, layout)
     return rows, problems
@@ -107,7 +140,12 @@ def _missing_columns(frame: nw.DataFrame[Any], layout: Layout) -> list[str]:
     columns = layout.columns
     wanted = [columns.unit, columns.time, columns.label, *sorted(_number_columns(layout))]
     absent = [name for name in dict.fromkeys(wanted) if name is not None and name not in frame.columns]
-    return [f"there is no column '{name}'; the table has {', '.join(map(repr, frame.columns))}" for name in absent]
+    return [f"there is no column '{name}'; {_column_hint(name, frame.columns)}" for name in absent]
+
+
+def _column_hint(name: str, columns: Sequence[object]) -> str:
+    close = difflib.get_close_matches(name, [str(column) for column in columns], n=1)
+    return f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(map(repr, columns))}"
 
 
 def _number_columns(layout: Layout) -> set[str]:
@@ -120,61 +158,78 @@ def _number_columns(layout: Layout) -> set[str]:
 
 def _is_missing(value: object) -> bool:
     # pandas' own marks of absence are known by name, so that pandas need not be imported here
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (_is_real(value) and value != value)
 
 
-def _numbers(column: nw.Series[Any]) -> tuple[NDArray[np.float64], list[str]]:
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real | Decimal)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _is_number_as_text(value: object) -> bool:
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
+
+
+def _numbers(column: nw.Series[Any], advice: str) -> tuple[NDArray[np.float64] | None, list[str]]:
     """A column as floats; anything that is not a number is a problem, nothing is coerced."""
-    if column.dtype.is_numeric():
-        values = np.array([math.nan if _is_missing(value) else value for value in column.to_list()], dtype=float)
-    else:
-        values, found = _from_objects(column)
-        if found:
-            return values, found
-    infinite = np.isinf(values)
-    if infinite.any():
-        rows = list_some([f"row {row + 1}" for row in np.flatnonzero(infinite)])
-        return values, [
-            f"column '{column.name}' is not finite in {rows}; leave the cell empty where a value is missing"
-        ]
+    values = np.full(len(column), math.nan)
+    texts: dict[str, list[int]] = {}
+    others: dict[str, list[int]] = {}
+    for row, value in enumerate(column.to_list()):
+        if _is_missing(value):
+            continue
+        if _is_real(value):
+            values[row] = _float(value)
+        else:
+            kind = texts if _is_number_as_text(value) else others
+            kind.setdefault(repr(value), []).append(row)
+    # a CSV column with one symbol in it is text throughout: then the symbol is what must be mended
+    if others:
+        return None, [f"column '{column.name}' holds values that are not numbers: {_where(others)}; {advice}"]
+    if texts:
+        return None, [f"column '{column.name}' holds numbers as text: {_where(texts)}; turn them into numbers"]
+    infinite = np.flatnonzero(np.isinf(values)).tolist()
+    if infinite:
+        return None, [f"column '{column.name}' is infinite in {_rows_in_words(infinite)}; {advice}"]
     return values, []
 
 
-def _from_objects(column: nw.Series[Any]) -> tuple[NDArray[np.float64], list[str]]:
-    values = np.full(len(column), math.nan)
-    wrong = []
-    for row, value in enumerate(column.to_list()):
-        if isinstance(value, Real):
-            values[row] = float(value)
-        elif not _is_missing(value):
-            wrong.append(f"row {row + 1} ({value!r})")
-    if not wrong:
-        return values, []
-    mixed = "mixes numbers with other values" if len(wrong) < len(column) else "holds no numbers"
-    return values, [
-        f"column '{column.name}' {mixed}: {list_some(wrong)}; "
-        "give numbers, and leave cells empty where suppressed or missing"
-    ]
+def _where(values: dict[str, list[int]]) -> str:
+    return list_some([f"{value} ({_rows_in_words(rows, _SHOWN_EACH)})" for value, rows in values.items()])
 
 
-def _whole(column: nw.Series[Any]) -> tuple[NDArray[np.int64] | None, list[str]]:
-    values, problems = _numbers(column)
-    if problems:
+def _rows_in_words(rows: Sequence[int], shown: int = _SHOWN) -> str:
+    return f"row{'' if len(rows) == 1 else 's'} {list_some([row + 1 for row in rows], shown)}"
+
+
+def _whole(column: nw.Series[Any], advice: str) -> tuple[NDArray[np.int64] | None, list[str]]:
+    values, problems = _numbers(column, advice)
+    if values is None:
         return None, problems
-    wrong = ~(np.isfinite(values) & (values == np.floor(values)))
+    wrong = ~((np.abs(values) < _EXACT) & (values == np.floor(values)))
     if wrong.any():
-        rows = list_some([f"row {row + 1} ({values[row]:g})" for row in np.flatnonzero(wrong)])
-        return None, [f"column '{column.name}' must hold whole numbers such as years, none missing: {rows}"]
+        rows = list_some([f"row {row + 1} ({show(values[row])})" for row in np.flatnonzero(wrong)])
+        return None, [f"column '{column.name}' holds values that are not whole numbers: {rows}; {advice}"]
     return values.astype(np.int64), []
 
 
 def _unit(column: nw.Series[Any]) -> tuple[NDArray[Any] | None, list[str]]:
     values = column.to_list()
-    missing = [row for row, value in enumerate(values) if _is_missing(value) or value == ""]
+    missing = [
+        row for row, value in enumerate(values) if _is_missing(value) or (isinstance(value, str) and not value.strip())
+    ]
     if missing:
-        return None, [
-            f"column '{column.name}' (the unit) is empty in {list_some([f'row {row + 1}' for row in missing])}"
-        ]
+        rows = _rows_in_words(missing)
+        return None, [f"column '{column.name}' (the unit) is empty in {rows}; name the unit in every row"]
     texts = [isinstance(value, str) for value in values]
     if all(texts):
         return np.asarray(values, dtype=str), []
@@ -182,9 +237,9 @@ def _unit(column: nw.Series[Any]) -> tuple[NDArray[Any] | None, list[str]]:
         odd = texts.index(not texts[0])
         return None, [
             f"column '{column.name}' (the unit) mixes text and numbers: {values[0]!r} in row 1, "
-            f"{values[odd]!r} in row {odd + 1}; make all of them text or all of them whole numbers"
+            f"{values[odd]!r} in row {odd + 1}; {_FIX_UNIT}"
         ]
-    return _whole(column)
+    return _whole(column, _FIX_UNIT)
 
 
 def _text(column: nw.Series[Any]) -> NDArray[np.str_]:
@@ -196,48 +251,54 @@ def _within(time: NDArray[np.int64], layout: Layout) -> NDArray[np.bool_]:
     return (time >= (time.min() if first is None else first)) & (time <= (time.max() if last is None else last))
 
 
+def _no_rows(time: NDArray[np.int64], layout: Layout) -> str:
+    bounds = [("from", layout.periods.first), ("up to", layout.periods.last)]
+    used = " ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
+    return f"no row lies within the periods {used}; the table has {time.min()} to {time.max()}"
+
+
 def _value_problems(rows: Rows, layout: Layout) -> list[str]:
-    problems: list[str] = []
-    for measure in layout.measures:
-        if measure.value in rows.numbers:
-            problems += _measure_problems(rows, measure)
-    return problems
+    checks = [check for measure in layout.measures for check in _checks(rows, measure)]
+    problems = [
+        f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
+    ]
+    return list(dict.fromkeys(problems))  # outcomes may share a column
 
 
-def _measure_problems(rows: Rows, measure: Measure) -> list[str]:
-    problems: list[str] = []
+# rows that are wrong, what is wrong with them, the values to show, how to mend them
+type _Check = tuple[NDArray[np.bool_], str, list[NDArray[np.float64]], str]
 
-    def flag(wrong: NDArray[np.bool_], message: Callable[[str], str]) -> None:
-        if wrong.any():
-            problems.append(message(rows.name(wrong)))
 
-    value = rows.numbers[measure.value]
+def _checks(rows: Rows, measure: Measure) -> list[_Check]:
+    if measure.value not in rows.numbers:
+        return []
+    name, below = measure.value, measure.denominator
+    value = rows.numbers[name]
+    checks: list[_Check] = []
     if measure.kind == "count":
-        flag(value < 0, lambda where: f"column '{measure.value}' has negative counts: {where}")
-        flag(
-            np.isfinite(value) & (value != np.floor(value)),
-            lambda where: f"column '{measure.value}' has counts that are not whole numbers: {where}",
-        )
+        checks += _count_checks(name, value)
     if measure.kind == "positive":
-        flag(value <= 0, lambda where: f"column '{measure.value}' must be above 0 for a lognormal outcome: {where}")
-    if measure.denominator is None or measure.denominator not in rows.numbers:
-        return problems
-    total = rows.numbers[measure.denominator]
-    name = measure.denominator
-    flag(total < 0, lambda where: f"column '{name}' has negative denominators: {where}")
-    flag(
-        np.isfinite(total) & (total != np.floor(total)),
-        lambda where: f"column '{name}' has denominators that are not whole numbers: {where}",
-    )
-    flag(
-        np.isfinite(value) & np.isnan(total),
-        lambda where: f"column '{name}' is missing where '{measure.value}' is not: {where}; give both or neither",
-    )
+        what = f"'{name}' must be above 0 for a lognormal outcome"
+        checks.append((value <= 0, what, [value], "leave the cell empty where nothing was measured"))
+    if below is None or below not in rows.numbers:
+        return checks
+    total = rows.numbers[below]
+    known = ~np.isnan(value)
+    checks += _count_checks(below, total)
+    without = known & np.isnan(total)
+    checks.append((without, f"'{below}' is empty where '{name}' is not", [value], "give both or leave both empty"))
     if measure.kind == "count":
-        flag(value > total, lambda where: f"'{measure.value}' is above its denominator '{name}': {where}")
+        what = f"'{name}' is above its denominator '{below}'"
+        checks.append((value > total, what, [value, total], "correct either, or leave both empty"))
     else:
-        flag(
-            np.isfinite(value) & (total == 0),
-            lambda where: f"'{measure.value}' has a value but its denominator '{name}' is 0: {where}",
-        )
-    return problems
+        what = f"'{name}' has values where its denominator '{below}' is 0"
+        checks.append((known & (total == 0), what, [value], "correct the denominator, or leave both empty"))
+    return checks
+
+
+def _count_checks(name: str, values: NDArray[np.float64]) -> list[_Check]:
+    broken = ~np.isnan(values) & (values != np.floor(values))
+    return [
+        (values < 0, f"'{name}' has negative counts", [values], "leave the cell empty where the count is not known"),
+        (broken, f"'{name}' has counts that are not whole numbers", [values], "give counts, not shares or rates"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 WIDTH = 5.4
+_NOTEBOOK_DPI = 110
 PILOTS = "#B35806"
 COMPARATORS = "#6B7280"
 HARM = "#B2182B"
@@ -37,6 +39,15 @@ _SETTINGS = {
 }
 
 
+class HouseFigure(Figure):
+    """A figure that notebooks show without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=_NOTEBOOK_DPI)
+        return buffer.getvalue()
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Matplotlib settings of the house, for as long as a figure is made."""
@@ -56,6 +67,6 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **layout: object)
     **layout
         For `Figure.subplots`, such as ``sharex``.
     """
-    figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06))
+    figure = HouseFigure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06))
     axes = figure.subplots(rows, columns, squeeze=False, **layout)  # type: ignore[call-overload]
     return figure, list(axes.ravel())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
@@ -89,7 +89,7 @@ def write_report(
     overview = _Drawing("overview", "Probability of harm and benefit", lambda: plot_overview(harm))
     sections = [_section(fit, effects[name], each, truth, folder) for name, each in harm.outcomes.items()]
     environment = Environment(
-        loader=PackageLoader("primum.report"), autoescape=select_autoescape(), undefined=StrictUndefined,
+        loader=PackageLoader("primum.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     text = environment.get_template("report.html.j2").render(

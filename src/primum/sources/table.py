@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,29 @@ def read_table(path: str | Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         if path.suffix.lower() == ".csv":
-            return pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False, encoding="utf-8-sig")
+            return _read_csv(path)
     except UnicodeDecodeError:
         raise PanelError(str(path), ["the file is not UTF-8 text; save it again as CSV UTF-8"]) from None
+    except ImportError:
+        raise PanelError(str(path), ["reading Parquet files needs pyarrow; install it, or give .csv"]) from None
+    except pd.errors.ParserWarning:
+        raise PanelError(str(path), ["lines have more values than the header has names; name every column"]) from None
     except (ValueError, OSError) as error:
         raise PanelError(str(path), [f"the file cannot be read: {str(error).strip()}"]) from None
-    raise PanelError(str(path), [f"a '{path.suffix}' file cannot be read here; give .csv or .parquet"])
+    raise PanelError(str(path), [f"a file ending in '{path.suffix}' cannot be read here; give .csv or .parquet"])
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        # pandas drops values beyond the last column with no more than this warning
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path,
+            keep_default_na=False,
+            na_values=[""],
+            index_col=False,  # or commas at the ends of lines would shift every column by one
+            low_memory=False,
+            encoding="utf-8-sig",
+        )

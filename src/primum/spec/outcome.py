@@ -14,6 +14,7 @@ _KINDS: dict[FamilyName, Literal["count", "positive", "real"]] = {
     "lognormal": "positive",
     "normal": "real",
 }
+_TAKEN = {"unit", "time", "label", "exposure", "left_out"}  # other names in a panel
 SHARE_UNITS = {"percentage points": 100.0, "per 1,000": 1000.0}
 
 
@@ -24,7 +25,8 @@ class Outcome:
     Attributes
     ----------
     name
-        Short name, a Python identifier; the key of its table in the TOML file.
+        Short name, a Python identifier; the key of its table in the TOML file. Names of other
+        parts of a panel, such as "exposure", are taken.
     label
         Readable name.
     family
@@ -82,11 +84,15 @@ class Outcome:
         found = []
         if not self.name.isidentifier():
             found.append(f"{path}: the name must be letters, digits and underscores, starting with a letter")
+        if self.name in _TAKEN:
+            found.append(f"{path}: this name is kept for another part of the panel; choose another")
         if self.family == "binomial" and self.denominator is None:
-            found.append(f"{path}.denominator: a binomial outcome needs the column of its denominator")
+            found.append(
+                f"{path}.denominator: this key is missing; a binomial outcome needs the column of its denominator"
+            )
         if self.family == "binomial" and self.unit not in SHARE_UNITS:
             allowed = " or ".join(f'"{unit}"' for unit in SHARE_UNITS)
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a share; use {allowed}')
         if self.denominator == self.value:
-            found.append(f"{path}: value and denominator are both column '{self.value}'")
-        return found
+            found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
+        return found + self.priors.problems(f"{path}.priors")

@@ -13,6 +13,7 @@ from typing import Literal
 from primum.spec.strict import STRICT, Positive, Text
 
 FamilyName = Literal["binomial", "normal", "lognormal"]
+Distribution = Literal["normal", "half-normal", "zero-sum normal"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Prior:
     Attributes
     ----------
     distribution
-        "normal" (location and scale) or "half-normal" (scale alone, location 0).
+        "normal" (location and scale), "half-normal" or "zero-sum normal" (scale alone).
     location, scale
         On the scale of the linear predictor.
     source
@@ -31,7 +32,7 @@ class Prior:
         Why this value, in a sentence.
     """
 
-    distribution: Literal["normal", "half-normal"]
+    distribution: Distribution
     location: float
     scale: float
     source: Literal["default", "yours"]
@@ -40,6 +41,8 @@ class Prior:
     def __str__(self) -> str:
         if self.distribution == "half-normal":
             return f"HalfNormal({self.scale:g})"
+        if self.distribution == "zero-sum normal":
+            return f"ZeroSumNormal({self.scale:g})"
         return f"Normal({self.location:g}, {self.scale:g})"
 
 
@@ -63,12 +66,21 @@ class PriorChanges:
     mu: PriorChange | None = None
     beta_pilot: PriorChange | None = None
     sigma_alpha: PriorChange | None = None
-    sigma_lambda: PriorChange | None = None
+    lambda_t: PriorChange | None = None
     q: PriorChange | None = None
     s: PriorChange | None = None
     tau: PriorChange | None = None
     sigma_tau: PriorChange | None = None
     sigma: PriorChange | None = None
+
+    def problems(self, path: str) -> list[str]:
+        """Locations given to priors that have none."""
+        changes = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        return [
+            f"{path}.{name}.location: a {distribution_of(name)} prior has no location; leave it out"
+            for name, change in changes
+            if change is not None and change.location != 0 and distribution_of(name) != "normal"
+        ]
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,7 @@ class Priors:
     mu: Prior
     beta_pilot: Prior
     sigma_alpha: Prior
-    sigma_lambda: Prior
+    lambda_t: Prior
     q: Prior
     s: Prior
     tau: Prior
@@ -94,7 +106,7 @@ _REASONS = {
     "mu": "average level, close to the pooled level by construction",
     "beta_pilot": "pilots may start from another level; wide, so that levels say nothing of the effect",
     "sigma_alpha": "spread of levels between units",
-    "sigma_lambda": "size of the movements that all units share",
+    "lambda_t": "movements that all units share, one a period, summing to none; wide, so left to the data",
     "q": "drift of a unit away from the common path, a period",
     "s": "shock to a unit in a single period",
     "tau": "average effect; wide enough to be led by the data, centred on none",
@@ -102,20 +114,28 @@ _REASONS = {
     "sigma": "sampling noise of a cell with the median denominator",
 }
 _NORMAL = {"mu", "beta_pilot", "tau"}
+_ZERO_SUM = {"lambda_t"}
 _SCALES: dict[FamilyName, dict[str, float]] = {
     "binomial": {
-        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "sigma_lambda": 0.3, "q": 0.3, "s": 0.3,
+        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
         "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
     },
     "lognormal": {
-        "mu": 0.5, "beta_pilot": 0.5, "sigma_alpha": 0.5, "sigma_lambda": 0.2, "q": 0.2, "s": 0.2,
+        "mu": 0.5, "beta_pilot": 0.5, "sigma_alpha": 0.5, "lambda_t": 0.5, "q": 0.2, "s": 0.2,
         "tau": 0.5, "sigma_tau": 0.25, "sigma": 0.2,
     },
     "normal": {
-        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "sigma_lambda": 0.5, "q": 0.5, "s": 0.5,
+        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.5, "s": 0.5,
         "tau": 1.0, "sigma_tau": 0.5, "sigma": 0.5,
     },
 }  # fmt: skip
+
+
+def distribution_of(name: str) -> Distribution:
+    """Distribution of the prior of that name, which a specification does not change."""
+    if name in _NORMAL:
+        return "normal"
+    return "zero-sum normal" if name in _ZERO_SUM else "half-normal"
 
 
 def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> Priors:
@@ -138,7 +158,7 @@ def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> P
     """
     priors: dict[str, Prior] = {}
     for name, reason in _REASONS.items():
-        distribution: Literal["normal", "half-normal"] = "normal" if name in _NORMAL else "half-normal"
+        distribution = distribution_of(name)
         change: PriorChange | None = getattr(changes, name) if changes else None
         if change is None:
             priors[name] = Prior(distribution, 0.0, _SCALES[family][name], "default", reason)

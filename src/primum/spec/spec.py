@@ -211,10 +211,11 @@ class Spec:
         SpecError
             If the result is not a valid specification.
         """
+        subject = "the changed specification"
         content = self.to_dict()
         for path, value in changes.items():
-            set_path(content, path, value)
-        return type(self).from_dict(content, "the changed specification")
+            set_path(content, path, value, subject)
+        return type(self).from_dict(content, subject)
 
     @property
     def data(self) -> Layout:
@@ -237,36 +238,45 @@ class Spec:
 
     def _problems(self) -> list[str]:
         found = [problem for outcome in self.outcomes for problem in outcome.problems()]
+        denominators = {f"{outcome.name}_denominator" for outcome in self.outcomes}
+        found += [
+            f"outcomes.{outcome.name}: this name is kept for a denominator; choose another"
+            for outcome in self.outcomes
+            if outcome.name in denominators
+        ]
         found += _exposure_problems(self.columns, self.treatment)
         if self.source.simulate and self.source.file:
             found.append("source: give either simulate or file, not both")
         first, last = self.periods.first, self.periods.last
         if first is not None and last is not None and first > last:
-            found.append(f"periods: the first ({first}) is after the last ({last})")
+            found.append(f"periods: first ({first}) is after last ({last}); swap them")
         if self.decisions.using.watch > self.decisions.using.stop:
-            found.append("decisions.using: watch must not be above stop")
+            watch, stop = self.decisions.using.watch, self.decisions.using.stop
+            found.append(f"decisions.using: watch ({watch:g}) must not be above stop ({stop:g})")
         return found
 
 
 def _exposure_problems(columns: Columns, treatment: Treatment) -> list[str]:
-    found = []
     given = [name for name in ("start", "pilot", "exposure") if getattr(columns, name)]
     if len(given) != 1:
-        found.append(
-            "columns: exposure must come from exactly one of start, pilot and exposure; "
-            + (f"given are {' and '.join(given)}" if given else "none is given")
-        )
-    if columns.embedded and not columns.start:
-        found.append("columns.embedded: only together with columns.start")
-    if columns.pilot and treatment.start is None:
-        found.append("treatment.start: columns.pilot says who is exposed; the first period of exposure is missing")
-    if not columns.pilot and (treatment.start is not None or treatment.embedded is not None):
-        found.append("treatment.start, treatment.embedded: only together with columns.pilot")
-    if columns.exposure and treatment.embedding == "leave out":
-        found.append('treatment.embedding: "leave out" needs start dates, not columns.exposure')
+        are = f"given are {' and '.join(given)}" if given else "none is given"
+        return [f"columns: exposure must come from exactly one of start, pilot and exposure; {are}"]
+    found = []
     start, embedded = treatment.start, treatment.embedded
+    if columns.embedded and not columns.start:
+        found.append("columns.embedded: this key goes only with columns.start; remove it")
+    if columns.pilot and start is None:
+        found.append("treatment.start: this key is missing; columns.pilot says who is exposed, but not from when")
+    if not columns.pilot:
+        found += [
+            f"treatment.{name}: this key goes only with columns.pilot; remove it"
+            for name in ("start", "embedded")
+            if getattr(treatment, name) is not None
+        ]
+    if columns.exposure and treatment.embedding == "leave out":
+        found.append('treatment.embedding: "leave out" needs columns.start or columns.pilot, not columns.exposure')
     if start is not None and embedded is not None and embedded < start:
-        found.append(f"treatment: embedded ({embedded}) is before start ({start})")
+        found.append(f"treatment: embedded ({embedded}) is before start ({start}); correct either")
     return found
 
 

@@ -1,0 +1,133 @@
+"""The command line: exit codes, messages without tracebacks, and nothing overwritten."""
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import primum as pr
+from primum.cli.app import app, main
+from primum.fit.gate import Finding, Gate
+from primum.testing import tiny_fit
+
+runner = CliRunner()
+DEMO = Path(__file__).parents[2] / "models" / "signs-of-safety.toml"
+ENGLAND = DEMO.with_name("rereferral-england.toml")
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run primum in a process of its own, as a user does."""
+    command = [sys.executable, "-m", "primum", *arguments]
+    # a wide terminal, so that messages do not wrap
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+
+
+@pytest.fixture
+def canned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A small evaluation whose fit is canned, so that commands run in a second."""
+    simulation = pr.simulate(units=12, periods=8, pilots=3, seed=1)
+    simulation.table.to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.setattr(pr, "fit", lambda *_args, **_settings: tiny_fit())
+    return tmp_path
+
+
+def run(folder: Path, *more: str) -> Any:
+    arguments = ["run", str(DEMO), "--data", str(folder / "table.csv"), "--out", str(folder / "out"), *more]
+    return runner.invoke(app, arguments)
+
+
+def test_run_writes_everything_and_says_where(canned: Path) -> None:
+    result = run(canned)
+    assert result.exit_code == 0, result.output
+    for name in ("fit.nc", "report.html", "summary.json", "figures/overview.png"):
+        assert (canned / "out" / name).is_file()
+    assert str(canned / "out" / "report.html") in result.output
+    content = json.loads((canned / "out" / "summary.json").read_text(encoding="utf-8"))
+    for outcome in content["outcomes"].values():
+        assert outcome["sentence"].split()[-1] in result.output
+    assert not (canned / "out" / ".checkpoints").exists()
+
+
+def test_run_overwrites_nothing_without_force(canned: Path) -> None:
+    run(canned)
+    before = (canned / "out" / "report.html").read_bytes()
+    second = run(canned)
+    assert isinstance(second.exception, pr.StoreError)
+    assert "--force" in str(second.exception)
+    assert (canned / "out" / "report.html").read_bytes() == before
+    assert run(canned, "--force").exit_code == 0
+
+
+def test_a_failed_gate_exits_with_one_and_says_why(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
+    fit = tiny_fit()
+    failed = pr.Fit(fit.spec, fit.panel, fit.tree, dict.fromkeys(fit.gates, gate))
+    monkeypatch.setattr(pr, "fit", lambda *_args, **_settings: failed)
+    result = run(canned)
+    assert result.exit_code == 1
+    assert "Computation: FAIL" in result.output
+    assert "run more draws" in result.output
+    assert "The probability of harm" not in result.output
+
+
+def test_report_is_made_again_from_a_saved_fit(tmp_path: Path) -> None:
+    tiny_fit().save(tmp_path / "fit.nc")
+    result = runner.invoke(app, ["report", str(tmp_path / "fit.nc")])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_describe_prints_priors_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    # the module, not the function of the same name in its package
+    compiling = importlib.import_module("primum.fit.compile")
+    monkeypatch.setattr(compiling, "compiled", lambda *_args: pytest.fail("describe compiled a model"))
+    result = runner.invoke(app, ["describe", str(DEMO)])
+    assert result.exit_code == 0
+    assert re.search(r"tau +Normal\(0, 1\) +\[default\] average effect", result.output)
+    assert "141 comparators" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "nowhere.toml"], "there is no such file"),
+        (["run", str(ENGLAND)], "it names no table; give one with --data FILE"),
+        (["run", str(ENGLAND), "--data", "nowhere.csv"], "there is no such file"),
+        (["report", "nowhere.nc"], "there is no file nowhere.nc"),
+        (["report", str(DEMO)], "is not a fit that primum saved"),
+        (["run"], "Missing argument"),
+        (["fly"], "No such command"),
+    ],
+)
+def test_bad_input_exits_with_two_and_no_traceback(arguments: list[str], message: str, tmp_path: Path) -> None:
+    result = call(
+        *arguments, *(["--out", str(tmp_path / "out")] if arguments[0] == "run" and len(arguments) > 1 else [])
+    )
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_teaches_with_an_example() -> None:
+    for command in ([], ["run"], ["describe"], ["demo"], ["report"]):
+        result = runner.invoke(app, [*command, "--help"])
+        assert result.exit_code == 0
+        assert "primum " in result.output.split("Usage", 1)[1].split("\n", 1)[1]
+
+
+def test_main_turns_errors_into_exit_code_two(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["primum", "describe", "nowhere.toml"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "1 problem in nowhere.toml:\n  1. there is no such file\n"

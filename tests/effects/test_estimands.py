@@ -1,0 +1,165 @@
+"""Estimands on arrays, against arithmetic done cell by cell and against closed forms.
+
+Simulated moments are compared by z-scores: 4 is passed by one of 16,000 honest ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.special import expit
+
+from primum.effects.estimands import cell_effects, new_unit, per_unit, satt
+from primum.model import Cells, cells_of
+from primum.model.families import Standard, family_of
+from tests.model.panels import evaluation
+
+SAMPLE = ("chain", "draw")
+MAX_Z = 4.0
+
+
+@pytest.fixture(scope="module")
+def cells() -> Cells:
+    """Three pilots of twelve units; the second is half exposed in 2013."""
+    spec, panel = evaluation("binomial", missing=4)
+    return cells_of(panel.dataset, spec.outcomes[0])
+
+
+@pytest.fixture(scope="module")
+def posterior() -> xr.Dataset:
+    rng = np.random.default_rng(1)
+    return xr.Dataset(
+        {
+            "eta": ((*SAMPLE, "unit", "time"), rng.normal(size=(2, 5, 12, 6)).astype(np.float32)),
+            "tau_unit": ((*SAMPLE, "pilot"), rng.normal(size=(2, 5, 3))),
+        }
+    )
+
+
+def test_binomial_effects_are_differences_of_shares(cells: Cells, posterior: xr.Dataset) -> None:
+    standard = Standard(-1.3, 1.0)
+    effect = cell_effects(posterior, family_of("binomial"), cells, standard, 100.0)
+    assert effect.shape == (2, 5, 3, 6)
+    eta, tau = np.asarray(posterior["eta"], dtype=float), np.asarray(posterior["tau_unit"])
+    for pilot, period, exposure in ((0, 3, 1.0), (1, 3, 0.5), (1, 4, 1.0), (2, 5, 1.0)):
+        assert cells.exposure[pilot, period] == exposure
+        expected = 100 * (
+            expit(-1.3 + eta[..., pilot, period]) - expit(-1.3 + eta[..., pilot, period] - exposure * tau[..., pilot])
+        )
+        # double precision from single-precision latents on, which are the same on both sides
+        np.testing.assert_allclose(effect[..., pilot, period], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["binomial", "normal", "lognormal"])
+def test_without_exposure_there_is_no_effect(name: Any, cells: Cells, posterior: xr.Dataset) -> None:
+    effect = cell_effects(posterior, family_of(name), cells, Standard(0.4, 2.0), 100.0)
+    before = cells.exposure[cells.pilots] == 0
+    assert before.any()
+    assert not effect[..., before].any()
+    assert (effect[..., ~before] != 0).all()
+
+
+def test_normal_and_lognormal_effects_are_in_the_outcome_s_unit(cells: Cells, posterior: xr.Dataset) -> None:
+    tau = np.asarray(posterior["tau_unit"])[..., None] * cells.exposure[cells.pilots]
+    normal = cell_effects(posterior, family_of("normal"), cells, Standard(50.0, 7.0), 1.0)
+    np.testing.assert_allclose(normal, 7 * tau, rtol=1e-12, atol=1e-12)
+    lognormal = cell_effects(posterior, family_of("lognormal"), cells, Standard(3.0, 1.0), 1.0)
+    level = np.exp(3 + np.asarray(posterior["eta"], dtype=float)[:, :, :3])
+    np.testing.assert_allclose(lognormal, level * (1 - np.exp(-tau)), rtol=1e-12, atol=1e-12)
+
+
+def test_pilots_are_found_wherever_they_stand(cells: Cells, posterior: xr.Dataset) -> None:
+    """Pilots at the end of the panel, in which position and order are not the same thing."""
+    backwards = replace(
+        cells, exposure=cells.exposure[::-1], value=cells.value[::-1], pilots=np.flatnonzero(cells.exposure[::-1].any(1))
+    )
+    turned = xr.Dataset(
+        {
+            "eta": ((*SAMPLE, "unit", "time"), np.asarray(posterior["eta"])[:, :, ::-1]),
+            "tau_unit": ((*SAMPLE, "pilot"), np.asarray(posterior["tau_unit"])[:, :, ::-1]),
+        }
+    )
+    family, standard = family_of("binomial"), Standard(-1.3, 1.0)
+    assert list(backwards.pilots) == [9, 10, 11]
+    found = cell_effects(turned, family, backwards, standard, 100.0)
+    np.testing.assert_array_equal(found[:, :, ::-1], cell_effects(posterior, family, cells, standard, 100.0))
+
+
+def test_satt_weighs_every_fully_exposed_cell_the_same() -> None:
+    effect = np.arange(12, dtype=float).reshape(1, 1, 3, 4)
+    full = np.array([[0, 0, 0, 1], [0, 1, 1, 1], [0, 0, 1, 1]], dtype=bool)
+    assert satt(effect, full).item() == pytest.approx((3 + 5 + 6 + 7 + 10 + 11) / 6)
+    np.testing.assert_allclose(per_unit(effect, full)[0, 0], [3, 6, 10.5])
+    # the mean over cells, not over pilots
+    assert satt(effect, full).item() != pytest.approx(np.mean([3, 6, 10.5]))
+
+
+def test_partly_exposed_cells_do_not_enter() -> None:
+    effect = np.ones((2, 3, 1, 4))
+    effect[..., 1] = 1e6
+    np.testing.assert_array_equal(satt(effect, np.array([[False, False, True, True]])), np.ones((2, 3)))
+
+
+def hyper(count: int, **values: Any) -> xr.Dataset:
+    """Draws of hyperparameters, fixed at a number or as given."""
+    fixed = {"mu": 0.2, "sigma_alpha": 0.3, "q": 0.2, "s": 0.1, "tau": -0.5, "sigma_tau": 0.4} | values
+    variables = {name: (SAMPLE, np.broadcast_to(value, (1, count))) for name, value in fixed.items()}
+    path = np.broadcast_to(np.array([0.1, 0, -0.2, 0, 0, 0.1]), (1, count, 6))
+    return xr.Dataset({**variables, "lambda": ((*SAMPLE, "time"), path)})
+
+
+def test_effect_in_a_new_unit_has_the_moments_of_the_closed_form(cells: Cells) -> None:
+    """With an identity link it is tau plus a unit's own part: variances add up."""
+    count, rng = 20_000, np.random.default_rng(2)
+    tau = rng.normal(-0.5, 0.3, count)
+    draws = new_unit(hyper(count, tau=tau), family_of("normal"), cells, Standard(50.0, 7.0), 1.0, rng)
+    mean, variance = 7 * tau.mean(), 49 * (0.4**2 + tau.var())
+    assert draws.shape == (1, count)
+    assert abs(draws.mean() - mean) < MAX_Z * 7 * 0.4 / np.sqrt(count)
+    assert abs(draws.var() / variance - 1) < MAX_Z * np.sqrt(2 / count)
+
+
+def test_level_of_a_new_unit_has_the_spread_of_the_panel_s_last_period(cells: Cells) -> None:
+    """With a log link and a fixed effect the draws show the level: lognormal with known moments."""
+    count, rng = 20_000, np.random.default_rng(3)
+    posterior = hyper(count, sigma_tau=0.0)
+    draws = new_unit(posterior, family_of("lognormal"), cells, Standard(3.0, 1.0), 1.0, rng)
+    eta = np.log(draws / np.expm1(-0.5)) - 3
+    elapsed = np.arange(6)
+    walk = np.minimum.outer(elapsed, elapsed)
+    from_mean = np.eye(6)[-1] - 1 / 6  # the last period less the mean of all
+    variance = 0.3**2 + 0.2**2 * from_mean @ walk @ from_mean + 0.1**2
+    assert abs(eta.mean() - (0.2 + 0.1)) < MAX_Z * np.sqrt(variance / count)
+    assert abs(eta.var() / variance - 1) < MAX_Z * np.sqrt(2 / count)
+
+
+def test_a_new_unit_has_no_shock_where_the_model_has_none(cells: Cells) -> None:
+    count = 20_000
+    posterior = hyper(count, sigma_tau=0.0, sigma_alpha=0.0, q=0.0)
+    family, standard = family_of("lognormal"), Standard(3.0, 1.0)
+    fixed = new_unit(posterior.drop_vars("s"), family, cells, standard, 1.0, np.random.default_rng(4))
+    assert fixed.std() < 1e-12 * abs(fixed.mean())
+    assert fixed[0, 0] == pytest.approx(np.exp(3.3) * np.expm1(-0.5), rel=1e-12)
+    shaken = new_unit(posterior, family, cells, standard, 1.0, np.random.default_rng(4))
+    assert abs(np.log(-shaken).std() / 0.1 - 1) < MAX_Z / np.sqrt(2 * count)
+
+
+def test_binomial_effect_in_a_new_unit_is_the_quadrature_s(cells: Cells) -> None:
+    count, rng = 40_000, np.random.default_rng(5)
+    draws = new_unit(hyper(count), family_of("binomial"), cells, Standard(-1.0, 1.0), 100.0, rng)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    weight = np.outer(weights, weights) / weights.sum() ** 2
+    elapsed = np.arange(6)
+    from_mean = np.eye(6)[-1] - 1 / 6
+    spread = np.sqrt(0.3**2 + 0.2**2 * from_mean @ np.minimum.outer(elapsed, elapsed) @ from_mean + 0.1**2)
+    eta = -1.0 + 0.2 + 0.1 + spread * nodes[:, None]
+    effect = 100 * (expit(eta - 0.5 + 0.4 * nodes) - expit(eta))
+    mean = (weight * effect).sum()
+    sd = np.sqrt((weight * (effect - mean) ** 2).sum())
+    assert abs(draws.mean() - mean) < MAX_Z * sd / np.sqrt(count)
+    # the kurtosis of these effects is near 3
+    assert abs(draws.std() / sd - 1) < MAX_Z / np.sqrt(2 * count) * 1.3

@@ -1,0 +1,121 @@
+"""From a fit to sentences and decisions, as a reader gets them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from primum.effects import Effects, effects
+from primum.fit import Gate
+from primum.fit.gate import Finding
+from primum.harm import Harm, harm
+from primum.harm.decisions import WITHHELD
+from primum.harm.probabilities import probabilities
+from primum.harm.words import decimals, number, percent
+from primum.testing import tiny_fit
+
+COLUMNS = [
+    f"p_{name}{suffix}"
+    for name in ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
+    for suffix in ("", "_mcse")
+]
+
+
+@pytest.fixture(scope="module")
+def measured() -> Effects:
+    return effects(tiny_fit())
+
+
+@pytest.fixture(scope="module")
+def found(measured: Effects) -> Harm:
+    return harm(measured)
+
+
+def failed(measured: Effects, name: str = "kinship") -> Effects:
+    gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.300)", "run more draws"),), 1.3, 20.0)
+    return replace(measured, outcomes={**measured.outcomes, name: replace(measured[name], gate=gate)})
+
+
+@pytest.mark.parametrize("name", ["rereferral", "assessment", "kinship"])
+def test_probabilities_are_shares_of_the_draws(found: Harm, measured: Effects, name: str) -> None:
+    outcome = measured.spec.outcome(name)
+    for estimand, mine in (("satt", found[name].pilots), ("new_unit", found[name].new_unit)):
+        draws = np.asarray(measured[name].draws[estimand])
+        assert mine == probabilities(draws, outcome.sign, outcome.sesoi)
+        harmful = draws if outcome.harm == "up" else -draws
+        row = found.table.loc[(name, estimand)]
+        assert row["p_harm"] == (harmful > 0).mean()
+        assert row["p_harm_beyond_sesoi"] == (harmful > outcome.sesoi).mean()
+        assert row["p_benefit_beyond_sesoi"] == (harmful < -outcome.sesoi).mean()
+
+
+def test_table_has_every_outcome_and_estimand_with_its_error(found: Harm) -> None:
+    assert found.table.index.names == ["outcome", "estimand"]
+    assert len(found.table) == 8
+    assert list(found.table.columns) == COLUMNS
+    assert (found.table.filter(like="mcse") > 0).all().all()
+
+
+def test_sentences_contain_the_numbers_of_the_tables(found: Harm, measured: Effects) -> None:
+    for name, each in found.outcomes.items():
+        row, shares = measured[name].table.loc["satt"], found.table.loc[(name, "satt")]
+        places = decimals(row["sd"], row["mcse"])
+        for key in ("mean", "eti95_low", "eti95_high"):
+            assert number(row[key], places, signed=True) in each.sentence
+        said = re.findall(r"less than 1%|more than 99%|\d+%(?! interval)", each.sentence)
+        assert said == [percent(shares[column]) for column in COLUMNS[::2]]
+        assert each.sentence.startswith(f"{each.outcome.label}: ")
+        assert each.sentence in str(found)
+
+
+def test_a_canned_harm_is_found_and_acted_upon(found: Harm) -> None:
+    """Canned kinship care falls by 0.6 on log odds, far beyond its SESOI; nothing else moves."""
+    assert found["kinship"].pilots is not None
+    assert found["kinship"].pilots.harm_beyond_sesoi.value > 0.99
+    assert found["kinship"].decision.using == "stop or rework"
+    assert found["kinship"].decision.considering == "pause for thought"
+    assert found["rereferral"].decision.using != "stop or rework"
+    assert found.decision == found["kinship"].decision
+    assert found.gate.verdict == "PASS"
+
+
+def test_a_failed_computation_gives_no_number(measured: Effects) -> None:
+    refused = harm(failed(measured))
+    each = refused["kinship"]
+    assert (each.pilots, each.new_unit) == (None, None)
+    assert each.decision == WITHHELD
+    assert each.sentence == (
+        "Kinship care: no statement can be made, because the computation failed its checks: "
+        "R-hat above 1.01 for tau (1.300); run more draws."
+    )
+    assert refused.table.loc["kinship"].isna().all().all()
+    # the other outcomes keep theirs, but no decision is made without the one that is missing
+    assert refused.table.drop("kinship", level="outcome").notna().all().all()
+    assert refused["rereferral"].decision != WITHHELD
+    assert refused.decision == WITHHELD
+    assert refused.gate.verdict == "FAIL"
+
+
+def test_a_computation_under_review_still_speaks(measured: Effects) -> None:
+    gate = Gate((Finding("REVIEW", "fewer than 400 effective draws", "run more draws"),), 1.0, 300.0)
+    reviewed = replace(measured, outcomes={"kinship": replace(measured["kinship"], gate=gate)})
+    assert harm(reviewed)["kinship"].pilots == harm(measured)["kinship"].pilots
+    assert harm(reviewed).gate.verdict == "REVIEW"
+
+
+def test_thresholds_come_from_the_specification(measured: Effects) -> None:
+    spec = measured.spec.change({"decisions.using.stop": 1.0, "decisions.using.watch": 1.0})
+    shares = harm(measured)["rereferral"].pilots
+    assert shares is not None
+    assert shares.harm_beyond_sesoi.value < 1
+    assert harm(replace(measured, spec=spec))["rereferral"].decision.using == "carry on"
+    eager = measured.spec.change({"decisions.using.stop": 0.0, "decisions.using.watch": 0.0})
+    assert harm(replace(measured, spec=eager))["rereferral"].decision.using == "stop or rework"
+
+
+def test_an_unknown_outcome_is_named(found: Harm) -> None:
+    with pytest.raises(KeyError, match="no outcome 'adoption'"):
+        found["adoption"]

@@ -1,0 +1,130 @@
+"""Evaluations drawn from the model itself, small and of every kind: with gaps, ramps and uneven steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from primum.panel import Panel
+from primum.spec import Spec
+from primum.spec.priors import FamilyName
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyperparameters on the scale of the linear predictor."""
+
+    mu: float = -0.8
+    sigma_alpha: float = 0.4
+    path: float = 0.1
+    q: float = 0.2
+    s: float = 0.15
+    tau: float = 0.3
+    sigma_tau: float = 0.2
+    sigma: float = 0.2
+
+
+def spec_of(
+    family: FamilyName,
+    names: tuple[str, ...] = ("first",),
+    *,
+    counted: bool = True,
+    changes: dict[str, Any] | None = None,
+) -> Spec:
+    """A specification of outcomes of one family."""
+    outcomes = {
+        name: {
+            "label": f"The {name} outcome",
+            "family": family,
+            "value": f"{name}_value",
+            "unit": "percentage points" if family == "binomial" else "days",
+            "harm": "up",
+            "sesoi": 2.0,
+            **({"denominator": f"{name}_size"} if counted else {}),
+        }
+        for name in names
+    }
+    content = {
+        "title": "A tiny evaluation",
+        "programme": "Tiny",
+        "seed": 11,
+        "columns": {"unit": "area", "time": "year", "start": "start", "embedded": "embedded"},
+        "outcomes": outcomes,
+    }
+    spec = Spec.from_dict(content)
+    return spec.change(changes) if changes else spec
+
+
+def table_of(
+    family: FamilyName,
+    names: tuple[str, ...] = ("first",),
+    *,
+    units: int = 12,
+    pilots: int = 3,
+    times: tuple[int, ...] = (2010, 2011, 2012, 2013, 2014, 2015),
+    missing: int = 0,
+    size: float = 80.0,
+    hyper: Hyper | None = None,
+    text_units: bool = False,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """A long table drawn from the model, the first units pilots; `missing` cells an outcome are empty."""
+    hyper = hyper or Hyper()
+    rng = np.random.default_rng(seed)
+    time = np.asarray(times)
+    grid = (units, time.size)
+    start = np.where(np.arange(units) < pilots, float(time[time.size // 2]), np.nan)
+    # every other pilot rises to full exposure over two steps, so that exposure has fractions
+    embedded = np.where(np.arange(units) % 2 == 0, start, start + 1)
+    exposure = np.nan_to_num(np.clip((time - start[:, None] + 1) / (embedded - start + 1)[:, None], 0, 1))
+    columns: dict[str, Any] = {
+        "area": np.repeat([f"Area {i:02d}" for i in range(units)] if text_units else np.arange(units), time.size),
+        "year": np.tile(time, units),
+        "start": np.repeat(start, time.size),
+        "embedded": np.repeat(embedded, time.size),
+    }
+    for name in names:
+        eta = hyper.mu + draw_departures(rng, hyper, time, units)
+        path = hyper.path * rng.normal(size=time.size)
+        eta += path - path.mean() + exposure * (hyper.tau + hyper.sigma_tau * rng.normal(size=(units, 1)))
+        total = np.maximum(rng.poisson(size * rng.lognormal(0, 0.5, (units, 1)), grid), 3).astype(float)
+        if family == "binomial":
+            value = rng.binomial(total.astype(int), expit(eta)).astype(float)
+        else:
+            noisy = eta + hyper.sigma * rng.normal(size=grid) / np.sqrt(total / np.median(total))
+            value = 20 * np.exp(noisy) if family == "lognormal" else 50 + 7 * noisy
+        # gaps only in comparators and before exposure, where no rule of the panel is broken
+        holes = rng.choice((units - pilots) * time.size, size=missing, replace=False)
+        flat = value.ravel().copy()
+        flat[pilots * time.size + holes] = np.nan
+        columns |= {f"{name}_value": flat, f"{name}_size": total.ravel()}
+    return pd.DataFrame(columns)
+
+
+def draw_departures(rng: np.random.Generator, hyper: Hyper, time: NDArray[np.int64], units: int) -> Array:
+    """Levels, drift from its own mean and shocks, drawn step by step as the textbook writes them."""
+    steps = np.sqrt(np.diff(time, prepend=time[0])) * hyper.q * rng.normal(size=(units, time.size))
+    drift = np.cumsum(steps, axis=1)
+    level = hyper.sigma_alpha * rng.normal(size=(units, 1))
+    shock = hyper.s * rng.normal(size=(units, time.size))
+    return np.asarray(level + drift - drift.mean(axis=1, keepdims=True) + shock)
+
+
+def evaluation(
+    family: FamilyName,
+    names: tuple[str, ...] = ("first",),
+    *,
+    counted: bool = True,
+    changes: dict[str, Any] | None = None,
+    **table: Any,
+) -> tuple[Spec, Panel]:
+    """A specification with a panel drawn from the model."""
+    spec = spec_of(family, names, counted=counted, changes=changes)
+    return spec, Panel.from_frame(table_of(family, names, **table), spec.data)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from primum.model import cells_of
+from primum.panel import Panel
+from tests.model.panels import evaluation, spec_of, table_of
+
+
+def table() -> pd.DataFrame:
+    return table_of("binomial", units=6, pilots=2).astype({"first_value": float, "first_size": float})
+
+
+def test_observed_cells_keep_their_numbers_and_the_rest_are_zero() -> None:
+    frame = table()
+    frame.loc[30, "first_value"] = np.nan  # unit 5, first period
+    frame.loc[31, ["first_value", "first_size"]] = np.nan
+    frame.loc[32, ["first_value", "first_size"]] = 0  # nobody at risk, so nothing observed
+    frame = frame.drop(index=33)  # no row at all
+    spec = spec_of("binomial")
+    cells = cells_of(Panel.from_frame(frame, spec.data).dataset, spec.outcomes[0])
+    expected = np.ones((6, 6), dtype=bool)
+    expected[5, :4] = False
+    np.testing.assert_array_equal(cells.observed, expected)
+    whole = table()["first_value"].to_numpy().reshape(6, 6)
+    np.testing.assert_array_equal(cells.value, np.where(expected, whole, 0))
+    size = table()["first_size"].to_numpy().reshape(6, 6)
+    np.testing.assert_array_equal(cells.denominator, np.where(expected, size, 0))
+    assert cells.counted
+
+
+def test_exposure_ramps_and_pilots_are_positions() -> None:
+    spec, panel = evaluation("binomial", units=6, pilots=2)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    np.testing.assert_array_equal(cells.pilots, [0, 1])
+    np.testing.assert_array_equal(cells.exposure[:2], [[0, 0, 0, 1, 1, 1], [0, 0, 0, 0.5, 1, 1]])
+    assert not cells.exposure[2:].any()
+    np.testing.assert_array_equal(cells.unexposed, cells.exposure == 0)
+    np.testing.assert_array_equal(cells.time, range(2010, 2016))
+
+
+def test_cells_left_out_while_embedding_are_neither_observed_nor_unexposed() -> None:
+    spec, panel = evaluation("binomial", units=6, pilots=2, changes={"treatment.embedding": "leave out"})
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    left_out = np.zeros((6, 6), dtype=bool)
+    left_out[1, 3] = True  # unit 1 is half exposed in 2013
+    np.testing.assert_array_equal(cells.observed, ~left_out)
+    np.testing.assert_array_equal(cells.unexposed, ~left_out & (cells.exposure == 0))
+    assert cells.exposure[1, 3] == 0
+    assert cells.value[1, 3] == 0
+
+
+def test_without_denominators_each_cell_weighs_the_same_even_where_it_is_missing() -> None:
+    spec, panel = evaluation("normal", counted=False, missing=4)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    assert not cells.counted
+    np.testing.assert_array_equal(cells.denominator, np.ones((12, 6)))
+    assert (~cells.observed).sum() == 4
+
+
+def test_the_panel_is_not_changed() -> None:
+    spec, panel = evaluation("binomial", missing=4)
+    before = panel.fingerprint
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    cells.value[:] = -1.0
+    assert panel.fingerprint == before
+    with pytest.raises(ValueError, match="read-only"):
+        panel.dataset["first"].data[0, 0] = 0.0

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from primum.model import cells_of, describe
+from primum.model.families import family_of
+from tests.model.panels import evaluation
+
+
+def test_the_page_gives_the_panel_and_each_pilot() -> None:
+    text = describe(*evaluation("binomial"))
+    assert text.splitlines()[0] == "A tiny evaluation"
+    assert "12 units (3 pilots, 9 comparators) x 6 periods (2010 to 2015)" in text
+    assert "pilot    0: exposed from 2013, fully from 2013\n" in text
+    assert "pilot    1: exposed from 2013, fully from 2014\n" in text
+
+
+def test_periods_left_out_are_counted() -> None:
+    text = describe(*evaluation("binomial", changes={"treatment.embedding": "leave out"}))
+    assert "pilot    1: exposed from 2013, fully from 2014, 1 period left out\n" in text
+    assert "cells    71 used, 1 missing, empty or left out" in text
+
+
+def test_the_outcome_is_given_with_its_cells_scale_and_harm() -> None:
+    spec, panel = evaluation("lognormal", missing=5)
+    text = describe(spec, panel)
+    standard = family_of("lognormal").standard(cells_of(panel.dataset, spec.outcomes[0]))
+    assert "The first outcome (first)" in text
+    assert "cells    67 used, 5 missing, empty or left out" in text
+    assert f"centre {standard.centre:.4g}, spread 1 on the link scale" in text
+    assert "lognormal with log link: positive mean" in text
+    assert "harm     up; smallest effect of interest 2 days" in text
+
+
+@pytest.mark.parametrize(
+    ("family", "counted", "absent"), [("binomial", True, ["sigma"]), ("normal", True, []), ("normal", False, ["s"])]
+)
+def test_priors_are_those_of_the_model(family: str, counted: bool, absent: list[str]) -> None:
+    spec, panel = evaluation(family, counted=counted)  # type: ignore[arg-type]
+    lines = describe(spec, panel).splitlines()
+    shown = {line.split()[0]: line for line in lines if "[default]" in line}
+    expected = [name for name, _ in spec.outcomes[0].all_priors().items() if name not in absent]
+    assert list(shown) == expected
+    for name, prior in spec.outcomes[0].all_priors().items():
+        if name in shown:
+            assert f" {prior} " in shown[name]
+            assert shown[name].endswith(prior.reason)
+
+
+def test_a_prior_of_the_specification_s_own_says_so() -> None:
+    change = {"outcomes.first.priors.tau": {"scale": 0.25, "location": -0.5, "reason": "earlier evaluations"}}
+    text = describe(*evaluation("binomial", changes=change))
+    line = next(line for line in text.splitlines() if line.strip().startswith("tau "))
+    assert line.split() == ["tau", "Normal(-0.5,", "0.25)", "[yours]", "earlier", "evaluations"]
+
+
+def test_sampler_and_thresholds_are_given_and_nothing_is_changed() -> None:
+    spec, panel = evaluation("binomial", changes={"sampler.draws": 123, "decisions.using.stop": 0.75})
+    before = panel.fingerprint
+    text = describe(spec, panel)
+    assert "4 chains of 123 draws after 400 of tuning, target acceptance 0.8, seed 11" in text
+    assert "using it: stop at P(harm beyond SESOI) 0.75, watch at 0.2" in text
+    assert panel.fingerprint == before
+    assert np.all(~panel.dataset["first"].isnull())
+
+
+def test_each_of_several_outcomes_is_described() -> None:
+    text = describe(*evaluation("binomial", ("first", "second")))
+    assert text.count("Outcome    ") == 2
+    assert "The second outcome (second)" in text

@@ -1,0 +1,125 @@
+"""Every figure shows what it says: labels, limits and numbers, on a canned fit."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import primum as pr
+from primum.effects import Effects
+from primum.fit.gate import Finding, Gate, diagnose
+from primum.harm import Harm
+from primum.harm.harm import harm as harm_of
+from primum.plots import (
+    plot_density,
+    plot_diagnostics,
+    plot_forest,
+    plot_overview,
+    plot_predictive,
+    plot_trends,
+)
+from primum.plots.style import HouseFigure
+from primum.testing import tiny_fit, tiny_panel
+
+
+@pytest.fixture(scope="module")
+def effects() -> Effects:
+    return pr.effects(tiny_fit())
+
+
+@pytest.fixture(scope="module")
+def harm(effects: Effects) -> Harm:
+    return pr.harm(effects)
+
+
+def texts(figure: Figure) -> str:
+    figure.draw_without_rendering()
+    return " | ".join(text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")))
+
+
+def failed(effects: Effects, name: str) -> Effects:
+    """The same effects with one outcome's gate failed."""
+    gate = Gate((Finding("FAIL", "R-hat above 1.01", "run more draws"),), 1.2, 30.0)
+    changed = {**effects.outcomes, name: dataclasses.replace(effects.outcomes[name], gate=gate)}
+    return Effects(effects.spec, changed)
+
+
+def test_trends_show_the_means_of_the_observed_shares() -> None:
+    panel, outcome = tiny_panel(), pr.demo_spec().outcome("kinship")
+    axes = plot_trends(panel, outcome).axes[0]
+    share = 100 * panel.dataset["kinship"] / panel.dataset["kinship_denominator"]
+    lines = {line.get_label(): np.asarray(line.get_ydata()) for line in axes.lines}
+    np.testing.assert_allclose(lines["pilots, mean"], share[panel.pilots].mean("unit"))
+    np.testing.assert_allclose(lines["comparators, mean"], share[~panel.pilots].mean("unit"))
+
+
+def test_forest_has_a_row_a_pilot_and_two_summaries(effects: Effects) -> None:
+    figure = plot_forest(effects["kinship"])
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["LA 01", "LA 02", "LA 03", "Average in the pilots", "A new area"]
+    means = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
+    table = effects["kinship"].table["mean"]
+    expected = [*table.filter(like="unit_effect"), table["satt"], table["new_unit"]]
+    np.testing.assert_allclose(means, expected)
+
+
+@pytest.mark.parametrize(("name", "harmful_side"), [("kinship", "left"), ("rereferral", "right")])
+def test_directions_say_which_side_is_harm(effects: Effects, name: str, harmful_side: str) -> None:
+    found = texts(plot_forest(effects[name]))
+    arrow = "\N{LEFTWARDS ARROW} harm" if harmful_side == "left" else "harm \N{RIGHTWARDS ARROW}"
+    assert arrow in found
+
+
+def test_density_carries_the_probabilities_of_the_table(effects: Effects, harm: Harm) -> None:
+    found = harm["rereferral"].pilots
+    assert found is not None
+    assert f"negligible: {100 * found.negligible.value:.0f}%" in texts(
+        plot_density(effects["rereferral"], harm["rereferral"])
+    )
+
+
+def test_density_refuses_an_outcome_that_failed(effects: Effects) -> None:
+    broken = failed(effects, "kinship")
+    with pytest.raises(ValueError, match="kinship failed the gate"):
+        plot_density(broken["kinship"], harm_of(broken)["kinship"])
+
+
+def test_overview_bars_add_up_to_one_and_leave_failures_empty(effects: Effects) -> None:
+    figure = plot_overview(harm_of(failed(effects, "assessment")))
+    for axes in figure.axes:
+        widths: dict[float, float] = {}
+        for patch in axes.patches:
+            if patch.get_height() > 0.5 and patch.get_height() < 0.7:
+                widths[round(patch.get_y(), 2)] = widths.get(round(patch.get_y(), 2), 0) + patch.get_width()
+        np.testing.assert_allclose(list(widths.values()), 1.0)
+        assert len(widths) == 3
+    assert texts(figure).count("failed its checks") == 2
+
+
+def test_predictive_marks_what_the_model_does_not_reproduce() -> None:
+    checks = pr.predictive_checks(tiny_fit(), "kinship")
+    far = dataclasses.replace(checks[0], observed=1e6)
+    assert "p = 0.00" in texts(plot_predictive([far, *checks[1:]], "Kinship care"))
+
+
+def test_diagnostics_names_the_worst_quantities() -> None:
+    table = diagnose(tiny_fit().posterior("kinship").drop_vars("eta"))
+    table.loc["tau", ["rhat", "ess_bulk"]] = [1.2, 20.0]
+    assert "tau" in texts(plot_diagnostics(table, "Kinship care")).split(" | ")
+
+
+def test_notebooks_can_show_a_figure(harm: Harm) -> None:
+    figure = plot_overview(harm)
+    assert isinstance(figure, HouseFigure)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("make", [plot_overview])
+def test_figures_do_not_touch_matplotlibs_settings(make: Callable[[Harm], Figure], harm: Harm) -> None:
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    make(harm)
+    assert dict(mpl.rcParams) == before

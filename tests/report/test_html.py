@@ -1,0 +1,80 @@
+"""The report is one page that needs nothing else and says what the tables say."""
+
+import dataclasses
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+import primum as pr
+from primum.effects import Effects
+from primum.fit.gate import Finding, Gate
+from primum.testing import tiny_fit
+
+
+@pytest.fixture(scope="module")
+def effects() -> Effects:
+    return pr.effects(tiny_fit())
+
+
+@pytest.fixture(scope="module")
+def page(effects: Effects, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("report")
+    truth = pr.simulate(units=12, periods=8, pilots=3, seed=1).truth
+    return pr.write_report(tiny_fit(), effects, pr.harm(effects), folder, truth=truth).read_text(encoding="utf-8")
+
+
+def test_needs_no_network_and_no_other_file(page: str) -> None:
+    without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]+"|<!DOCTYPE[^>]+>|<(cc|dc|rdf)[^>]*>', "", page)
+    assert not re.findall(r'(?:src|href)="(?!#)', without_namespaces.replace("xlink:href", "href"))
+    assert "<script" not in page
+    assert "@import" not in page
+
+
+def test_findings_come_before_figures(page: str, effects: Effects) -> None:
+    text = html.unescape(page)
+    for each in pr.harm(effects).outcomes.values():
+        place = text.index(each.sentence[len(each.outcome.label) :])
+        assert place < text.index("<svg")
+
+
+def test_ids_are_unique(page: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_shows_the_truth_of_simulated_data(page: str) -> None:
+    assert "True (simulated)" in page
+
+
+def test_specification_and_fingerprint_are_there(page: str) -> None:
+    assert "HalfNormal(0.3)" in page
+    assert tiny_fit().panel.fingerprint[:16] in page
+
+
+def test_a_failed_outcome_shows_its_reason_and_no_effects(effects: Effects, tmp_path: Path) -> None:
+    gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
+    broken = {name: dataclasses.replace(each, gate=gate) for name, each in effects.outcomes.items()}
+    changed = Effects(effects.spec, broken)
+    text = pr.write_report(tiny_fit(), changed, pr.harm(changed), tmp_path).read_text(encoding="utf-8")
+    assert "run more draws" in text
+    assert "Probability of harm is" not in text
+    assert "95% interval</th>" not in text
+    assert not (tmp_path / "figures" / "kinship-forest.png").exists()
+
+
+def test_text_from_the_specification_is_escaped(tmp_path: Path) -> None:
+    fit = tiny_fit()
+    hostile = dataclasses.replace(fit, spec=fit.spec.change({"title": "<script>alert(1)</script> & co"}))
+    effects = pr.effects(hostile)
+    text = pr.write_report(hostile, effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_does_not_write_over_a_report(effects: Effects, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(pr.StoreError, match="exists"):
+        pr.write_report(tiny_fit(), effects, pr.harm(effects), tmp_path)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "mine"

@@ -1,0 +1,67 @@
+"""summary.json says what the tables say, and keeps to its schema."""
+
+import dataclasses
+import json
+
+import jsonschema
+import pytest
+
+import primum as pr
+from primum.effects import Effects
+from primum.fit.gate import Finding, Gate
+from primum.report import SCHEMA, summary
+from primum.sources import Truth
+from primum.testing import tiny_fit
+
+
+@pytest.fixture(scope="module")
+def effects() -> Effects:
+    return pr.effects(tiny_fit())
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return pr.simulate(units=12, periods=8, pilots=3, seed=1).truth
+
+
+def test_keeps_to_the_schema_and_to_json(effects: Effects, truth: Truth) -> None:
+    content = summary(tiny_fit(), effects, pr.harm(effects), total_seconds=1.5, truth=truth)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(json.dumps(content, allow_nan=False)), SCHEMA)
+
+
+def test_numbers_are_those_of_the_tables(effects: Effects, truth: Truth) -> None:
+    harm = pr.harm(effects)
+    found = summary(tiny_fit(), effects, harm, total_seconds=1.5, truth=truth)["outcomes"]["kinship"]
+    row, table = effects["kinship"].table.loc["satt"], harm.table.loc[("kinship", "new_unit")]
+    assert found["satt"]["mean"] == row["mean"]
+    assert found["satt"]["eti95"] == [row["eti95_low"], row["eti95_high"]]
+    assert found["new_unit"]["p_harm"] == {"value": table["p_harm"], "mcse": table["p_harm_mcse"]}
+    parts = [found[f"p_{name}"]["value"] for name in ("harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")]
+    assert sum(parts) == pytest.approx(1.0, abs=1e-12)
+    assert found["sentence"] == harm["kinship"].sentence
+    assert found["truth"]["satt"] == truth.satt["kinship"]
+
+
+def test_real_data_have_no_truth(effects: Effects) -> None:
+    content = summary(tiny_fit(), effects, pr.harm(effects), total_seconds=1.5, truth=None)
+    assert "truth" not in content["outcomes"]["kinship"]
+    jsonschema.validate(content, SCHEMA)
+
+
+def test_a_failed_outcome_has_no_numbers_that_look_right(effects: Effects) -> None:
+    gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
+    broken = {**effects.outcomes, "kinship": dataclasses.replace(effects.outcomes["kinship"], gate=gate)}
+    changed = Effects(effects.spec, broken)
+    content = summary(tiny_fit(), changed, pr.harm(changed), total_seconds=1.5, truth=None)
+    jsonschema.validate(content, SCHEMA)
+    found = content["outcomes"]["kinship"]
+    assert found["satt"] is None
+    assert found["new_unit"] is None
+    assert found["p_harm"] is None
+    assert "run more draws" in found["sentence"]
+    assert content["gate"] == {
+        "verdict": "FAIL",
+        "reasons": ["kinship: R-hat above 1.01 for tau (1.200); run more draws"],
+    }
+    assert content["decisions"]["using"] == "withheld"

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields
+from typing import get_args
+
+import pytest
+
+from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, default_priors
+from primum.spec.priors import FamilyName
+
+FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
+NAMES = ["mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma"]
+# all others are scales, which cannot be negative
+DISTRIBUTIONS = {"mu": "normal", "beta_pilot": "normal", "tau": "normal", "lambda_t": "zero-sum normal"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_has_every_prior(family: FamilyName) -> None:
+    priors = default_priors(family)
+    assert [name for name, _ in priors.items()] == NAMES
+    for name, prior in priors.items():
+        assert prior.distribution == DISTRIBUTIONS.get(name, "half-normal")
+        assert prior.location == 0
+        assert prior.scale > 0
+        assert prior.source == "default"
+        assert prior.reason
+
+
+@pytest.mark.parametrize(
+    ("family", "scales"),
+    [
+        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1]),
+        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2]),
+        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5]),
+    ],
+)
+def test_scales_are_those_of_the_report(family: FamilyName, scales: list[float]) -> None:
+    # written out again, so that no default changes unseen
+    assert [prior.scale for _, prior in default_priors(family).items()] == scales
+
+
+def test_changes_are_put_in_place_and_the_rest_stay() -> None:
+    changes = PriorChanges(
+        tau=PriorChange(scale=0.25, reason="earlier evaluations", location=-0.1),
+        q=PriorChange(scale=0.15, reason="slow change"),
+    )
+    priors, defaults = default_priors("binomial", changes), default_priors("binomial")
+    assert priors.tau == Prior("normal", -0.1, 0.25, "yours", "earlier evaluations")
+    assert priors.q == Prior("half-normal", 0.0, 0.15, "yours", "slow change")
+    for name in set(NAMES) - {"tau", "q"}:
+        assert getattr(priors, name) == getattr(defaults, name)
+
+
+def test_outcome_knows_its_priors() -> None:
+    changes = PriorChanges(tau=PriorChange(scale=0.25, reason="earlier evaluations"))
+    outcome = Outcome("days", "Days", "lognormal", "days", "working days", "up", 2.0, priors=changes)
+    assert outcome.all_priors() == default_priors("lognormal", changes)
+    assert outcome.all_priors().tau.scale == 0.25
+
+
+def test_names_that_may_be_changed_are_the_names_there_are() -> None:
+    assert [field.name for field in fields(PriorChanges)] == [field.name for field in fields(Priors)] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("prior", "text"),
+    [
+        (Prior("normal", 0.0, 1.0, "default", ""), "Normal(0, 1)"),
+        (Prior("normal", -0.25, 0.5, "yours", ""), "Normal(-0.25, 0.5)"),
+        (Prior("half-normal", 0.0, 0.3, "default", ""), "HalfNormal(0.3)"),
+        (Prior("zero-sum normal", 0.0, 1.0, "default", ""), "ZeroSumNormal(1)"),
+    ],
+)
+def test_prior_is_printed_as_its_distribution(prior: Prior, text: str) -> None:
+    assert str(prior) == text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_location_is_refused_where_a_prior_has_none(name: str) -> None:
+    distribution = DISTRIBUTIONS.get(name, "half-normal")
+    changes = PriorChanges(**{name: PriorChange(scale=1.0, reason="why", location=0.5)})
+    assert changes.problems("outcomes.kinship.priors") == (
+        []
+        if distribution == "normal"
+        else [f"outcomes.kinship.priors.{name}.location: a {distribution} prior has no location; leave it out"]
+    )
+    assert PriorChanges(**{name: PriorChange(scale=1.0, reason="why")}).problems("priors") == []
+
+
+def test_priors_are_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        default_priors("normal").tau.scale = 2.0  # type: ignore[misc]

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from primum.errors import SpecError
+from primum.sources import demo_spec
+from primum.spec import (
+    Columns,
+    Decisions,
+    Layout,
+    Measure,
+    Outcome,
+    Periods,
+    PriorChange,
+    PriorChanges,
+    Sampler,
+    Source,
+    Spec,
+    Treatment,
+)
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+def _outcome(**changes: Any) -> Outcome:
+    given: dict[str, Any] = {
+        "name": "kinship",
+        "label": "Kinship care",
+        "family": "binomial",
+        "value": "kin",
+        "unit": "percentage points",
+        "harm": "down",
+        "sesoi": 3.0,
+        "denominator": "care",
+    }
+    return Outcome(**(given | changes))
+
+
+def _spec() -> Spec:
+    """A specification in which nothing that can be set is left at its default."""
+    prior = PriorChange(scale=0.25, reason="earlier evaluations", location=-0.1)
+    days = _outcome(name="days", family="lognormal", value="days", unit="working days", harm="up", denominator=None)
+    return Spec(
+        title="Kinship care",
+        programme="Signs of Safety",
+        seed=7,
+        columns=Columns("la", "year", label="name", pilot="pilot"),
+        outcomes=(_outcome(priors=PriorChanges(tau=prior)), days),
+        periods=Periods(2011, 2019),
+        treatment=Treatment(2014, 2015, "leave out"),
+        source=Source(file="areas.csv"),
+        sampler=Sampler(2, 500, 300, 0.9),
+        decisions=Decisions(),
+        notes="Kept short: « £ ».",
+    )
+
+
+@pytest.mark.parametrize("spec", [_spec(), demo_spec()], ids=["full", "demo"])
+def test_round_trips(spec: Spec) -> None:
+    assert Spec.from_dict(spec.to_dict()) == spec
+    assert Spec.from_json(spec.to_json()) == spec
+    assert "\n" not in spec.to_json()
+    assert json.loads(spec.to_json()) == spec.to_dict()
+
+
+def test_to_dict_has_the_form_of_the_file() -> None:
+    content = _spec().to_dict()
+    assert list(content["outcomes"]) == ["kinship", "days"]
+    assert content["outcomes"]["kinship"] == {
+        "label": "Kinship care",
+        "family": "binomial",
+        "value": "kin",
+        "unit": "percentage points",
+        "harm": "down",
+        "sesoi": 3.0,
+        "denominator": "care",
+        "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1}},
+    }
+    # what is not given is absent, as in a file
+    assert content["columns"] == {"unit": "la", "time": "year", "label": "name", "pilot": "pilot"}
+    assert content["source"] == {"file": "areas.csv"}
+
+
+def test_dict_may_be_changed_without_changing_the_specification() -> None:
+    spec = _spec()
+    spec.to_dict()["outcomes"]["kinship"]["sesoi"] = 99.0
+    assert spec.outcome("kinship").sesoi == 3.0
+
+
+def test_change_makes_a_changed_copy() -> None:
+    spec = _spec()
+    changed = spec.change(
+        {
+            "outcomes.kinship.sesoi": 5,
+            "outcomes.days.priors.tau": {"scale": 0.1, "reason": "small"},
+            "outcomes.kinship.priors.tau.scale": 0.5,
+            "treatment.embedding": "ramp",
+            "treatment.embedded": None,
+            "decisions.using.stop": 0.9,
+            "seed": 8,
+        }
+    )
+    assert changed.outcome("kinship").sesoi == 5.0
+    assert changed.outcome("days").priors == PriorChanges(tau=PriorChange(0.1, "small"))
+    assert changed.outcome("kinship").priors.tau == PriorChange(0.5, "earlier evaluations", -0.1)
+    assert changed.treatment == Treatment(2014, None, "ramp")
+    assert changed.decisions.using.stop == 0.9
+    assert changed.seed == 8
+    assert spec == _spec()
+    assert changed.change({"seed": 7}) != spec
+    assert spec.change({}) == spec
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"outcomes.kinship.harm": "sideways"}, 'outcomes.kinship.harm: "sideways" is not allowed; use "up" or "down"'),
+        ({"sampler.drows": 3}, "sampler.drows: unknown key; did you mean draws?"),
+        ({"periods.first": 2020}, "periods: first (2020) is after last (2019); swap them"),
+        ({"title.short": "K"}, "title.short: title is not a table with keys of its own"),
+        ({"periods": None}, "periods: null should be a table with keys of its own"),
+    ],
+)
+def test_change_refuses_mistakes(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        _spec().change(changes)
+    assert caught.value.subject == "the changed specification"
+    assert caught.value.problems == (problem,)
+
+
+def test_specifications_are_frozen_and_can_be_keys() -> None:
+    spec = _spec()
+    assert hash(spec) == hash(_spec())
+    assert {spec: "kept"}[_spec()] == "kept"
+    assert hash(spec) != hash(spec.change({"seed": 8}))
+    with pytest.raises(FrozenInstanceError):
+        spec.seed = 8  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        spec.outcomes[0].sesoi = 1.0  # type: ignore[misc]
+
+
+def test_data_is_all_that_a_panel_needs() -> None:
+    assert _spec().data == Layout(
+        Columns("la", "year", label="name", pilot="pilot"),
+        Periods(2011, 2019),
+        Treatment(2014, 2015, "leave out"),
+        (Measure("kinship", "kin", "care", "count"), Measure("days", "days", None, "positive")),
+    )
+
+
+def test_outcomes_are_found_by_name() -> None:
+    spec = _spec()
+    assert spec.outcome("days") is spec.outcomes[1]
+    with pytest.raises(KeyError, match=r"no outcome 'dasy'; there are \['kinship', 'days'\]"):
+        spec.outcome("dasy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "factor", "sign", "kind"),
+    [
+        ({}, 100.0, -1, "count"),
+        ({"unit": "per 1,000", "harm": "up"}, 1000.0, 1, "count"),
+        ({"family": "lognormal", "unit": "days"}, 1.0, -1, "positive"),
+        ({"family": "normal", "unit": "points", "harm": "up"}, 1.0, 1, "real"),
+    ],
+)
+def test_outcome_knows_its_unit_and_its_harmful_direction(
+    changes: dict[str, Any], factor: float, sign: int, kind: str
+) -> None:
+    outcome = _outcome(**changes)
+    assert outcome.problems() == []
+    assert outcome.factor == factor
+    assert outcome.sign == sign
+    assert outcome.measure.kind == kind
+
+
+def test_demonstration_in_models_is_the_embedded_one() -> None:
+    spec = Spec.read(MODELS / "signs-of-safety.toml")
+    assert spec == demo_spec()
+    assert [(outcome.name, outcome.harm) for outcome in spec.outcomes] == [
+        ("rereferral", "up"),
+        ("escalation", "up"),
+        ("assessment", "up"),
+        ("kinship", "down"),
+    ]
+    assert spec.source == Source(simulate="signs-of-safety")
+
+
+def test_english_rereferral_in_models() -> None:
+    spec = Spec.read(MODELS / "rereferral-england.toml")
+    assert spec.periods == Periods(2011, 2019)
+    assert spec.treatment == Treatment(start=2015)
+    assert spec.columns.pilot == "sos_eip1"
+    assert spec.data.measures == (Measure("rereferral", "rereferrals", "referrals", "count"),)
+    # everything else is as the defaults have it
+    assert spec.sampler == Sampler()
+    assert spec.decisions == Decisions()
+
+
+def test_all_models_are_tested() -> None:
+    assert sorted(path.name for path in MODELS.glob("*.toml")) == ["rereferral-england.toml", "signs-of-safety.toml"]
