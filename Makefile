@@ -42,8 +42,9 @@ static: $(STAMP)
 tests: $(STAMP)
 	$(PYTHON) -m pytest -n $(WORKERS)
 
-validate: $(STAMP) ## Long validation: recovery and coverage over 20 seeds (about ten minutes)
+validate: $(STAMP) ## Long validation: coverage over 20 seeds, and invariance to units (twenty minutes)
 	$(PYTHON) benchmarks/coverage/run.py
+	$(PYTHON) benchmarks/units/run.py
 
 bench: $(STAMP) ## Compare the English re-referral panel with two-way fixed effects
 	$(PYTHON) benchmarks/twfe/run.py

@@ -9,6 +9,7 @@ import xarray as xr
 
 from primum.fit import Fit, Gate
 from primum.fit.predict import predict
+from primum.fit.sample import observed_data
 from primum.model import cells_of
 from primum.model.families import family_of
 from primum.panel import Panel
@@ -100,14 +101,13 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         },
         {name: coords[name] for name in sample},
     )
-    observed = panel.dataset[[name for name in panel.dataset.data_vars if str(name).startswith(outcome.name)]]
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "sample_stats": stats,
             "posterior_predictive": predictive,
             "log_likelihood": density,
-            "observed_data": observed.drop_vars("label"),
+            "observed_data": observed_data(panel, outcome),
         }
     )
     tree.attrs = {"seconds_compile": 0.0, "seconds_sample": 0.0}

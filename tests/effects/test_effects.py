@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import arviz as az
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.special import expit
@@ -85,7 +86,7 @@ def test_tables_of_all_outcomes_stand_one_above_the_other(found: Effects) -> Non
     whole = found.table
     assert whole.index.names == ["outcome", "quantity"]
     assert len(whole) == 4 * 5
-    assert whole.loc["assessment"].equals(found["assessment"].table)
+    pd.testing.assert_frame_equal(pd.DataFrame(whole.loc["assessment"]), found["assessment"].table)
 
 
 def with_gate(fit: Fit, gate: Gate) -> Fit:

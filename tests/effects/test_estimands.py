@@ -75,7 +75,10 @@ def test_normal_and_lognormal_effects_are_in_the_outcome_s_unit(cells: Cells, po
 def test_pilots_are_found_wherever_they_stand(cells: Cells, posterior: xr.Dataset) -> None:
     """Pilots at the end of the panel, in which position and order are not the same thing."""
     backwards = replace(
-        cells, exposure=cells.exposure[::-1], value=cells.value[::-1], pilots=np.flatnonzero(cells.exposure[::-1].any(1))
+        cells,
+        exposure=cells.exposure[::-1],
+        value=cells.value[::-1],
+        pilots=np.flatnonzero(cells.exposure[::-1].any(1)),
     )
     turned = xr.Dataset(
         {

@@ -18,7 +18,7 @@ from tests.fit.evaluations import RealFit, tiny_evaluation
 @pytest.fixture(scope="session")
 def real_fit() -> RealFit:
     """Sampled once; tests read it and leave it alone."""
-    spec, panel = tiny_evaluation("first", "second")
+    spec, panel = tiny_evaluation("first", "first_again")
     compilations = []
     compile_pymc_model = nutpie.compile_pymc_model
 

@@ -40,7 +40,7 @@ class RealFit:
 def tiny_evaluation(*names: str) -> tuple[Spec, Panel]:
     """Normal outcomes without denominators, six cells of each missing, in the order asked for."""
     table = table_of(
-        "normal", ("first", "second"), units=14, pilots=4, missing=6, text_units=True, hyper=HYPER, seed=5
+        "normal", ("first", "first_again"), units=14, pilots=4, missing=6, text_units=True, hyper=HYPER, seed=5
     )
     spec = spec_of("normal", names, counted=False, changes=SAMPLER)
     return spec, Panel.from_frame(table, spec.data)

@@ -20,7 +20,7 @@ from primum.fit import compile as module
 from primum.fit.compile import compiled, structure_of
 from primum.fit.sample import KEPT
 from primum.model import build
-from tests.fit.evaluations import RealFit, tiny_evaluation
+from tests.fit.evaluations import RealFit
 from tests.model.panels import Array, evaluation
 
 POINTER = ctypes.POINTER(ctypes.c_double)
@@ -63,7 +63,7 @@ def test_two_outcomes_of_one_structure_are_compiled_once(real_fit: RealFit) -> N
 
 
 def test_each_outcome_has_its_own_data(real_fit: RealFit) -> None:
-    models = {name: build(real_fit.spec, real_fit.panel, name) for name in ("first", "second")}
+    models = {name: build(real_fit.spec, real_fit.panel, name) for name in ("first", "first_again")}
     # both are made before either is used, so that one cannot lend its data to the other
     programs = {name: compiled(model, "normal", kept_of(model)) for name, model in models.items()}
     densities = []

@@ -55,7 +55,7 @@ def test_terminal_has_a_bar_a_chain_with_its_divergences(monkeypatch: pytest.Mon
 def test_a_real_run_reports_its_draws(real_fit: RealFit) -> None:
     """nutpie swallows what a callback raises, so that only its output shows that it works."""
     lines = plain(real_fit.shown)
-    for label in ("The first outcome", "The second outcome"):
+    for label in ("The first outcome", "The first_again outcome"):
         assert any(line.startswith(f"{label}, chain 4") for line in lines)
     assert any("/1400 draws" in line and "divergences" in line for line in lines)
 

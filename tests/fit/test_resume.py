@@ -129,7 +129,7 @@ def test_units_with_names_come_back_as_they_were(real_fit: RealFit, tmp_path: Pa
     kept.save("first", real_fit.fit["first"].copy())
     loaded = kept.load("first")
     assert loaded is not None
-    trees = xr.DataTree(children={"first": loaded, "second": real_fit.fit["second"].copy()})
+    trees = xr.DataTree(children={"first": loaded, "first_again": real_fit.fit["first_again"].copy()})
     assert Fit(real_fit.spec, real_fit.panel, trees, real_fit.fit.gates) == real_fit.fit
 
 

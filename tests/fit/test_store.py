@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import h5py
+import h5netcdf
 import numpy as np
 import pytest
 import xarray as xr
@@ -70,9 +69,7 @@ def test_saving_refuses_to_write_over_a_file(stored: Path, tmp_path: Path) -> No
     assert Fit.load(path) == small_fit(2)
 
 
-def test_a_file_appears_whole_or_not_at_all(
-    stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_appears_whole_or_not_at_all(stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_off(tree: xr.DataTree, path: Path, **kwargs: object) -> None:
         path.write_bytes(b"half a fit")
         raise OSError("no space left on device")
@@ -85,7 +82,7 @@ def test_a_file_appears_whole_or_not_at_all(
     with pytest.raises(StoreError, match="cannot be written"):
         small_fit(2).save(tmp_path / "new.nc")
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["copy.nc"]
+    assert [file.name for file in tmp_path.iterdir()] == ["copy.nc"]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -94,7 +91,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_saving_leaves_nothing_beside_the_file(stored: Path) -> None:
-    assert os.listdir(stored.parent) == ["fit.nc"]
+    assert [file.name for file in stored.parent.iterdir()] == ["fit.nc"]
 
 
 def test_files_that_are_not_fits_are_refused(tmp_path: Path) -> None:
@@ -121,7 +118,7 @@ def test_a_broken_file_is_refused(stored: Path, tmp_path: Path) -> None:
 
 def test_a_fit_of_another_format_is_refused(stored: Path, tmp_path: Path) -> None:
     path = copy_of(stored, tmp_path)
-    with h5py.File(path, "a") as file:
+    with h5netcdf.File(path, "a") as file:
         file.attrs["format"] = "primum fit 0"
     with pytest.raises(StoreError, match="this version of primum"):
         Fit.load(path)
@@ -129,7 +126,7 @@ def test_a_fit_of_another_format_is_refused(stored: Path, tmp_path: Path) -> Non
 
 def test_changed_data_are_noticed(stored: Path, tmp_path: Path) -> None:
     path = copy_of(stored, tmp_path)
-    with h5py.File(path, "a") as file:
+    with h5netcdf.File(path, "a") as file:
         file["panel/kinship"][0, 0] += 1
     with pytest.raises(StoreError, match="is damaged: its data do not match their fingerprint"):
         Fit.load(path)

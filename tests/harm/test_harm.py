@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,10 @@ def found(measured: Effects) -> Harm:
     return harm(measured)
 
 
+def row_of(found: Harm, name: str, estimand: str) -> dict[str, float]:
+    return {column: float(found.table[column].loc[name, estimand]) for column in COLUMNS}
+
+
 def failed(measured: Effects, name: str = "kinship") -> Effects:
     gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.300)", "run more draws"),), 1.3, 20.0)
     return replace(measured, outcomes={**measured.outcomes, name: replace(measured[name], gate=gate)})
@@ -46,7 +51,7 @@ def test_probabilities_are_shares_of_the_draws(found: Harm, measured: Effects, n
         draws = np.asarray(measured[name].draws[estimand])
         assert mine == probabilities(draws, outcome.sign, outcome.sesoi)
         harmful = draws if outcome.harm == "up" else -draws
-        row = found.table.loc[(name, estimand)]
+        row = row_of(found, name, estimand)
         assert row["p_harm"] == (harmful > 0).mean()
         assert row["p_harm_beyond_sesoi"] == (harmful > outcome.sesoi).mean()
         assert row["p_benefit_beyond_sesoi"] == (harmful < -outcome.sesoi).mean()
@@ -61,7 +66,8 @@ def test_table_has_every_outcome_and_estimand_with_its_error(found: Harm) -> Non
 
 def test_sentences_contain_the_numbers_of_the_tables(found: Harm, measured: Effects) -> None:
     for name, each in found.outcomes.items():
-        row, shares = measured[name].table.loc["satt"], found.table.loc[(name, "satt")]
+        row: dict[Hashable, float] = measured[name].table.loc["satt"].to_dict()
+        shares = row_of(found, name, "satt")
         places = decimals(row["sd"], row["mcse"])
         for key in ("mean", "eti95_low", "eti95_high"):
             assert number(row[key], places, signed=True) in each.sentence

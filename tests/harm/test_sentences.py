@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from primum.harm.sentences import effect_in_words, refusal, sentence
 from primum.harm.words import MINUS
 from primum.sources import demo_spec
 
-ROW = {"mean": 1.234, "eti95_low": -0.456, "eti95_high": 2.987, "sd": 0.9, "mcse": 0.02}
+ROW: Mapping[Hashable, float] = {"mean": 1.234, "eti95_low": -0.456, "eti95_high": 2.987, "sd": 0.9, "mcse": 0.02}
 FOUND = Probabilities(
     harm=Probability(0.914, 0.004),
     harm_beyond_sesoi=Probability(0.203, 0.011),

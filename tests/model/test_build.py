@@ -51,12 +51,11 @@ class Model:
         self.family = family_of(self.outcome.family)
         self.standard: Standard = self.family.standard(self.cells)
         self.model = build(spec, panel)
-        names = [variable.name for variable in self.model.unobserved_value_vars]
-        function = self.model.compile_fn([self.model.logp(), *self.model.unobserved_value_vars], mode=MODE)
-        self._evaluate = lambda point: dict(zip(["logp", *names], function(point), strict=True))
+        self._names = ["logp", *[variable.name for variable in self.model.unobserved_value_vars]]
+        self._function = self.model.compile_fn([self.model.logp(), *self.model.unobserved_value_vars], mode=MODE)
 
     def __call__(self, point: dict[str, Array]) -> dict[str, Array]:
-        return {name: np.asarray(value) for name, value in self._evaluate(point).items()}
+        return dict(zip(self._names, map(np.asarray, self._function(point)), strict=True))
 
     @cached_property
     def gradient(self) -> Callable[[dict[str, Array]], Array]:
@@ -118,10 +117,10 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         elif name not in at:
             continue  # s or sigma, where the outcome does not have it
         elif prior.distribution == "normal":
-            total += stats.norm.logpdf(at[name], prior.location, prior.scale)
+            total += float(stats.norm.logpdf(at[name], prior.location, prior.scale))
         else:
-            total += stats.halfnorm.logpdf(at[name], scale=prior.scale) + np.log(at[name])
-    effects = stats.norm.logpdf(at["tau_unit"], at["tau"], at["sigma_tau"]).sum()
+            total += float(stats.halfnorm.logpdf(at[name], scale=prior.scale) + np.log(at[name]))
+    effects = np.sum(stats.norm.logpdf(at["tau_unit"], at["tau"], at["sigma_tau"]))
     return float(total + effects + at["tau_unit"].size * np.log(at["sigma_tau"]))
 
 
@@ -137,7 +136,7 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
             density = stats.norm.logpdf(value, linked, noise)
         else:
             density = stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked))
-    return float(density[seen].sum())
+    return float(np.asarray(density)[seen].sum())
 
 
 def log_missing(built: Model, at: dict[str, Array], xi: Array) -> float:
@@ -145,7 +144,7 @@ def log_missing(built: Model, at: dict[str, Array], xi: Array) -> float:
     rows, columns = np.nonzero(~built.cells.observed)
     pseudo = location(built.cells, at)[rows, columns] + 0.3 * xi
     scale = 1 / np.sqrt(mean_weight(built, at)[rows])
-    return float(stats.norm.logpdf(pseudo, at["eta"][rows, columns], scale).sum())
+    return float(np.sum(stats.norm.logpdf(pseudo, at["eta"][rows, columns], scale)))
 
 
 def log_jacobian(built: Model, at: dict[str, Array]) -> float:

@@ -59,7 +59,7 @@ def test_log_likelihood_is_scipy_s(name: FamilyName, counted: bool) -> None:
         expected = stats.norm.logpdf(value, linked, standard.spread * sigma / np.sqrt(size))
     else:
         expected = stats.lognorm.logpdf(value, s=sigma / np.sqrt(size), scale=np.exp(linked))
-    np.testing.assert_allclose(found[..., cells.observed], expected[..., cells.observed], rtol=1e-10)
+    np.testing.assert_allclose(found[..., cells.observed], np.asarray(expected)[..., cells.observed], rtol=1e-10)
     assert np.isnan(found[..., ~cells.observed]).all()
 
 
@@ -141,10 +141,11 @@ def test_the_standardised_response_does_not_depend_on_units(family_name: FamilyN
 def test_normal_outcomes_are_standardised_by_unexposed_cells_alone() -> None:
     cells, family = cells_with_gaps("normal"), family_of("normal")
     values = cells.value[cells.observed & (cells.exposure == 0)]
-    assert family.standard(cells) == Standard(pytest.approx(values.mean()), pytest.approx(values.std()))
+    standard = family.standard(cells)
+    assert (standard.centre, standard.spread) == pytest.approx((values.mean(), values.std()), rel=1e-12)
     moved = replace(cells, value=cells.value + 1000.0 * (cells.exposure > 0))
-    assert family.standard(moved) == family.standard(cells)
-    response, _ = family.working(cells, family.standard(cells))
+    assert family.standard(moved) == standard
+    response, _ = family.working(cells, standard)
     unexposed = response[cells.unexposed]
     assert unexposed.mean() == pytest.approx(0, abs=1e-12)
     assert unexposed.std() == pytest.approx(1, rel=1e-12)
@@ -159,7 +160,8 @@ def test_a_normal_outcome_that_never_varies_keeps_its_unit() -> None:
 def test_lognormal_outcomes_are_centred_on_the_mean_logarithm() -> None:
     cells = cells_with_gaps("lognormal")
     standard = family_of("lognormal").standard(cells)
-    assert standard == Standard(pytest.approx(np.log(cells.value[cells.unexposed]).mean()), 1.0)
+    assert standard.centre == pytest.approx(np.log(cells.value[cells.unexposed]).mean(), rel=1e-12)
+    assert standard.spread == 1.0
 
 
 def test_binomial_working_response_is_the_empirical_logit() -> None:
@@ -167,7 +169,8 @@ def test_binomial_working_response_is_the_empirical_logit() -> None:
     unexposed = cells.unexposed
     pooled = (cells.value[unexposed].sum() + 0.5) / (cells.denominator[unexposed].sum() + 1)
     standard = family.standard(cells)
-    assert standard == Standard(pytest.approx(logit(pooled)), 1.0)
+    assert standard.centre == pytest.approx(logit(pooled), rel=1e-12)
+    assert standard.spread == 1.0
     response, weight = family.working(cells, standard)
     y, n = cells.value[cells.observed], cells.denominator[cells.observed]
     empirical = np.log((y + 0.5) / (n - y + 0.5))

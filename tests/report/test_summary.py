@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 import jsonschema
 import pytest
@@ -33,7 +34,8 @@ def test_keeps_to_the_schema_and_to_json(effects: Effects, truth: Truth) -> None
 def test_numbers_are_those_of_the_tables(effects: Effects, truth: Truth) -> None:
     harm = pr.harm(effects)
     found = summary(tiny_fit(), effects, harm, total_seconds=1.5, truth=truth)["outcomes"]["kinship"]
-    row, table = effects["kinship"].table.loc["satt"], harm.table.loc[("kinship", "new_unit")]
+    row: Any = effects["kinship"].table.loc["satt"]
+    table: Any = harm.table.loc[("kinship", "new_unit"), :]
     assert found["satt"]["mean"] == row["mean"]
     assert found["satt"]["eti95"] == [row["eti95_low"], row["eti95_high"]]
     assert found["new_unit"]["p_harm"] == {"value": table["p_harm"], "mcse": table["p_harm_mcse"]}

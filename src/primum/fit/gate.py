@@ -127,7 +127,7 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
         }
     constant = _flat(draws.max(("chain", "draw")) == draws.min(("chain", "draw"))).astype(bool)
     # ranks hide infinite draws, and a single NaN hides among constant ones
-    finite = _flat(np.isfinite(draws).all(("chain", "draw"))).astype(bool)
+    finite = _flat(draws.map(np.isfinite).all(("chain", "draw"))).astype(bool)
     values = {
         name: np.where(finite, np.where(constant, fallback, _flat(result)), np.nan)
         for name, (result, fallback) in columns.items()

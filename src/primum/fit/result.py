@@ -42,11 +42,11 @@ class Fit:
 
     def __getitem__(self, outcome: str) -> xr.DataTree:
         """Draws of one outcome, a tree that ArviZ understands."""
-        return self.tree[self.spec.outcome(outcome).name]
+        return self.tree.children[self.spec.outcome(outcome).name]
 
     def posterior(self, outcome: str) -> xr.Dataset:
         """Posterior draws of one outcome's parameters; dims (chain, draw, ...)."""
-        return self[outcome]["posterior"].to_dataset()  # type: ignore[union-attr]
+        return self[outcome]["posterior"].to_dataset()
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Save as one netCDF file.

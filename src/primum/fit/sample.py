@@ -72,18 +72,23 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
     thinned = posterior.isel(draw=slice(None, None, step))
     predictive, density = predict(thinned, family, cells, family.standard(cells), rng)
     stats = tree["sample_stats"].to_dataset()[["diverging", "energy", "n_steps", "step_size", "logp"]]
-    observed = panel.dataset[[name for name in panel.dataset.data_vars if str(name).startswith(outcome.name)]]
     result = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "sample_stats": stats,
             "posterior_predictive": predictive,
             "log_likelihood": density,
-            "observed_data": observed.drop_vars("label"),
+            "observed_data": observed_data(panel, outcome),
         }
     )
     result.attrs = {"seconds_compile": compiled_at - started, "seconds_sample": sampled_at - compiled_at}
     return result
+
+
+def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:
+    """Values of one outcome as the panel has them, with its denominators where it has any."""
+    names = [outcome.name] if outcome.denominator is None else [outcome.name, f"{outcome.name}_denominator"]
+    return panel.dataset[names].drop_vars("label")
 
 
 def seed_for(seed: int, name: str) -> int:

@@ -17,7 +17,7 @@ def decimals(sd: float, mcse: float) -> int:
     """
     if not (sd > 0 and mcse > 0):
         return 0
-    return max(0, min(1 - math.floor(math.log10(sd)), -math.ceil(math.log10(2 * mcse))))
+    return max(0, min(1 - math.floor(math.log10(sd)), math.floor(-math.log10(mcse))))
 
 
 def number(value: float, places: int, *, signed: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from primum.harm import Harm, Probabilities
 from primum.harm.words import short_percent
@@ -34,7 +35,7 @@ def plot_overview(harm: Harm) -> Figure:
             axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
             axes.tick_params(axis="y", length=0)
             axes.spines["left"].set_visible(False)
-        handles = [axes.barh([0], [0], color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
+        handles = [Patch(color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
         words = ["harm beyond SESOI", "negligible", "benefit beyond SESOI"]
         figure.legend(handles, words, loc="outside lower left", ncols=3, fontsize=8, handlelength=1, columnspacing=1.2)
     return figure

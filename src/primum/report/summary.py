@@ -145,7 +145,7 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
 
 
 def _effect(effects: OutcomeEffects, name: str) -> dict[str, Any]:
-    row = effects.table.loc[name]
+    row: Any = effects.table.loc[name]
     return {
         "mean": float(row["mean"]),
         "sd": float(row["sd"]),
@@ -171,7 +171,7 @@ def _truth(truth: Truth | None, outcome: str) -> dict[str, Any]:
     return {
         "truth": {
             "satt": truth.satt[outcome],
-            "per_unit": {str(row.unit): float(row.effect) for row in rows.itertuples()},
+            "per_unit": dict(zip(rows["unit"].astype(str), rows["effect"].astype(float).tolist(), strict=True)),
             "new_unit_mean": mean,
             "new_unit_sd": sd,
         }

@@ -1,11 +1,10 @@
 """Simulated evaluations with known truth, in the shape of the Signs of Safety design.
 
-Levels, drift and shocks follow English re-referral shares (LAs with more than 200 referrals). In
-the years ending March 2011 to 2019 these have mean 21.6%, SD between LAs 4.7 points, SD within LAs
-4.4, lag-1 correlation 0.72 and SD of year-on-year changes 4.9 points; over 2010 to 2025 the five
-are 21.3%, 3.9, 4.4, 0.70 and 4.5. A random-walk drift of 0.20 a year and white shocks of 0.14 on
-the log-odds scale, as the model finds them in 2011 to 2019, give 3.9, 4.9, 0.67 and 5.0 at that
-level. The level itself is lower, because the demonstration counts re-referrals within 6 months.
+Levels, drift and shocks follow English re-referral shares of the years ending March 2010 to 2025
+(LAs with more than 200 referrals): mean 21.3%, SD between LAs 3.9 points, SD within LAs 4.4, lag-1
+correlation 0.70, SD of year-on-year changes 4.5 points. A random-walk drift of 0.18 a year and
+white shocks of 0.13 on the log-odds scale give 3.9, 4.5, 0.69 and 4.6 at that level. The level
+itself is lower, because the demonstration counts re-referrals within 6 months.
 """
 
 from __future__ import annotations
@@ -82,7 +81,7 @@ class OutcomeDesign:
 
 
 SIGNS_OF_SAFETY = (
-    OutcomeDesign("rereferral", "rereferrals", "closures", "share", 0.18, 0.23, 0.20, 0.14, 0.05, 0.15, 600),
+    OutcomeDesign("rereferral", "rereferrals", "closures", "share", 0.18, 0.23, 0.18, 0.13, 0.05, 0.15, 600),
     OutcomeDesign("escalation", "escalations", "rereferrals", "share", 0.12, 0.25, 0.15, 0.14, 0.05, 0.15, 0),
     OutcomeDesign("assessment", "assessment_days", "assessments", "duration", 29.0, 0.21, 0.10, 0.10, 0.04, 0.08, 1500),
     OutcomeDesign("kinship", "kinship_periods", "care_periods", "share", 0.32, 0.30, 0.15, 0.10, 0.04, 0.20, 120),
