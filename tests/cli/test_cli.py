@@ -131,3 +131,21 @@ def test_main_turns_errors_into_exit_code_two(
         main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == "1 problem in nowhere.toml:\n  1. there is no such file\n"
+
+
+def test_an_out_that_is_a_file_is_refused_before_anything_is_computed(canned: Path) -> None:
+    (canned / "file").write_text("mine", encoding="utf-8")
+    arguments = ["run", str(DEMO), "--data", str(canned / "table.csv"), "--out", str(canned / "file" / "out")]
+    result = runner.invoke(app, arguments)
+    assert isinstance(result.exception, pr.StoreError)
+    assert "cannot be made a folder" in str(result.exception)
+
+
+def test_review_says_why(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate((Finding("REVIEW", "fewer than 400 effective draws for q (224)", "run more draws"),), 1.005, 224.0)
+    fit = tiny_fit()
+    doubtful = pr.Fit(fit.spec, fit.panel, fit.tree, {**fit.gates, "kinship": gate})
+    monkeypatch.setattr(pr, "fit", lambda *_args, **_settings: doubtful)
+    result = run(canned)
+    assert result.exit_code == 0
+    assert "REVIEW kinship: fewer than 400 effective draws for q (224); run more draws" in result.output

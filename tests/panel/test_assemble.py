@@ -82,10 +82,12 @@ def test_dataset_is_laid_out_by_unit_and_time() -> None:
     assert dataset["kinship_denominator"].sel(unit="B1").to_numpy().tolist() == [42] * 8
 
 
-def test_start_need_not_be_repeated_in_every_row() -> None:
+def test_start_must_be_repeated_in_every_row_of_a_unit() -> None:
     table = sound()
     put("start", dict.fromkeys(range(2, 9)))(table)
-    assert _assembled(table, START).identical(_assembled(sound(), START))
+    assert _problems(table, START) == [
+        "column 'start' is given in some rows of a unit and empty in others: A1; fill all"
+    ]
 
 
 def test_without_an_embedding_window_exposure_is_full_at_once() -> None:
@@ -121,15 +123,25 @@ def test_exposure_column_is_taken_as_it_is() -> None:
     assert exposure.sel(unit="A1").to_numpy().tolist() == [0, 0, 0, 0.125, 0.125, 1, 1, 1]
 
 
-def test_exposure_may_be_empty_for_comparators_only() -> None:
+def test_exposure_is_never_filled() -> None:
     table = sound()
-    fill("exposure", lambda unit, year: float(year > 2013) if unit < "B" else None)(table)
-    assert _assembled(table, EXPOSURE)["exposure"].sel(unit="B1").to_numpy().tolist() == [0] * 8
-    put("exposure", {1: None})(table)
+    # a comparator, or a pilot whose cells were lost? nobody but the user can tell
+    put("exposure", {1: None, 17: None})(table)
     assert _problems(table, EXPOSURE) == [
-        "column 'exposure' is empty, or has no row, for units that are exposed in other periods: "
-        "(A1, 2010: empty); give 0 where not exposed"
+        "column 'exposure' is empty, or has no row for a unit that is exposed in other periods: "
+        "(A1, 2010: empty), (B1, 2010: empty); give 0 where not exposed"
     ]
+
+
+def test_comparators_without_a_row_are_not_exposed() -> None:
+    table = {name: values[:16] + values[17:] for name, values in sound().items()}
+    assert _assembled(table, EXPOSURE)["exposure"].sel(unit="B1").to_numpy().tolist() == [0] * 8
+
+
+def test_labels_must_tell_units_apart() -> None:
+    table = sound()
+    fill("name", lambda _unit, _: "same")(table)
+    assert "gives several units the same label: same" in _problems(table, START)[0]
 
 
 def test_unit_without_any_label_is_labelled_by_itself() -> None:
@@ -148,7 +160,7 @@ def test_duplicates_are_reported_alone() -> None:
 
 def test_labels_and_exposure_are_reported_together() -> None:
     table = sound()
-    every(put("name", {2: "Oops"}), put("start", {3: 2015}), put("embedded", {20: 2015}))(table)
+    every(put("name", {2: "Oops"}), put("start", {3: 2015}), put("embedded", dict.fromkeys(range(17, 25), 2015)))(table)
     problems = _problems(table, START)
     assert [problem.split("'")[1] for problem in problems] == ["name", "start", "embedded"]
 

@@ -263,7 +263,7 @@ MALFORMED = [
     Malformed(
         "embedded without a start",
         START,
-        put("embedded", {17: 2015}),
+        put("embedded", dict.fromkeys(range(17, 25), 2015)),
         ("column 'embedded' is given for units without a start: B1 (2015)", "give a start, or leave it empty"),
     ),
     Malformed(

@@ -104,3 +104,17 @@ def test_demonstration_reads_the_simulated_table_from_a_file(tmp_path: Path) -> 
     assert simulation.table["kinship_periods"].isna().any()
     simulation.table.to_csv(tmp_path / "areas.csv", index=False)
     assert Panel.from_frame(read_table(tmp_path / "areas.csv"), demo_spec().data) == simulation.panel
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("unit,year,n,n\nA,2010,1,2\n", "several columns have the same name: 'n'"),
+        ("unit,year,n\nA,2010,1\nA,2011\n", "lines have fewer values than the header has names: 3"),
+    ],
+)
+def test_what_pandas_would_mend_in_silence_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PanelError, match=words):
+        read_table(path)

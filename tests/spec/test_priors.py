@@ -5,7 +5,9 @@ from typing import get_args
 
 import pytest
 
-from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, default_priors
+from primum.errors import SpecError
+from primum.sources import demo_spec
+from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, Spec, default_priors
 from primum.spec.priors import FamilyName
 
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
@@ -90,3 +92,22 @@ def test_location_is_refused_where_a_prior_has_none(name: str) -> None:
 def test_priors_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         default_priors("normal").tau.scale = 2.0  # type: ignore[misc]
+
+
+def test_a_prior_of_noise_does_nothing_for_a_share_and_is_refused() -> None:
+    change = {"scale": 0.2, "reason": "because"}
+    with pytest.raises(SpecError, match=r"kinship\.priors\.sigma: the model of this outcome has no sigma"):
+        demo_spec().change({"outcomes.kinship.priors.sigma": change})
+
+
+def test_a_prior_of_shocks_does_nothing_without_a_denominator_and_is_refused() -> None:
+    content = demo_spec().to_dict()
+    content["outcomes"]["assessment"].pop("denominator")
+    content["outcomes"]["assessment"]["priors"] = {"s": {"scale": 0.2, "reason": "because"}}
+    with pytest.raises(SpecError, match=r"assessment\.priors\.s: the model of this outcome has no s"):
+        Spec.from_dict(content)
+
+
+def test_locations_of_scales_are_refused() -> None:
+    with pytest.raises(SpecError, match=r"kinship\.priors\.q\.location: a half-normal prior has no location"):
+        demo_spec().change({"outcomes.kinship.priors.q": {"scale": 0.2, "location": 1.0, "reason": "because"}})

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import textwrap
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from primum.errors import SpecError, StoreError
 from primum.spec import Spec
+
+if TYPE_CHECKING:
+    from primum.harm import Harm
 
 FAILED = 1
 
@@ -35,25 +40,25 @@ def run(
 def evaluate(path: Path, data: Path | None, out: Path, *, force: bool) -> None:
     """Run a specification file and leave with exit code 1 if the gate failed."""
     started = time.perf_counter()
-    spec = Spec.read(path)
-    _refuse_overwriting(out, force=force)
     import primum as pr
     from primum.report import summary, write_report
     from primum.sources import truth_of
 
+    spec = Spec.read(path)
+
     panel = pr.Panel.from_frame(table_for(spec, path, data), spec.data)
+    _open_folder(out, force=force)
     typer.echo(f"{spec.title}\n{panel!r}")
     checkpoints = out / ".checkpoints"
     fit = pr.fit(spec, panel, checkpoints=checkpoints)
     effects = pr.effects(fit)
     harm = pr.harm(effects)
     truth = truth_of(spec, panel)
-    out.mkdir(parents=True, exist_ok=True)
     fit.save(out / "fit.nc", force=force)
     page = write_report(fit, effects, harm, out, truth=truth, force=force)
     content = summary(fit, effects, harm, total_seconds=time.perf_counter() - started, truth=truth)
     (out / "summary.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    _clear(checkpoints)
+    shutil.rmtree(checkpoints, ignore_errors=True)
     say(harm, page)
 
 
@@ -77,12 +82,12 @@ def table_for(spec: Spec, path: Path, data: Path | None) -> object:
     raise SpecError(str(path), ["it names no table; give one with --data FILE, or set file in [source]"])
 
 
-def say(harm: object, page: Path) -> None:
+def say(harm: Harm, page: Path) -> None:
     """Print verdict, findings, decisions and the path of the report; leave with 1 on FAIL."""
-    from primum.harm import Harm
-
-    assert isinstance(harm, Harm)
     typer.echo(f"\nComputation: {harm.gate.verdict}\n")
+    for name, each in harm.outcomes.items():
+        for reason in each.gate.reasons:
+            typer.echo(textwrap.fill(f"{each.gate.verdict} {name}: {reason}", 100, subsequent_indent="  ") + "\n")
     for each in harm.outcomes.values():
         typer.echo(textwrap.fill(each.sentence, 100, initial_indent="- ", subsequent_indent="  ") + "\n")
     typer.echo(f"Places that use it already: {harm.decision.using}")
@@ -92,15 +97,16 @@ def say(harm: object, page: Path) -> None:
         raise typer.Exit(FAILED)
 
 
-def _refuse_overwriting(out: Path, *, force: bool) -> None:
+def _open_folder(out: Path, *, force: bool) -> None:
+    """Make the folder before anything is computed, and refuse to write over results in it."""
     there = [name for name in ("fit.nc", "report.html", "summary.json") if (out / name).exists()]
     if there and not force:
         raise StoreError(
             f"{out} already holds {', '.join(there)}; choose another --out, or write over them with --force"
         )
-
-
-def _clear(checkpoints: Path) -> None:
-    import shutil
-
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{out} cannot be made a folder for the results: {error.strerror}") from None
+    if not os.access(out, os.W_OK):
+        raise StoreError(f"{out} cannot be written to; choose another --out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from primum.errors import StoreError
+from primum.errors import PrimumError, StoreError
 from primum.fit.gate import Finding, Gate
 from primum.panel import Panel
 from primum.spec import Spec
@@ -39,6 +40,7 @@ def write_tree(
         "format": FORMAT,
         "spec": spec.to_json(),
         "fingerprint": panel.fingerprint,
+        "draws": _fingerprint(tree),
         "gates": json.dumps({name: asdict(gate) for name, gate in gates.items()}),
     }
     part = path.with_name(f".{path.name}.{os.getpid()}")
@@ -68,13 +70,29 @@ def read_tree(path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate]]:
         raise StoreError(f"{path} is not a fit that primum saved: {error}") from None
     if whole.attrs.get("format") != FORMAT:
         raise StoreError(f"{path} is not a fit that this version of primum saved (format {FORMAT!r})")
-    spec = Spec.from_json(whole.attrs["spec"])
-    panel = Panel(_as_saved(whole["panel"].to_dataset()), spec.data)
-    if panel.fingerprint != whole.attrs["fingerprint"]:
-        raise StoreError(f"{path} is damaged: its data do not match their fingerprint; fit again")
-    gates = {name: _gate(content) for name, content in json.loads(whole.attrs["gates"]).items()}
-    children = {name: child.copy() for name, child in whole["outcomes"].children.items()}
-    return spec, panel, xr.DataTree(children=children), gates
+    try:
+        spec = Spec.from_json(whole.attrs["spec"])
+        panel = Panel(_as_saved(whole["panel"].to_dataset()), spec.data)
+        gates = {name: _gate(content) for name, content in json.loads(whole.attrs["gates"]).items()}
+        children = {outcome.name: whole["outcomes"].children[outcome.name].copy() for outcome in spec.outcomes}
+        tree = xr.DataTree(children=children)
+        marks = (whole.attrs["fingerprint"], whole.attrs["draws"])
+    except (ValueError, KeyError, TypeError, PrimumError) as error:
+        raise StoreError(f"{path} is damaged, a part of it is missing or cannot be read: {error}") from None
+    if (panel.fingerprint, _fingerprint(tree)) != marks:
+        raise StoreError(f"{path} is damaged: its content does not match its fingerprints; fit again")
+    return spec, panel, tree, gates
+
+
+def _fingerprint(tree: xr.DataTree) -> str:
+    """SHA-256 of all parameters' draws, on which every reported number rests."""
+    digest = hashlib.sha256()
+    for name, child in tree.children.items():
+        posterior = child["posterior"].to_dataset()
+        for variable in sorted(map(str, posterior.data_vars)):
+            digest.update(f"{name}/{variable}".encode())
+            digest.update(np.ascontiguousarray(posterior[variable].to_numpy()).tobytes())
+    return digest.hexdigest()
 
 
 def _encoding(tree: xr.DataTree) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from primum.panel.design import usable
 from primum.spec import Outcome
 
 Array = NDArray[np.float64]
@@ -66,7 +67,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     exposure = np.asarray(dataset["exposure"], dtype=float)
     counted = outcome.denominator is not None
     denominator = np.asarray(dataset[f"{outcome.name}_denominator"]) if counted else np.ones(value.shape)
-    observed = np.isfinite(value) & (np.nan_to_num(denominator) > 0) & ~np.asarray(dataset["left_out"])
+    observed = usable(dataset, outcome.name)
     return Cells(
         value=np.where(observed, value, 0.0),
         denominator=np.where(observed, denominator, 0.0) if counted else denominator,

@@ -15,7 +15,7 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
     alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
     lambda_t  common path    ~ zero-sum Normal; free, shared by all units
     u_it      drift          random walk with steps of Normal(0, q) a period, from its own mean
-    e_it      shock          ~ Normal(0, s)
+    e_it      shock          ~ Normal(0, s); none where there is no denominator to tell it from noise
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
   Comparators have equal weights, and pilots drift like any comparator (kappa = 1)."""
 _MEANING = {"binomial": "count out of a denominator", "lognormal": "positive mean", "normal": "mean"}
@@ -79,8 +79,6 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
         "  priors   on eta's scale",
     ]
-    for name, prior in outcome.all_priors().items():
-        if (name == "sigma" and not family.noise) or (name == "s" and not cells.counted):
-            continue
+    for name, prior in outcome.priors_in_use():
         lines.append(f"    {name:<13}{prior!s:<18} [{prior.source}] {prior.reason}")
     return "\n".join(lines)

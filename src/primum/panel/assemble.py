@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from primum.panel.read import Rows, list_some, show
 from primum.spec import Layout
 
+Mask = NDArray[np.bool_]
+
 
 def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
     """Lay rows out by unit and period.
@@ -32,12 +34,13 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
         return cells
 
     cells = {name: grid(values) for name, values in rows.numbers.items()}
+    present = ~np.isnan(grid(np.ones(rows.time.size)))
     names = units[order]
     labels, problems = _labels(rows, layout, first_row[order], unit_index)
     wanted = {layout.columns.start, layout.columns.pilot, layout.columns.exposure, layout.columns.embedded} - {None}
     if not wanted <= set(cells):
         return None, problems
-    exposure, left_out, found = _exposure(cells, layout, names, times)
+    exposure, left_out, found = _exposure(cells, present, layout, names, times)
     problems += found
     variables: dict[str, tuple[tuple[str, str], NDArray[np.generic]]] = {}
     for measure in layout.measures:
@@ -93,7 +96,7 @@ def _duplicates(rows: Rows) -> list[str]:
 
 
 def _constant(
-    cells: NDArray[np.float64], names: NDArray[np.generic], column: str, advice: str
+    cells: NDArray[np.float64], present: Mask, names: NDArray[np.generic], column: str, advice: str
 ) -> tuple[NDArray[np.float64], list[str]]:
     """The one value a unit has in a column, NaN where it is always missing."""
     known = ~np.isnan(cells)
@@ -105,14 +108,18 @@ def _constant(
     if wrong.any():
         which = list_some([f"{name} ({show(low[i])} and {show(high[i])})" for i, name in enumerate(names) if wrong[i]])
         problems.append(f"column '{column}' must be the same in every period of a unit: {which}; {advice}")
+    partly = some & (present & ~known).any(axis=1)
+    if partly.any():
+        which = list_some([names[i] for i in np.flatnonzero(partly)])
+        problems.append(f"column '{column}' is given in some rows of a unit and empty in others: {which}; fill all")
     return np.where(some, low, np.nan), problems
 
 
 def _period(
-    cells: NDArray[np.float64], names: NDArray[np.generic], column: str, advice: str
+    cells: NDArray[np.float64], present: Mask, names: NDArray[np.generic], column: str, advice: str
 ) -> tuple[NDArray[np.float64], list[str]]:
     """The one period a unit has in a column, NaN where it is always missing."""
-    periods, problems = _constant(cells, names, column, advice)
+    periods, problems = _constant(cells, present, names, column, advice)
     wrong = ~np.isnan(periods) & (periods != np.floor(periods))
     if wrong.any():
         which = list_some([f"{name} ({show(periods[i])})" for i, name in enumerate(names) if wrong[i]])
@@ -121,26 +128,31 @@ def _period(
 
 
 def _exposure(
-    cells: dict[str, NDArray[np.float64]], layout: Layout, names: NDArray[np.generic], times: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    cells: dict[str, NDArray[np.float64]],
+    present: Mask,
+    layout: Layout,
+    names: NDArray[np.generic],
+    times: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], Mask, list[str]]:
+    """Exposure, and which cells are left out; `present` says which unit-periods have a row."""
     columns, treatment = layout.columns, layout.treatment
     if columns.exposure is not None:
-        exposure, problems = _given_exposure(cells[columns.exposure], names, times, columns.exposure)
+        exposure, problems = _given_exposure(cells[columns.exposure], present, names, times, columns.exposure)
         return exposure, np.zeros(exposure.shape, dtype=bool), problems
     if columns.start is not None:
         advice = "give each unit one start (exposure of any other shape goes in columns.exposure)"
-        start, problems = _period(cells[columns.start], names, columns.start, advice)
+        start, problems = _period(cells[columns.start], present, names, columns.start, advice)
         embedded = start
         if columns.embedded is not None:
             advice = "give each unit one period of full exposure"
-            given, found = _period(cells[columns.embedded], names, columns.embedded, advice)
+            given, found = _period(cells[columns.embedded], present, names, columns.embedded, advice)
             problems += found + _embedding_problems(start, given, names, columns.embedded)
             embedded = np.where(np.isnan(given), start, given)
     else:
         assert columns.pilot is not None
         assert treatment.start is not None
         advice = "exposure that varies by period goes in columns.exposure"
-        flag, problems = _constant(cells[columns.pilot], names, columns.pilot, advice)
+        flag, problems = _constant(cells[columns.pilot], present, names, columns.pilot, advice)
         wrong = ~np.isin(flag, (0.0, 1.0))
         if wrong.any():
             which = list_some([f"{name} ({show(flag[i])})" for i, name in enumerate(names) if wrong[i]])
@@ -171,19 +183,19 @@ def _embedding_problems(
 
 
 def _given_exposure(
-    exposure: NDArray[np.float64], names: NDArray[np.generic], times: NDArray[np.int64], column: str
+    exposure: NDArray[np.float64], present: Mask, names: NDArray[np.generic], times: NDArray[np.int64], column: str
 ) -> tuple[NDArray[np.float64], list[str]]:
     problems = []
 
-    def flag(wrong: NDArray[np.bool_], text: str) -> None:
+    def flag(wrong: Mask, text: str) -> None:
         if wrong.any():
             which = list_some([f"({names[i]}, {times[t]}: {show(exposure[i, t])})" for i, t in np.argwhere(wrong)])
             problems.append(f"column '{column}' {text.format(which)}")
 
     pilot = (exposure > 0).any(axis=1, keepdims=True)
     flag(
-        np.isnan(exposure) & pilot,
-        "is empty, or has no row, for units that are exposed in other periods: {}; give 0 where not exposed",
+        np.isnan(exposure) & (pilot | present),
+        "is empty, or has no row for a unit that is exposed in other periods: {}; give 0 where not exposed",
     )
     flag((exposure < 0) | (exposure > 1), "must lie between 0 and 1: {}; give shares, not percentages")
     filled = np.where(np.isnan(exposure), 0.0, exposure)
@@ -206,4 +218,11 @@ def _labels(
             f"column '{layout.columns.label}' must hold one label a unit: {list_some(cells)}; "
             "give the same one in all its rows"
         )
-    return np.where(labels == "", rows.unit[first_row].astype(str), labels), problems
+    shown = np.where(labels == "", rows.unit[first_row].astype(str), labels)
+    names, counts = np.unique(shown, return_counts=True)
+    if (counts > 1).any():
+        problems.append(
+            f"column '{layout.columns.label}' gives several units the same label: "
+            f"{list_some(names[counts > 1].tolist())}; give each its own, or leave columns.label out"
+        )
+    return shown, problems

@@ -60,6 +60,14 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
     return problems
 
 
+def usable(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
+    """Cells that say something of an outcome: a value, a denominator above 0, not left out; shape (unit, time)."""
+    found = dataset[outcome].notnull() & ~dataset["left_out"]
+    if f"{outcome}_denominator" in dataset:
+        found &= dataset[f"{outcome}_denominator"] > 0
+    return np.asarray(found)
+
+
 def _name(wrong: NDArray[np.bool_], names: NDArray[np.generic], text: str) -> list[str]:
     pilots = "pilot" if wrong.sum() == 1 else "pilots"
     return [f"{pilots} {list_some(names[wrong].tolist())}: {text}"] if wrong.any() else []
@@ -72,7 +80,7 @@ def _observed_problems(
     untouched: NDArray[np.bool_],
     names: NDArray[np.generic],
 ) -> list[str]:
-    observed = np.asarray(dataset[outcome].notnull()) & ~np.asarray(dataset["left_out"])
+    observed = usable(dataset, outcome)
     exposed = np.asarray(dataset["exposure"]) > 0
     mend = "fill its cells, or leave the unit out"
     few = pilot & ((observed & untouched).sum(axis=1) < MIN_PRE_PERIODS)

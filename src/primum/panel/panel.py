@@ -11,7 +11,7 @@ import xarray as xr
 
 from primum.errors import PanelError
 from primum.panel.assemble import assemble
-from primum.panel.design import design_problems
+from primum.panel.design import design_problems, usable
 from primum.panel.read import read_rows
 from primum.spec import Layout
 
@@ -58,6 +58,8 @@ class Panel:
 
         Raises
         ------
+        TypeError
+            If `layout` is not a layout.
         PanelError
             With every problem found, naming rows (counted from 1, without the header), columns
             and values.
@@ -74,6 +76,8 @@ class Panel:
           assessment: 1500 of 1500 cells observed
           kinship: 1500 of 1500 cells observed
         """
+        if not isinstance(layout, Layout):
+            raise TypeError(f"layout must be a Layout such as spec.data, not a {type(layout).__name__}")
         rows, problems = read_rows(table, layout)
         dataset = None
         if rows is not None:
@@ -120,7 +124,7 @@ class Panel:
             f"Panel: {units_in_words(self.pilots.size, pilots)} x {times.size} periods ({times[0]} to {times[-1]})"
         ]
         for measure in self.layout.measures:
-            observed = int(self.dataset[measure.name].notnull().sum())
+            observed = int(usable(self.dataset, measure.name).sum())
             lines.append(f"  {measure.name}: {observed} of {self.dataset[measure.name].size} cells observed")
         return "\n".join(lines)
 

@@ -23,7 +23,6 @@ from primum.fit.gate import diagnose
 from primum.harm import Harm, OutcomeHarm, Probabilities
 from primum.harm.words import decimals, number, short_percent
 from primum.model import describe
-from primum.model.families import family_of
 from primum.plots import (
     plot_density,
     plot_diagnostics,
@@ -128,7 +127,6 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         _Drawing("checks", "Does the model look like the data?", lambda: plot_predictive(checks, outcome.label)),
         _Drawing("diagnostics", "Convergence", lambda: plot_diagnostics(quantities, outcome.label)),
     ]
-    family = family_of(outcome.family)
     return {
         "harm": harm,
         "outcome": outcome,
@@ -143,11 +141,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
             (row.Index, f"{row.rhat:.3f}", f"{row.ess_bulk:,.0f}", f"{row.ess_tail:,.0f}")
             for row in quantities.itertuples()
         ],
-        "priors": [
-            (key, str(prior), prior.source, prior.reason)
-            for key, prior in outcome.all_priors().items()
-            if not (key == "sigma" and not family.noise) and not (key == "s" and outcome.denominator is None)
-        ],
+        "priors": [(key, str(prior), prior.source, prior.reason) for key, prior in outcome.priors_in_use()],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    _check_shape(path)
     with warnings.catch_warnings():
         # pandas drops values beyond the last column with no more than this warning
         warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -63,3 +65,26 @@ def _read_csv(path: Path) -> pd.DataFrame:
             low_memory=False,
             encoding="utf-8-sig",
         )
+
+
+def _check_shape(path: Path) -> None:
+    """Refuse what pandas would mend in silence: columns of one name, and lines that are too short.
+
+    Raises
+    ------
+    PanelError
+        Naming the columns and lines.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file)
+        header = next(lines, [])
+        short = [lines.line_num for line in lines if 0 < len(line) < len(header)]
+    problems = []
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        problems.append(f"several columns have the same name: {', '.join(map(repr, twice))}; rename all but one")
+    if short:
+        shown = ", ".join(map(str, short[:5])) + (f" and {len(short) - 5} more" if len(short) > 5 else "")
+        problems.append(f"lines have fewer values than the header has names: {shown}; was the file cut short?")
+    if problems:
+        raise PanelError(str(path), problems)

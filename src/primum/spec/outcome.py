@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from primum.spec.layout import Measure
-from primum.spec.priors import FamilyName, PriorChanges, Priors, default_priors
+from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_priors
 from primum.spec.strict import STRICT, Positive, Text
 
 _KINDS: dict[FamilyName, Literal["count", "positive", "real"]] = {
@@ -78,6 +78,15 @@ class Outcome:
         """The priors of this outcome's model, defaults included."""
         return default_priors(self.family, self.priors)
 
+    def priors_in_use(self) -> list[tuple[str, Prior]]:
+        """Names and priors of the parameters that this outcome's model has."""
+        absent = set()
+        if self.family == "binomial":
+            absent.add("sigma")
+        elif self.denominator is None:
+            absent.add("s")
+        return [(name, prior) for name, prior in self.all_priors().items() if name not in absent]
+
     def problems(self) -> list[str]:
         """What is wrong with this outcome beyond unknown keys and wrong types."""
         path = f"outcomes.{self.name}"
@@ -95,4 +104,10 @@ class Outcome:
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a share; use {allowed}')
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
+        used = {name for name, _ in self.priors_in_use()}
+        found += [
+            f"{path}.priors.{name}: the model of this outcome has no {name}; leave it out"
+            for name, prior in self.all_priors().items()
+            if prior.source == "yours" and name not in used
+        ]
         return found + self.priors.problems(f"{path}.priors")
