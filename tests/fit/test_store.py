@@ -124,9 +124,35 @@ def test_a_fit_of_another_format_is_refused(stored: Path, tmp_path: Path) -> Non
         Fit.load(path)
 
 
-def test_changed_data_are_noticed(stored: Path, tmp_path: Path) -> None:
+def test_changed_draws_are_noticed(stored: Path, tmp_path: Path) -> None:
     path = copy_of(stored, tmp_path)
     with h5netcdf.File(path, "a") as file:
-        file["panel/kinship"][0, 0] += 1
-    with pytest.raises(StoreError, match="is damaged: its data do not match their fingerprint"):
+        file["outcomes/kinship/posterior/tau"][0, 0] += 1
+    with pytest.raises(StoreError, match="is damaged: its content does not match its fingerprints"):
+        Fit.load(path)
+
+
+@pytest.mark.parametrize("where", ["panel/kinship", "panel/exposure", "outcomes/kinship/posterior/tau"])
+def test_changed_data_and_draws_are_noticed(where: str, stored: Path, tmp_path: Path) -> None:
+    path = copy_of(stored, tmp_path)
+    with h5netcdf.File(path, "a") as file:
+        file[where][0, 0] += 0.5
+    with pytest.raises(StoreError, match="is damaged: its content does not match its fingerprints; fit again"):
+        Fit.load(path)
+
+
+@pytest.mark.parametrize("part", ["spec", "gates", "fingerprint", "draws"])
+def test_missing_parts_are_noticed(part: str, stored: Path, tmp_path: Path) -> None:
+    path = copy_of(stored, tmp_path)
+    with h5netcdf.File(path, "a") as file:
+        del file.attrs[part]
+    with pytest.raises(StoreError, match="is damaged, a part of it is missing or cannot be read"):
+        Fit.load(path)
+
+
+def test_unreadable_parts_are_noticed(stored: Path, tmp_path: Path) -> None:
+    path = copy_of(stored, tmp_path)
+    with h5netcdf.File(path, "a") as file:
+        file.attrs["spec"] = file.attrs["spec"].replace("kinship_periods", "")
+    with pytest.raises(StoreError, match="is damaged, a part of it is missing or cannot be read"):
         Fit.load(path)

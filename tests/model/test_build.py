@@ -279,6 +279,12 @@ def test_reported_variables_depend_on_the_family() -> None:
     assert extra("normal without denominators, with gaps") == {"sigma"}
 
 
+def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
+    printed = {name for name, _ in built.outcome.priors_in_use()} - {"lambda_t"}
+    sampled = {variable.name for variable in built.model.free_RVs} - {"lambda", "z_tau", "x", "xi"}
+    assert printed == sampled
+
+
 def test_outcome_is_chosen_by_name() -> None:
     spec, panel = evaluation("binomial", ("first", "second"))
     with pytest.raises(ValueError, match=r"outcome must be one of \['first', 'second'\], not 'third'"):
