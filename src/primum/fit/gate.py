@@ -191,7 +191,7 @@ def rhat_limit(count: int, chains: int) -> float:
     Examples
     --------
     >>> round(rhat_limit(1, 4), 3), round(rhat_limit(1500, 4), 3)
-    (1.032, 1.056)
+    (1.029, 1.053)
     """
     split = 2 * chains
     quantile = chi2.ppf(1 - FALSE_ALARM / (2 * count), split - 1)
