@@ -131,16 +131,3 @@ def test_units_with_names_come_back_as_they_were(real_fit: RealFit, tmp_path: Pa
     assert loaded is not None
     trees = xr.DataTree(children={"first": loaded, "first_again": real_fit.fit["first_again"].copy()})
     assert Fit(real_fit.spec, real_fit.panel, trees, real_fit.fit.gates) == real_fit.fit
-
-
-def test_clear_removes_the_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "checkpoints"
-    kept = Checkpoints.open(folder, small_fit().spec, small_fit().panel)
-    kept.clear()  # nothing there yet
-    kept.save("kinship", small_fit()["kinship"].copy())
-    assert len(list(folder.iterdir())) == 1
-    kept.clear()
-    assert not folder.exists()
-    assert kept.load("kinship") is None
-    Checkpoints.open(None, small_fit().spec, small_fit().panel).clear()
-    assert tmp_path.exists()

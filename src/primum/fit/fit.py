@@ -25,8 +25,8 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
     panel
         The panel, read with ``spec.data``.
     checkpoints
-        A folder in which finished outcomes are kept until the whole is done, so that a
-        killed run resumes where it stopped; None keeps nothing.
+        A folder in which finished outcomes are kept, so that a killed run resumes where it
+        stopped; it is the caller's to remove. None keeps nothing.
     show_progress
         Whether to show progress in a terminal or notebook; it is silent elsewhere.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -55,11 +54,6 @@ class Checkpoints:
         part = path.with_suffix(f".{os.getpid()}")
         tree.to_netcdf(part, engine="h5netcdf")
         part.replace(path)
-
-    def clear(self) -> None:
-        """Remove the folder and what is in it."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, outcome: str) -> Path | None:
         return None if self.folder is None else self.folder / f"{outcome}-{self.key}.nc"
