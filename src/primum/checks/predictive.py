@@ -20,7 +20,6 @@ from primum.fit import Fit
 from primum.fit.predict import noise_of
 from primum.model import Cells, cells_of
 from primum.model.cells import Array
-from primum.model.drift import random_walk_basis
 from primum.model.families import Family, Standard, family_of
 
 REPLICATIONS = 400
@@ -107,7 +106,7 @@ def replicate(
     rng
         Source of randomness.
     """
-    basis = random_walk_basis(cells.time)
+    basis = cells.basis
     draws = {str(name): _flat(posterior[name]) for name in posterior.data_vars}
     count, (units, periods) = len(draws["mu"]), cells.value.shape
     shock = draws["s"] ** 2 if "s" in draws else np.zeros(count)

@@ -11,7 +11,6 @@ import xarray as xr
 
 from primum.model import Cells
 from primum.model.cells import Array, Mask
-from primum.model.drift import random_walk_basis
 from primum.model.families import Family, Standard
 
 
@@ -85,7 +84,7 @@ def new_unit(
     def draws(name: str) -> Array:
         return np.asarray(posterior[name])
 
-    basis = random_walk_basis(cells.time)
+    basis = cells.basis
     last = basis.vectors[:, -1] ** 2
     shock = draws("s") ** 2 if "s" in posterior else np.zeros(draws("q").shape)
     spread = (

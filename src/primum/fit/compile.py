@@ -1,159 +1,202 @@
-"""Compiling a model once and giving it other data.
+"""Machine code for a family's log density: compiled once, kept on disk, and used for every panel.
 
-nutpie compiles the log density to machine code through PyTensor and numba. PyTensor keeps what
-numba compiled in a cache on disk, but nutpie's own wrapper around it, which unpacks shared data,
-is compiled again in every process, and takes longer than all the rest (25 of 31 seconds on two
-cores). Here the wrapper is made of a few machine instructions instead: it writes the data's
-addresses into array headers and calls the cached function by its address.
+Sizes, data, masks, exposure and priors' settings are read when the code runs, from a table of
+addresses and lengths, so nothing but the family is compiled in. The code is kept under a name
+that holds everything it depends on (this package's model, the libraries, the processor); later
+processes load it in milliseconds and need neither PyMC nor PyTensor. numba's own cache is not
+used because it does not notice when a function changes that another one calls.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import hashlib
+import os
+import pickle
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
-if TYPE_CHECKING:
-    import pymc as pm
+from primum.model.kernel import ARRAYS, kernel_of
+from primum.spec.priors import FamilyName
 
-Structure = tuple[object, ...]
-_compiled: dict[Structure, Any] = {}
+WIDTH = 4  # a row of the table: an address, and at most three lengths
+compilations: list[FamilyName] = []
+_programs: dict[FamilyName, Program] = {}
 _lock = Lock()
 
 
-def compiled(model: pm.Model, family: str, variables: tuple[str, ...]) -> Any:
-    """The model compiled for nutpie, holding the model's own data.
+@dataclass(frozen=True)
+class Program:
+    """Machine code in memory, in the form that nutpie calls.
 
-    Models of one structure (family, shapes and presence of missing cells) share the compiled
-    code, within a process by this function and between processes by PyTensor's cache.
+    Attributes
+    ----------
+    density, expand
+        Addresses of the log density with its gradient, and of the reported variables.
+    libraries
+        What keeps the code in memory.
+    """
+
+    density: int
+    expand: int
+    libraries: tuple[Any, ...]
+
+
+def program_of(family: FamilyName) -> Program:
+    """The program of a family: from memory, from disk, or compiled now.
 
     Parameters
     ----------
-    model
-        From `primum.model.build`.
     family
-        Name of the outcome's family.
-    variables
-        Names of the variables to keep.
-
-    Returns
-    -------
-    nutpie.compile_pymc.CompiledPyMCModel
+        Name of the family. Those compiled by this process are listed in `compilations`.
     """
-    import nutpie
-    import pandas as pd
-
-    structure = structure_of(model, family, variables)
     with _lock:
-        if structure not in _compiled:
-            with _light_wrapper():
-                _compiled[structure] = nutpie.compile_pymc_model(model, var_names=variables)
-    found = _compiled[structure]
-    used = {variable.name for variable in found.shared_var_keys}
-    data = {variable.name: variable.get_value() for variable in model.data_vars if variable.name in used}
-    # nutpie reads text from an index alone
-    fresh = {name: pd.Index(np.asarray(values)) for name, values in model.coords.items() if values is not None}
-    return dataclasses.replace(found.with_data(**data), _coords={**found.coords, **fresh})
+        if family not in _programs:
+            path = folder() / f"{family}-{_fingerprint()}.bin"
+            code = _read(path)
+            if code is None:
+                code = compile_family(family)
+                compilations.append(family)
+                _keep(path, code)
+            _programs[family] = load(code)
+        return _programs[family]
 
 
-def structure_of(model: pm.Model, family: str, variables: tuple[str, ...]) -> Structure:
-    """What two models must have in common to share compiled code."""
-    shapes = tuple((variable.name, variable.get_value().shape) for variable in model.data_vars)
-    return (family, variables, shapes, tuple(variable.name for variable in model.free_RVs))
+def folder() -> Path:
+    """Where machine code is kept: PRIMUM_CACHE, or else the user's cache folder."""
+    given = os.environ.get("PRIMUM_CACHE")
+    return Path(given) if given else user_cache_path("primum")
 
 
-@contextmanager
-def _light_wrapper() -> Iterator[None]:
-    """Have nutpie call compiled functions by address while it compiles a model."""
-    from nutpie import compile_pymc
-
-    original = compile_pymc.make_extraction_fn
-    compile_pymc.make_extraction_fn = _call_by_address
-    try:
-        yield
-    finally:
-        compile_pymc.make_extraction_fn = original
+def table_of(arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
+    """Addresses and shapes of the kernel's arrays, which must stay where they are while it is used."""
+    rows = [[arrays[name].ctypes.data, *arrays[name].shape] for name in ARRAYS]
+    return np.array([[*row, 0, 0, 0][:WIDTH] for row in rows], dtype=np.int64)
 
 
-def _call_by_address(
-    inner: Any, shared_data: dict[str, np.ndarray], shared_keys: list[str], record: np.dtype
-) -> Callable[..., Any]:
-    """A numba function of a point and nutpie's data record that calls `inner` by its address.
-
-    Parameters
-    ----------
-    inner
-        Compiled function of the point and the shared arrays.
-    shared_data, shared_keys
-        Arrays by key, and the keys in the order of `inner`'s arguments; shapes are fixed
-        by the model's structure.
-    record
-        Layout of the record, which holds the arrays' addresses.
-    """
+def compile_family(family: FamilyName) -> tuple[tuple[str, Any], ...]:
+    """Two C functions of a family, each the name of its entry and its library as bytes."""
     import numba
-    from llvmlite import ir
-    from numba.core import cgutils
-    from numba.core.types import StarArgTuple  # type: ignore[attr-defined]
-    from numba.extending import intrinsic
-    from numba.np.arrayobj import make_array, populate_array
 
-    offsets = [_offset(record, "shared", "data", key) for key in shared_keys]
-    kinds = [numba.typeof(shared_data[key]) for key in shared_keys]
-    word = ir.IntType(64)
+    types = numba.types
+    double, word = types.CPointer(types.float64), types.int64
+    density, expand = _entries(family)
+    signatures = (word(word, double, double, double, types.CPointer(word)), word(word, word, double, double, types.CPointer(word)))
+    compiled = [numba.cfunc(kind)(entry) for kind, entry in zip(signatures, (density, expand), strict=True)]
+    return tuple((each.native_name, each._library.serialize_using_object_code()) for each in compiled)
 
-    def array(context: Any, builder: Any, user_data: Any, key: str, offset: int, kind: Any) -> Any:
-        slot = builder.add(builder.ptrtoint(user_data, word), word(offset))
-        address = builder.load(builder.inttoptr(slot, word.as_pointer()))
-        header = make_array(kind)(context, builder)
-        values = shared_data[key]
-        populate_array(
-            header,
-            data=builder.inttoptr(address, context.get_data_type(kind.dtype).as_pointer()),
-            shape=[word(length) for length in values.shape],
-            strides=[word(stride) for stride in values.strides],
-            itemsize=word(values.itemsize),
-            meminfo=None,
-        )
-        return header._getvalue()
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def call(typing_context: Any, x: Any, user_data: Any) -> Any:
-        packed = StarArgTuple.from_types((x, *kinds))
-        inner.compile((packed,))
-        target = inner.overloads[(packed,)]
-        address = target.library.get_pointer_to_function(target.fndesc.llvm_func_name)
+def load(code: tuple[tuple[str, Any], ...]) -> Program:
+    """Load machine code into memory."""
+    from numba.core.registry import cpu_target
+    from numba.core.runtime import rtsys
 
-        def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            pieces = zip(shared_keys, offsets, kinds, strict=True)
-            arrays = [array(context, builder, values[1], *piece) for piece in pieces]
-            arguments = context.make_tuple(builder, packed, [values[0], *arrays])
-            restype, argtypes = target.fndesc.restype, target.fndesc.argtypes
-            kind = context.call_conv.get_function_type(restype, argtypes)
-            pointer = builder.inttoptr(word(address), kind.as_pointer())
-            status, value = context.call_conv.call_function(builder, pointer, restype, argtypes, [arguments])
-            with cgutils.if_unlikely(builder, status.is_error):
-                context.call_conv.return_status_propagate(builder, status)
-            return value
+    context = cpu_target.target_context
+    rtsys.initialize(context)
+    libraries = tuple(context.codegen().unserialize_library(content) for _, content in code)
+    density, expand = (
+        library.get_pointer_to_function(entry) for (entry, _), library in zip(code, libraries, strict=True)
+    )
+    return Program(density, expand, libraries)
 
-        return target.signature.return_type(x, user_data), codegen
+
+def _entries(family: FamilyName) -> tuple[Any, Any]:
+    """What nutpie calls: functions of a point and the table."""
+    import numba
+    from numba import carray
+
+    kernel = kernel_of(family)
+    float64, int64, int32 = (_pointer_to(kind) for kind in (numba.types.float64, numba.types.int64, numba.types.int32))
 
     @numba.njit  # type: ignore[untyped-decorator]
-    def extract(x: Any, user_data: Any) -> Any:
-        return call(x, user_data)
+    def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> float:
+        t = carray(table, (14, WIDTH))
+        return kernel(  # type: ignore[no-any-return]
+            point, gradient, reported,
+            carray(int64(t[0, 0]), (t[0, 1],)),
+            carray(float64(t[1, 0]), (t[1, 1], t[1, 2])),
+            carray(float64(t[2, 0]), (t[2, 1],)),
+            carray(float64(t[3, 0]), (t[3, 1], t[3, 2], t[3, 3])),
+            carray(float64(t[4, 0]), (t[4, 1], t[4, 2])),
+            carray(float64(t[5, 0]), (t[5, 1],)),
+            carray(int32(t[6, 0]), (t[6, 1],)),
+            carray(int32(t[7, 0]), (t[7, 1],)),
+            carray(int32(t[8, 0]), (t[8, 1],)),
+            carray(float64(t[9, 0]), (t[9, 1], t[9, 2])),
+            carray(float64(t[10, 0]), (t[10, 1], t[10, 2])),
+            carray(float64(t[11, 0]), (t[11, 1], t[11, 2])),
+            carray(float64(t[12, 0]), (t[12, 1], t[12, 2])),
+            carray(float64(t[13, 0]), (t[13, 1],)),
+        )  # fmt: skip
 
-    extract.keeps_alive = inner
-    return extract  # type: ignore[no-any-return]
+    def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
+        t = carray(table, (14, WIDTH))
+        reported = np.empty(8 + t[4, 1] + t[8, 1] + t[4, 1] * t[4, 2])
+        gradient = carray(out, (n,))
+        found = evaluate(carray(x, (n,)), gradient, reported, table)
+        carray(value, (1,))[0] = found
+        return 0 if np.isfinite(found) and np.isfinite(gradient.sum()) else 1
+
+    def expand(n: int, m: int, x: Any, out: Any, table: Any) -> int:
+        evaluate(carray(x, (n,)), np.empty(n), carray(out, (m,)), table)
+        return 0
+
+    return density, expand
 
 
-def _offset(record: np.dtype, *path: str) -> int:
-    """Bytes from the start of a nested record to a field."""
-    offset = 0
-    for name in path:
-        fields: Any = record.fields
-        record, step = fields[name][:2]
-        offset += step
-    return offset
+def _pointer_to(kind: Any) -> Any:
+    """A numba function from an address to a pointer."""
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    target = types.CPointer(kind)
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def pointer(_: Any, address: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(target))
+
+        return target(types.int64), codegen
+
+    return pointer
+
+
+@cache
+def _fingerprint() -> str:
+    """Digest of everything that machine code depends on."""
+    import llvmlite.binding as llvm
+
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for source in (*sorted((package / "model").rglob("*.py")), Path(__file__)):
+        digest.update(source.read_bytes())
+    libraries = [f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy")]
+    processor = [llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
+    digest.update("\n".join([*libraries, *processor]).encode())
+    return digest.hexdigest()[:16]
+
+
+def _read(path: Path) -> Any:
+    """Code that was kept, or None where there is none or it is damaged."""
+    try:
+        return pickle.loads(path.read_bytes())
+    except (OSError, EOFError, pickle.UnpicklingError):
+        return None
+
+
+def _keep(path: Path, code: Any) -> None:
+    """Keep code; the file appears only when it is whole. Where the folder cannot be written, it is not kept."""
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(pickle.dumps(code))
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)

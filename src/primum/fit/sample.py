@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
 from zlib import crc32
 
 import numpy as np
 import xarray as xr
 
-from primum.fit.compile import compiled
+from primum.fit.compile import program_of
+from primum.fit.draws import Draws, draw
 from primum.fit.predict import predict
-from primum.fit.progress import progress
-from primum.model import build, cells_of
+from primum.model import Cells, cells_of
 from primum.model.families import family_of
+from primum.model.layout import Layout, layout_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
 
-KEPT = (
-    "mu", "beta_pilot", "sigma_alpha", "lambda", "q", "s", "sigma", "tau", "sigma_tau", "tau_unit",
-    "eta",
-)  # fmt: skip
 PREDICTIVE_DRAWS = 1000
 
 
@@ -42,40 +38,27 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
         Groups posterior, sample_stats, posterior_predictive, log_likelihood (both of about
         1,000 evenly spaced draws) and observed_data. Attributes ``seconds_compile`` and ``seconds_sample``.
     """
-    import nutpie
-
     started = time.perf_counter()
-    model = build(spec, panel, outcome.name)
-    kept = tuple(name for name in KEPT if name in model.named_vars)
-    program = compiled(model, outcome.family, kept)
-    compiled_at = time.perf_counter()
-    settings = spec.sampler
-    with progress(outcome.label, settings.chains, show) as reporting:
-        tree = nutpie.sample(
-            program,
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            cores=min(settings.chains, os.cpu_count() or 1),
-            seed=seed_for(spec.seed, outcome.name),
-            target_accept=settings.target_accept,
-            save_warmup=False,
-            **reporting,
-        )
-    sampled_at = time.perf_counter()
-    posterior = tree["posterior"].to_dataset()[list(kept)]
-    # seven digits are plenty for a latent and halve the file
-    posterior["eta"] = posterior["eta"].astype(np.float32)
     family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
+    settings = spec.sampler
+    program_of(family.name)
+    compiled_at = time.perf_counter()
+    seed = seed_for(spec.seed, outcome.name)
+    drawn = draw(family, cells, outcome.all_priors(), settings, seed, label=outcome.label, show=show)
+    sampled_at = time.perf_counter()
+    posterior = posterior_of(drawn, layout_of(cells, family), cells, np.asarray(panel.dataset["unit"]))
     rng = np.random.default_rng([spec.seed, crc32(outcome.name.encode())])
     step = max(1, settings.chains * settings.draws // PREDICTIVE_DRAWS)
     thinned = posterior.isel(draw=slice(None, None, step))
     predictive, density = predict(thinned, family, cells, family.standard(cells), rng)
-    stats = tree["sample_stats"].to_dataset()[["diverging", "energy", "n_steps", "step_size", "logp"]]
+    sample = ("chain", "draw")
     result = xr.DataTree.from_dict(
         {
             "posterior": posterior,
-            "sample_stats": stats,
+            "sample_stats": xr.Dataset(
+                {name: (sample, values) for name, values in drawn.stats.items()},
+                {name: posterior[name] for name in sample},
+            ),
             "posterior_predictive": predictive,
             "log_likelihood": density,
             "observed_data": observed_data(panel, outcome),
@@ -83,6 +66,24 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
     )
     result.attrs = {"seconds_compile": compiled_at - started, "seconds_sample": sampled_at - compiled_at}
     return result
+
+
+def posterior_of(drawn: Draws, layout: Layout, cells: Cells, units: np.ndarray) -> xr.Dataset:
+    """Draws with their dims and the panel's names."""
+    chains, draws = drawn.values["mu"].shape
+    coords = {
+        "chain": np.arange(chains),
+        "draw": np.arange(draws),
+        "unit": units,
+        "time": cells.time,
+        "pilot": units[cells.pilots],
+    }
+    variables = {
+        name: (("chain", "draw", *field.dims), drawn.values[name]) for name, field in layout.reported.items()
+    }
+    # seven digits are plenty for a latent and halve the file
+    eta = drawn.values["eta"].astype(np.float32).swapaxes(-1, -2)
+    return xr.Dataset({**variables, "eta": (("chain", "draw", "unit", "time"), eta)}, coords)
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:

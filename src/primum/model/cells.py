@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from primum.model.drift import Array, Basis, drift_basis
 from primum.panel.design import usable
 from primum.spec import Outcome
 
-Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
@@ -37,6 +37,8 @@ class Cells:
         Periods; shape (time,).
     counted
         Whether sampling noise can be told from shocks, because cells have denominators.
+    phi
+        Persistence of the drift from one period to the next; 1 is a random walk.
     """
 
     value: Array
@@ -46,6 +48,12 @@ class Cells:
     pilots: NDArray[np.int64]
     time: NDArray[np.int64]
     counted: bool
+    phi: float = 1.0
+
+    @property
+    def basis(self) -> Basis:
+        """Coordinates in which a unit's level, drift and shocks are independent."""
+        return drift_basis(self.time, self.phi)
 
     @property
     def unexposed(self) -> Mask:
@@ -76,4 +84,5 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         pilots=np.flatnonzero((exposure > 0).any(axis=1)),
         time=np.asarray(dataset["time"], dtype=np.int64),
         counted=counted,
+        phi=outcome.phi,
     )

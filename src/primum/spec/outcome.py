@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from primum.spec.layout import Measure
 from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_priors
@@ -43,6 +45,9 @@ class Outcome:
         Direction in which a change is harmful, "up" or "down".
     sesoi
         Smallest effect size of interest, in `unit`.
+    phi
+        Persistence of the drift from one period to the next, above 0 and at most 1; 1, a
+        random walk, by default.
     priors
         Priors set for this outcome.
     """
@@ -57,6 +62,7 @@ class Outcome:
     harm: Literal["up", "down"]
     sesoi: Positive
     denominator: Text | None = None
+    phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     priors: PriorChanges = field(default_factory=PriorChanges)
 
     @property

@@ -45,8 +45,8 @@ class Sampler:
     __pydantic_config__ = STRICT
 
     chains: Annotated[int, Field(ge=2, le=64)] = 4
-    draws: Annotated[int, Field(ge=50)] = 1500
-    tune: Annotated[int, Field(ge=50)] = 400
+    draws: Annotated[int, Field(ge=50)] = 1000
+    tune: Annotated[int, Field(ge=50)] = 250
     target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
 
 

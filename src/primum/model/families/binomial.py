@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import exp, log1p
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from primum.model.families.family import Standard
 class Binomial:
     """A count out of a denominator; overdispersion is left to the shocks."""
 
+    name = "binomial"
     link = "logit"
     noise = False
 
@@ -29,12 +31,28 @@ class Binomial:
         share = (cells.value + 0.5) / (cells.denominator + 1)
         return logit(share) - standard.centre, cells.denominator * share * (1 - share)
 
-    def log_density(self, eta: Any, sigma: Any, data: dict[str, Any]) -> Any:
+    def fields(self, cells: Cells, standard: Standard) -> Array:
+        """Counts and denominators, both 0 where missing."""
+        return np.stack([cells.value, cells.denominator])
+
+    def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to the binomial coefficient."""
         import pytensor.tensor as pt
 
-        logits = data["standard"][0] + eta
-        return data["value"] * logits - data["denominator"] * pt.softplus(logits)
+        logits = standard[0] + eta
+        return fields[0] * logits - fields[1] * pt.softplus(logits)
+
+    @staticmethod
+    def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
+        """Log density of cells and its derivatives."""
+        density = 0.0
+        for j in range(eta.size):
+            logits = standard[0] + eta[j]
+            tail = exp(-abs(logits))
+            share = (1.0 if logits >= 0 else tail) / (1.0 + tail)
+            density += fields[0, j] * logits - fields[1, j] * (max(logits, 0.0) + log1p(tail))
+            slope[j] = fields[0, j] - fields[1, j] * share
+        return density, 0.0
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Expected share."""

@@ -26,8 +26,14 @@ class Standard:
 class Family(Protocol):
     """A likelihood with its link, for cells of shape (unit, time).
 
-    Draws of `eta` and of `sigma` carry leading sample dimensions in the numpy methods.
+    Its log density is written twice: `log_density` for the PyMC model, and `slopes`, with
+    derivatives, for the compiled kernel. A test compares them. Draws of `eta` and of `sigma` carry leading sample dimensions in the numpy
+    methods.
     """
+
+    @property
+    def name(self) -> str:
+        """The name a specification gives."""
 
     @property
     def link(self) -> str:
@@ -46,8 +52,18 @@ class Family(Protocol):
         They shape the sampler's geometry and nothing else; both have shape (unit, time).
         """
 
-    def log_density(self, eta: Any, sigma: Any, data: dict[str, Any]) -> Any:
-        """Log density of every cell up to a constant, as a PyTensor expression, shape (unit, time)."""
+    def fields(self, cells: Cells, standard: Standard) -> Array:
+        """What the log density needs of each cell, such that a missing one adds 0; shape (field, unit, time)."""
+
+    def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
+        """Log density of every cell up to a constant, as a PyTensor expression of the shape of eta."""
+
+    @staticmethod
+    def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
+        """Log density of some cells together, and its derivative in sigma; numba compiles it.
+
+        Takes eta (cell,) and fields (field, cell), and writes the derivatives in eta, slope (cell,).
+        """
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Expected value of a cell on the outcome's own scale."""

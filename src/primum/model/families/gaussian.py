@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ class Gaussian:
     noise = True
 
     def __init__(self, name: Literal["normal", "lognormal"]) -> None:
+        self.name = name
         self.log = name == "lognormal"
         self.link = "log" if self.log else "identity"
 
@@ -44,12 +46,26 @@ class Gaussian:
         response = (self._linked(cells) - standard.centre) / standard.spread
         return np.where(cells.observed, response, 0.0), cells.observed * relative_size(cells)
 
-    def log_density(self, eta: Any, sigma: Any, data: dict[str, Any]) -> Any:
-        """Normal log density of the standardised values, which are the working response."""
+    def fields(self, cells: Cells, standard: Standard) -> Array:
+        """Standardised values, which are the working response, relative denominators, and whether observed."""
+        return np.stack([*self.working(cells, standard), cells.observed])
+
+    def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
+        """Normal log density of the standardised values."""
         import pytensor.tensor as pt
 
-        deviation = (data["response"] - eta) / sigma
-        return -0.5 * data["weight"] * deviation**2 - data["observed"] * pt.log(sigma)
+        return -0.5 * fields[1] * ((fields[0] - eta) / sigma) ** 2 - fields[2] * pt.log(sigma)
+
+    @staticmethod
+    def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
+        """Log density of cells and its derivatives."""
+        squares, seen = 0.0, 0.0
+        for j in range(eta.size):
+            pull = fields[1, j] * (fields[0, j] - eta[j])
+            slope[j] = pull / sigma**2
+            squares += pull * (fields[0, j] - eta[j])
+            seen += fields[2, j]
+        return -0.5 * squares / sigma**2 - seen * log(sigma), squares / sigma**3 - seen / sigma
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Expected mean of the records behind a cell."""

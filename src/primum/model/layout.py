@@ -1,0 +1,103 @@
+"""Where each variable lies in the vectors that compiled code reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.model.cells import Array, Cells
+from primum.model.families import Family
+
+SCALARS = ("mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma")
+SCALES = frozenset({"s", "q", "sigma_alpha", "sigma_tau", "sigma"})
+_VECTORS = {"lambda_drift": ("drift",), "x_tau": ("pilot",), "x": ("component", "unit"), "xi": ("missing",)}
+_REPORTED = {"lambda": ("time",), "tau_unit": ("pilot",), "eta": ("time", "unit")}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A variable's place in a vector, its dims and its shape."""
+
+    start: int
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    def of(self, vectors: Array) -> Array:
+        """The variable's values in vectors of shape (..., length); shape (..., *shape)."""
+        stop = self.start + prod(self.shape)
+        return vectors[..., self.start : stop].reshape(*vectors.shape[:-1], *self.shape)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Variables of one outcome's model, by name.
+
+    Attributes
+    ----------
+    free
+        Of the sampled point: scales by their logarithm, the path by its components
+        (``lambda_drift``), and the transported coordinates x_tau, x and xi.
+    reported
+        Of the vector of results, which has a place for every scalar, needed or not.
+    """
+
+    free: Mapping[str, Field]
+    reported: Mapping[str, Field]
+
+    @property
+    def points(self) -> int:
+        """Length of the sampled point."""
+        return sum(prod(field.shape) for field in self.free.values())
+
+    @property
+    def results(self) -> int:
+        """Length of the vector of results."""
+        return len(SCALARS) + sum(prod(self.reported[name].shape) for name in _REPORTED)
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Starts in the point of every scalar (-1 for those the model does not have) and vector."""
+        names = [*SCALARS, *_VECTORS]
+        return np.array([self.free[name].start if name in self.free else -1 for name in names])
+
+
+def layout_of(cells: Cells, family: Family) -> Layout:
+    """Layout of one outcome's model.
+
+    Parameters
+    ----------
+    cells, family
+        The outcome.
+    """
+    sizes = sizes_of(cells)
+    absent = {name for name, there in (("s", cells.counted), ("sigma", family.noise)) if not there}
+    scalars = [name for name in SCALARS if name not in absent]
+    free = _fields({**{name: () for name in scalars}, **_VECTORS}, sizes)
+    reported = _fields({**{name: () for name in SCALARS}, **_REPORTED}, sizes)
+    return Layout(free, {name: field for name, field in reported.items() if name not in absent})
+
+
+def sizes_of(cells: Cells) -> dict[str, int]:
+    """Length of every dim of the model's variables."""
+    units, periods = cells.value.shape
+    return {
+        "unit": units,
+        "time": periods,
+        "pilot": cells.pilots.size,
+        "component": periods,
+        "drift": periods - 1,
+        "missing": int((~cells.observed).sum()),
+    }
+
+
+def _fields(dims: Mapping[str, tuple[str, ...]], sizes: Mapping[str, int]) -> dict[str, Field]:
+    shapes = [tuple(sizes[dim] for dim in each) for each in dims.values()]
+    starts = accumulate(map(prod, shapes), initial=0)
+    return {
+        name: Field(start, each, shape) for (name, each), start, shape in zip(dims.items(), starts, shapes, strict=False)
+    }
