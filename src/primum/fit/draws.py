@@ -132,16 +132,13 @@ def for_nutpie(program: Program, arrays: Mapping[str, NDArray[Any]], layout: Lay
 
 
 def start(layout: Layout, priors: Array, seed: int) -> Array:
-    """Where a chain starts: hyperparameters scattered by half a prior's scale, coordinates standard normal."""
+    """Where a chain starts: hyperparameters within half a prior's scale of its middle, coordinates standard normal."""
     rng = np.random.default_rng(seed)
     point = rng.normal(size=layout.points)
     for place, name in enumerate(SCALARS):
         if name in layout.free:
             centre, scale = priors[place]
-            scatter = rng.uniform(-0.5, 0.5)
-            point[layout.free[name].start] = (
-                np.log(scale) + scatter if name in SCALES else centre + scale * scatter
-            )
+            point[layout.free[name].start] = centre + scale * (rng.uniform(-0.5, 0.5) + (name in SCALES))
     slow = layout.free["lambda_drift"].of(point)
     slow *= 0.5 * priors[len(SCALARS), 1]
     return point

@@ -26,6 +26,11 @@ are independent across components and enter through T variances alone. The commo
 same coordinates: a zero-sum normal is T - 1 independent normals in any orthogonal basis of the
 zero-sum vectors, and in this one its posterior is close to independent too.
 
+**Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
+and all: the model knows scales by their squares (and :math:`\\sigma_\\tau` with the sign of the
+pilots' coordinates), so both signs are the same model and the density is smooth at 0. On the
+logarithm of a scale, chains that begin far below it take hundreds of draws to come back.
+
 **Transport.** The components are sampled through `primum.model.transport`. The pilots' effects
 are transported before them, with the components integrated out of the Gaussian approximation:
 in component k, a pilot's response departs from its location without the effect by
@@ -118,7 +123,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         drift = half_normal("q") ** 2 * data["drift_variance"] + shock
         level = data["basis"].shape[0] * half_normal("sigma_alpha") ** 2 + shock
         variance = pt.concatenate([level[None], drift])
-        sigma = half_normal("sigma") if family.noise else pt.as_tensor(1.0)
+        sigma = pt.abs(half_normal("sigma")) if family.noise else pt.as_tensor(1.0)
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
         centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow])
@@ -136,14 +141,17 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
 
 
 def _hyperpriors(settings: Any) -> tuple[Any, Any]:
-    """Makers of normal and half-normal hyperparameters by name, their settings being data."""
+    """Makers of normal and half-normal hyperparameters by name, their settings being data; scales have a sign."""
     import pymc as pm
+    import pytensor.tensor as pt
 
     def normal(name: str) -> Any:
         return pm.Normal(name, settings[SCALARS.index(name), 0], settings[SCALARS.index(name), 1])
 
     def half_normal(name: str) -> Any:
-        return pm.HalfNormal(name, settings[SCALARS.index(name), 1])
+        signed = pm.Normal(f"{name}_signed", 0.0, settings[SCALARS.index(name), 1])
+        pm.Deterministic(name, pt.abs(signed))
+        return signed
 
     return normal, half_normal
 

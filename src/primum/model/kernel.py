@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import exp, log, sqrt
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -94,38 +94,31 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         moments_back(
             scalars, slow, priors[8, 1], basis, drift_variance, in_variance, in_centre, in_path, in_scalars, in_slow
         )
-        scalars_back(point, places, priors, in_scalars, gradient)
+        scalars_back(places, priors, in_scalars, gradient, scalars)
         return density
 
     return kernel  # type: ignore[no-any-return]
 
 
 def _scalars_forth(point: Any, places: Any, priors: Any, scalars: Any) -> float:
-    """Hyperparameters and the density of their priors: normal, or half-normal with a logarithm sampled."""
+    """Hyperparameters, scales with their sign, and the density of their normal priors."""
     density = 0.0
     for place in range(8):
-        if places[place] < 0:
-            scalars[place] = _ABSENT[place]
-        elif _IS_SCALE[place]:
-            value = point[places[place]]
-            scalars[place] = exp(value)
-            density += value - 0.5 * (scalars[place] / priors[place, 1]) ** 2
-        else:
+        scalars[place] = _ABSENT[place]
+        if places[place] >= 0:
             scalars[place] = point[places[place]]
             density -= 0.5 * ((scalars[place] - priors[place, 0]) / priors[place, 1]) ** 2
     return density
 
 
-def _scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, gradient: Any) -> None:
+def _scalars_back(places: Any, priors: Any, in_scalars: Any, gradient: Any, scalars: Any) -> None:
+    """Derivatives; scales lose their sign for the report."""
     for place in range(8):
-        if places[place] < 0:
-            continue
-        value, (centre, scale) = point[places[place]], priors[place]
-        if _IS_SCALE[place]:
-            value = exp(value)
-            gradient[places[place]] = 1.0 - (value / scale) ** 2 + value * in_scalars[place]
-        else:
-            gradient[places[place]] = (centre - value) / scale**2 + in_scalars[place]
+        if places[place] >= 0:
+            pull = (priors[place, 0] - scalars[place]) / priors[place, 1] ** 2
+            gradient[places[place]] = pull + in_scalars[place]
+            if _IS_SCALE[place]:
+                scalars[place] = abs(scalars[place])
 
 
 def _moments_forth(
@@ -313,9 +306,9 @@ def _paths_of(
             for t in range(periods):
                 for j in range(last - first):
                     eta[t, first + j] += departure[t, j]
-                value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
+                value, in_noise = slopes(eta[t, first:last], abs(sigma), fields[:, t, first:last], standard, slope[t])
                 density += value
-                in_scalars[_SIGMA] += in_noise
+                in_scalars[_SIGMA] += in_noise if sigma > 0.0 else -in_noise
             for m in range(begin, done):
                 t, j = missing_time[m], missing_unit[m] - first
                 away = departure[t, j] - PSEUDO_SCALE * xi[m]

@@ -40,7 +40,7 @@ class Layout:
     Attributes
     ----------
     free
-        Of the sampled point: scales by their logarithm, the path by its components
+        Of the sampled point: scales with a sign, the path by its components
         (``lambda_drift``), and the transported coordinates x_tau, x and xi.
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
