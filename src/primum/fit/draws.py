@@ -138,7 +138,8 @@ def start(layout: Layout, priors: Array, seed: int) -> Array:
     for place, name in enumerate(SCALARS):
         if name in layout.free:
             centre, scale = priors[place]
-            point[layout.free[name].start] = centre + scale * (rng.uniform(-0.5, 0.5) + (name in SCALES))
+            value = centre + scale * (rng.uniform(-0.5, 0.5) + (name in SCALES))
+            point[layout.free[name].start] = np.log(value) if name == "sigma" else value
     slow = layout.free["lambda_drift"].of(point)
     slow *= 0.5 * priors[len(SCALARS), 1]
     return point

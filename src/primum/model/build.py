@@ -29,7 +29,8 @@ zero-sum vectors, and in this one its posterior is close to independent too.
 **Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
 and all: the model knows scales by their squares (and :math:`\\sigma_\\tau` with the sign of the
 pilots' coordinates), so both signs are the same model and the density is smooth at 0. On the
-logarithm of a scale, chains that begin far below it take hundreds of draws to come back.
+logarithm of a scale, chains that begin far below it take hundreds of draws to come back. The
+noise of a family is the exception: it cannot be near 0, and its logarithm is sampled.
 
 **Transport.** The components are sampled through `primum.model.transport`. The pilots' effects
 are transported before them, with the components integrated out of the Gaussian approximation:
@@ -123,7 +124,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         drift = half_normal("q") ** 2 * data["drift_variance"] + shock
         level = data["basis"].shape[0] * half_normal("sigma_alpha") ** 2 + shock
         variance = pt.concatenate([level[None], drift])
-        sigma = pt.abs(half_normal("sigma")) if family.noise else pt.as_tensor(1.0)
+        sigma = pm.HalfNormal("sigma", data["priors"][SCALARS.index("sigma"), 1]) if family.noise else pt.as_tensor(1.0)
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
         centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow])

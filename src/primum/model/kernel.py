@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import log, sqrt
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,9 @@ def _scalars_forth(point: Any, places: Any, priors: Any, scalars: Any) -> float:
         scalars[place] = _ABSENT[place]
         if places[place] >= 0:
             scalars[place] = point[places[place]]
+            if place == _SIGMA:  # its logarithm is sampled
+                density += scalars[place]
+                scalars[place] = exp(scalars[place])
             density -= 0.5 * ((scalars[place] - priors[place, 0]) / priors[place, 1]) ** 2
     return density
 
@@ -115,8 +118,8 @@ def _scalars_back(places: Any, priors: Any, in_scalars: Any, gradient: Any, scal
     """Derivatives; scales lose their sign for the report."""
     for place in range(8):
         if places[place] >= 0:
-            pull = (priors[place, 0] - scalars[place]) / priors[place, 1] ** 2
-            gradient[places[place]] = pull + in_scalars[place]
+            slope = in_scalars[place] + (priors[place, 0] - scalars[place]) / priors[place, 1] ** 2
+            gradient[places[place]] = 1.0 + scalars[place] * slope if place == _SIGMA else slope
             if _IS_SCALE[place]:
                 scalars[place] = abs(scalars[place])
 
@@ -306,7 +309,7 @@ def _paths_of(
             for t in range(periods):
                 for j in range(last - first):
                     eta[t, first + j] += departure[t, j]
-                value, in_noise = slopes(eta[t, first:last], abs(sigma), fields[:, t, first:last], standard, slope[t])
+                value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
                 density += value
                 in_scalars[_SIGMA] += in_noise if sigma > 0.0 else -in_noise
             for m in range(begin, done):

@@ -40,6 +40,8 @@ class Sampler:
         Chains, draws kept in each, and tuning draws before them.
     target_accept
         Acceptance probability that the step size aims at.
+    backend
+        "numba", compiled for the processor, or "jax" (NumPyro's NUTS), for accelerators.
     """
 
     __pydantic_config__ = STRICT
@@ -48,6 +50,7 @@ class Sampler:
     draws: Annotated[int, Field(ge=50)] = 1000
     tune: Annotated[int, Field(ge=50)] = 250
     target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    backend: Literal["numba", "jax"] = "numba"
 
 
 @dataclass(frozen=True)
