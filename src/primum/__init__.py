@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from primum.harm import Harm, harm
     from primum.model import build, describe
     from primum.panel import Panel
+    from primum.refits import Refit, refit, refits
     from primum.report import write_report
     from primum.sources import demo_spec, read_table, simulate
     from primum.spec import Spec
@@ -37,6 +38,7 @@ __all__ = [
     "Panel",
     "PanelError",
     "PrimumError",
+    "Refit",
     "Spec",
     "SpecError",
     "StoreError",
@@ -48,6 +50,8 @@ __all__ = [
     "harm",
     "predictive_checks",
     "read_table",
+    "refit",
+    "refits",
     "simulate",
     "write_report",
 ]
@@ -60,6 +64,7 @@ _ROOMS = {
     "harm": ["Harm", "harm"],
     "model": ["build", "describe"],
     "panel": ["Panel"],
+    "refits": ["Refit", "refit", "refits"],
     "report": ["write_report"],
     "sources": ["demo_spec", "read_table", "simulate"],
     "spec": ["Spec"],

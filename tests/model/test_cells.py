@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from primum.model import cells_of
+from primum.model.drift import drift_basis
 from primum.panel import Panel
 from tests.model.panels import evaluation, spec_of, table_of
 
@@ -68,3 +69,14 @@ def test_the_panel_is_not_changed() -> None:
     assert panel.fingerprint == before
     with pytest.raises(ValueError, match="read-only"):
         panel.dataset["first"].data[0, 0] = 0.0
+
+
+@pytest.mark.parametrize(("changes", "phi"), [(None, 1.0), ({"outcomes.first.phi": 0.7}, 0.7)])
+def test_persistence_is_the_outcome_s_and_gives_the_basis(changes: dict[str, float] | None, phi: float) -> None:
+    times = (2010, 2011, 2013, 2014, 2018, 2019)
+    spec, panel = evaluation("binomial", times=times, changes=changes)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    assert cells.phi == phi
+    expected = drift_basis(np.array(times), phi)
+    np.testing.assert_array_equal(cells.basis.vectors, expected.vectors)
+    np.testing.assert_array_equal(cells.basis.variance, expected.variance)

@@ -14,10 +14,10 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from primum.model import Cells, cells_of
-from primum.model.families import FAMILIES, Standard, family_of
+from primum.model.families import FAMILIES, Family, Standard, family_of
 from primum.model.families.gaussian import relative_size
 from primum.spec.priors import FamilyName
-from tests.model.panels import evaluation
+from tests.model.panels import Array, evaluation
 
 RNG_SEED = 20
 MAX_Z = 4.5
@@ -63,29 +63,71 @@ def test_log_likelihood_is_scipy_s(name: FamilyName, counted: bool) -> None:
     assert np.isnan(found[..., ~cells.observed]).all()
 
 
-def test_symbolic_density_is_the_numeric_one_up_to_a_constant(name: FamilyName) -> None:
-    import pytensor.tensor as pt
-
+@pytest.mark.parametrize("sigma", [0.5, 1.7])
+def test_symbolic_density_is_the_numeric_one_up_to_a_constant_a_cell(name: FamilyName, sigma: float) -> None:
     cells, family = cells_with_gaps(name), family_of(name)
     standard = family.standard(cells)
-    response, weight = family.working(cells, standard)
-    data = {
-        "value": cells.value,
-        "denominator": cells.denominator,
-        "observed": cells.observed.astype(float),
-        "response": response,
-        "weight": weight,
-        "standard": np.array([standard.centre, standard.spread]),
-    }
     rng = np.random.default_rng(RNG_SEED)
-    differences = []
-    for sigma in (0.5, 1.7):
-        eta = rng.normal(size=cells.value.shape)
-        symbolic = family.log_density(pt.as_tensor(eta), pt.as_tensor(sigma), data).eval(mode="FAST_COMPILE")
-        numeric = family.log_likelihood(eta, np.ones((1, 1)) * sigma, cells, standard)
-        differences.append((symbolic - numeric)[cells.observed])
+    here, there = rng.normal(size=(2, *cells.value.shape))
+    change = symbolic(family, cells, there, sigma) - symbolic(family, cells, here, 1.0)
+    expected = family.log_likelihood(there, np.full((1, 1), sigma), cells, standard)
+    expected = expected - family.log_likelihood(here, np.ones((1, 1)), cells, standard)
     # the constant may differ from cell to cell, with its denominator, but not with eta or sigma
-    np.testing.assert_allclose(differences[0], differences[1], atol=1e-10)
+    np.testing.assert_allclose(change[cells.observed], expected[cells.observed], rtol=1e-10, atol=1e-10)
+    assert not symbolic(family, cells, there, sigma)[~cells.observed].any(), "a missing cell must add nothing"
+
+
+def symbolic(family: Family, cells: Cells, eta: Array, sigma: float) -> Array:
+    """Log density of cells by the PyTensor expression; shape (unit, time)."""
+    import pytensor.tensor as pt
+
+    standard = family.standard(cells)
+    pair = np.array([standard.centre, standard.spread])
+    density = family.log_density(pt.as_tensor(eta), pt.as_tensor(sigma), family.fields(cells, standard), pair)
+    return np.asarray(density.eval(mode="FAST_COMPILE"))
+
+
+def slopes(family: Family, cells: Cells, eta: Array, sigma: float) -> tuple[float, Array, float]:
+    """Log density of cells together, and its derivatives, by the loop that numba compiles; run as Python."""
+    standard = family.standard(cells)
+    fields = family.fields(cells, standard)
+    slope = np.full(eta.size, np.nan)
+    pair = np.array([standard.centre, standard.spread])
+    density, in_sigma = family.slopes(eta.ravel(), sigma, fields.reshape(len(fields), -1), pair, slope)
+    return density, slope.reshape(eta.shape), in_sigma
+
+
+@pytest.mark.parametrize("size", [1.0, 30.0])
+@pytest.mark.parametrize("counted", [True, False])
+def test_slopes_have_the_density_of_the_model_and_its_derivatives(name: FamilyName, counted: bool, size: float) -> None:
+    if name == "binomial" and not counted:
+        pytest.skip("counts have denominators")
+    cells, family = cells_with_gaps(name, counted), family_of(name)
+    eta = size * np.random.default_rng(RNG_SEED).normal(size=cells.value.shape)
+    sigma, step = 0.6, 1e-4
+    density, slope, in_sigma = slopes(family, cells, eta, sigma)
+    # the same sums in another order
+    assert density == pytest.approx(symbolic(family, cells, eta, sigma).sum(), rel=1e-12)
+    # central differences err by step^2 times a third derivative, and by rounding over the step: densities of a
+    # cell are of size 1e5 at most, hence 1e-7 of slopes that are of size 1e3
+    ahead, behind = (symbolic(family, cells, eta + change, sigma) for change in (step, -step))
+    np.testing.assert_allclose(slope, (ahead - behind) / (2 * step), rtol=1e-6, atol=1e-6)
+    assert not slope[~cells.observed].any()
+    ahead, behind = (symbolic(family, cells, eta, sigma + change) for change in (step, -step))
+    # the third derivative in sigma is 12 / sigma^2, or 33, times the first
+    assert in_sigma == pytest.approx((ahead - behind).sum() / (2 * step), rel=1e-6, abs=1e-9)
+    assert (in_sigma == 0) == (not family.noise)
+
+
+def test_slopes_of_counts_are_finite_where_shares_are_at_their_bounds() -> None:
+    cells, family = cells_with_gaps("binomial"), family_of("binomial")
+    for far in (800.0, -800.0):
+        eta = np.full(cells.value.shape, far)
+        density, slope, _ = slopes(family, cells, eta, 1.0)
+        assert np.isfinite(density)
+        # all of a cell's people, or none, are expected
+        everyone = cells.denominator if far > 0 else 0.0
+        np.testing.assert_array_equal(slope, cells.value - everyone)
 
 
 def test_draws_have_the_moments_of_the_family(name: FamilyName) -> None:

@@ -12,9 +12,11 @@ import xarray as xr
 
 from primum.effects.estimands import cell_effects, new_unit, per_unit, satt
 from primum.fit import Fit, Gate
-from primum.fit.gate import diagnose, judge
+from primum.fit.chains import mcse_mean
+from primum.fit.gate import MIN_ESS, diagnose, judge, stacked
 from primum.model import cells_of
 from primum.model.families import family_of
+from primum.panel import Panel
 from primum.spec import Outcome, Spec
 
 if TYPE_CHECKING:
@@ -94,16 +96,38 @@ def effects(fit: Fit) -> Effects:
     >>> sorted(pr.effects(tiny_fit())["kinship"].draws.data_vars)
     ['new_unit', 'satt', 'unit_effect']
     """
-    return Effects(fit.spec, {outcome.name: _outcome_effects(fit, outcome) for outcome in fit.spec.outcomes})
+    return Effects(
+        fit.spec,
+        {
+            outcome.name: outcome_effects(
+                fit.posterior(outcome.name), fit.spec, fit.panel, outcome, fit.gates[outcome.name]
+            )
+            for outcome in fit.spec.outcomes
+        },
+    )
 
 
-def _outcome_effects(fit: Fit, outcome: Outcome) -> OutcomeEffects:
-    posterior = fit.posterior(outcome.name)
-    family, cells = family_of(outcome.family), cells_of(fit.panel.dataset, outcome)
+def outcome_effects(
+    posterior: xr.Dataset, spec: Spec, panel: Panel, outcome: Outcome, gate: Gate, min_ess: float = MIN_ESS
+) -> OutcomeEffects:
+    """Effects on one outcome.
+
+    Parameters
+    ----------
+    posterior
+        Its draws; dims (chain, draw, ...).
+    spec, panel, outcome
+        The evaluation.
+    gate
+        Verdict on the draws.
+    min_ess
+        Effective draws that each effect must have.
+    """
+    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
     standard = family.standard(cells)
     effect = cell_effects(posterior, family, cells, standard, outcome.factor)
     full = cells.exposure[cells.pilots] == 1
-    rng = np.random.default_rng([fit.spec.seed, crc32(b"new unit"), crc32(outcome.name.encode())])
+    rng = np.random.default_rng([spec.seed, crc32(b"new unit"), crc32(outcome.name.encode())])
     sample = ("chain", "draw")
     draws = xr.Dataset(
         {
@@ -115,20 +139,19 @@ def _outcome_effects(fit: Fit, outcome: Outcome) -> OutcomeEffects:
             "chain": posterior["chain"],
             "draw": posterior["draw"],
             "pilot": posterior["pilot"],
-            "label": ("pilot", fit.panel.labels[cells.pilots]),
+            "label": ("pilot", panel.labels[cells.pilots]),
         },
     )
     diagnostics = diagnose(draws.drop_vars("label"))
     table = _summary(draws).set_axis(diagnostics.index).join(diagnostics)
-    return OutcomeEffects(outcome, draws, table, fit.gates[outcome.name] & judge(diagnostics))
+    return OutcomeEffects(outcome, draws, table, gate & judge(diagnostics, min_ess))
 
 
 def _summary(draws: xr.Dataset) -> pd.DataFrame:
     import pandas as pd
 
-    total = draws.sizes["chain"] * draws.sizes["draw"]
-    arrays = [np.asarray(draws[name].transpose("chain", "draw", ...)) for name in draws.data_vars]
-    values = np.vstack([array.reshape(total, -1).T for array in arrays])
+    stack = stacked(draws)
+    values = stack.reshape(len(stack), -1)
     low, median, high = np.quantile(values, [0.025, 0.5, 0.975], axis=1)
     return pd.DataFrame(
         {
@@ -137,13 +160,6 @@ def _summary(draws: xr.Dataset) -> pd.DataFrame:
             "eti95_low": low,
             "eti95_high": high,
             "sd": values.std(axis=1, ddof=1),
-            "mcse": _mcse(draws),
+            "mcse": mcse_mean(stack),
         }
     )
-
-
-def _mcse(draws: xr.Dataset) -> np.ndarray:
-    import arviz as az
-
-    result = az.mcse(draws, method="mean")
-    return np.concatenate([np.atleast_1d(np.asarray(result[name])) for name in draws.data_vars])

@@ -59,7 +59,7 @@ def program_of(family: FamilyName) -> Program:
     """
     with _lock:
         if family not in _programs:
-            path = folder() / f"{family}-{_fingerprint()}.bin"
+            path = folder() / f"{family}-{fingerprint()}.bin"
             code = _read(path)
             if code is None:
                 code = compile_family(family)
@@ -88,7 +88,10 @@ def compile_family(family: FamilyName) -> tuple[tuple[str, Any], ...]:
     types = numba.types
     double, word = types.CPointer(types.float64), types.int64
     density, expand = _entries(family)
-    signatures = (word(word, double, double, double, types.CPointer(word)), word(word, word, double, double, types.CPointer(word)))
+    signatures = (
+        word(word, double, double, double, types.CPointer(word)),
+        word(word, word, double, double, types.CPointer(word)),
+    )
     compiled = [numba.cfunc(kind)(entry) for kind, entry in zip(signatures, (density, expand), strict=True)]
     return tuple((each.native_name, each._library.serialize_using_object_code()) for each in compiled)
 
@@ -118,7 +121,7 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
     @numba.njit  # type: ignore[untyped-decorator]
     def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> float:
         t = carray(table, (14, WIDTH))
-        return kernel(  # type: ignore[no-any-return]
+        return kernel(
             point, gradient, reported,
             carray(int64(t[0, 0]), (t[0, 1],)),
             carray(float64(t[1, 0]), (t[1, 1], t[1, 2])),
@@ -145,7 +148,15 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
         return 0 if np.isfinite(found) and np.isfinite(gradient.sum()) else 1
 
     def expand(n: int, m: int, x: Any, out: Any, table: Any) -> int:
-        evaluate(carray(x, (n,)), np.empty(n), carray(out, (m,)), table)
+        t = carray(table, (14, WIDTH))
+        head, cells = 8 + t[4, 1] + t[8, 1], t[4, 1] * t[4, 2]
+        reported, results = np.empty(head + cells), carray(out, (m,))
+        evaluate(carray(x, (n,)), np.empty(n), reported, table)
+        results[:head] = reported[:head]
+        # seven digits are plenty for a latent: two of them share a place
+        halves = results[head:].view(np.float32)
+        for cell in range(cells):
+            halves[cell] = reported[head + cell]
         return 0
 
     return density, expand
@@ -153,23 +164,23 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
 
 def _pointer_to(kind: Any) -> Any:
     """A numba function from an address to a pointer."""
-    from numba.core import types
+    import numba
     from numba.extending import intrinsic
 
-    target = types.CPointer(kind)
+    target = numba.types.CPointer(kind)
 
     @intrinsic  # type: ignore[untyped-decorator]
     def pointer(_: Any, address: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return builder.inttoptr(arguments[0], context.get_value_type(target))
 
-        return target(types.int64), codegen
+        return target(numba.types.int64), codegen
 
     return pointer
 
 
 @cache
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """Digest of everything that machine code depends on."""
     import llvmlite.binding as llvm
 

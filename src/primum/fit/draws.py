@@ -39,12 +39,13 @@ class Draws:
     Attributes
     ----------
     values
-        Reported variables by name; shape (chain, draw, ...).
+        Reported variables by name; shape (chain, draw, ...). Eta (chain, draw, unit, time) is in
+        single precision: seven digits are plenty for a latent, and thousands of them are kept.
     stats
         Statistics of `STATS` by name; shape (chain, draw).
     """
 
-    values: dict[str, Array]
+    values: dict[str, NDArray[Any]]
     stats: dict[str, NDArray[Any]]
 
 
@@ -91,11 +92,22 @@ def draw(
             **reporting,
         )
     drawn, stats = trace.get_arrow_trace()
-    vectors = np.stack([_column(batch, "reported", layout.results)[settings.tune :] for batch in drawn])
-    return Draws(
-        {name: field.of(vectors) for name, field in layout.reported.items()},
-        {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS},
-    )
+    length = kept_length(layout)
+    vectors = [_column(batch, "kept", length)[settings.tune :] for batch in drawn]
+    heads = np.stack([each[:, : layout.head] for each in vectors])
+    values = {name: field.of(heads) for name, field in layout.reported.items() if name != "eta"}
+    times, units = layout.reported["eta"].shape
+    eta = np.empty((chains, settings.draws, units, times), dtype=np.float32)
+    for chain, each in enumerate(vectors):
+        packed = each[:, layout.head :].view(np.float32)[:, : times * units]
+        eta[chain] = packed.reshape(-1, times, units).swapaxes(1, 2)
+    stacked = {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS}
+    return Draws({**values, "eta": eta}, stacked)
+
+
+def kept_length(layout: Layout) -> int:
+    """Length of what is kept of a draw: eta, in single precision, takes half its places."""
+    return layout.head + (layout.results - layout.head + 1) // 2
 
 
 def _column(batch: Any, name: str, length: int | None = None) -> NDArray[Any]:
@@ -116,10 +128,10 @@ def for_nutpie(program: Program, arrays: Mapping[str, NDArray[Any]], layout: Lay
     return CompiledPyMCModel(
         dims=None,
         _coords=None,
-        _shapes={"reported": (layout.results,)},
+        _shapes={"kept": (kept_length(layout),)},
         _n_dim=layout.points,
-        n_expanded=layout.results,
-        shape_info=(["reported"], None, [(layout.results,)]),
+        n_expanded=kept_length(layout),
+        shape_info=(["kept"], None, [(kept_length(layout),)]),
         compiled_logp_func=SimpleNamespace(address=program.density),
         compiled_expand_func=SimpleNamespace(address=program.expand),
         initial_point_func=lambda seed: start(layout, held["priors"], seed),

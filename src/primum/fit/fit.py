@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from primum.errors import SpecError
-from primum.fit.gate import Gate, diagnose, judge, judge_latents, judge_sampler, together
+from primum.fit.gate import gate_of
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
 from primum.fit.sample import sample_outcome
@@ -58,16 +58,5 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
             tree = sample_outcome(spec, panel, outcome, show_progress)
             kept.save(outcome.name, tree)
         trees[outcome.name] = tree
-        gates[outcome.name] = _judge(tree)
+        gates[outcome.name] = gate_of(tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset())
     return Fit(spec, panel, xr.DataTree(children=trees), gates)
-
-
-def _judge(tree: xr.DataTree) -> Gate:
-    posterior = tree["posterior"].to_dataset()
-    return together(
-        [
-            judge_sampler(tree["sample_stats"].to_dataset()),
-            judge(diagnose(posterior.drop_vars("eta"))),
-            judge_latents(posterior["eta"]),
-        ]
-    )

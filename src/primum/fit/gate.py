@@ -11,7 +11,7 @@ variance of m chain means, whose own variance is 1/e in units of W, so that appr
 
 .. math:: \hat R^2 \approx 1 + \frac{1}{e}\,\frac{\chi^2_{m-1}}{m-1}.
 
-All K latents, each judged by two R-hats (of ranks and of folded ranks), stay below the quantile
+All K latents, each judged by two R-hats (of values and of folded values), stay below the quantile
 at 1 - a/(2K) with probability at least 1 - a (Bonferroni). The gate takes a = 0.01 and e = 400/m,
 the least effective draws it accepts, so the threshold is what honest noise can reach and no more:
 
@@ -29,7 +29,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
-from scipy.stats import chi2
+from scipy.special import chdtri
+
+from primum.fit import chains
+from primum.fit.chains import Array, ess_bulk, ess_tail, rhat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +41,6 @@ Verdict = Literal["PASS", "REVIEW", "FAIL"]
 
 MAX_RHAT = 1.01
 MIN_ESS = 400.0
-TAILS = (0.05, 0.95)
 MIN_BFMI = 0.3
 FAIL_RHAT = 1.05
 FAIL_ESS = 100.0
@@ -113,35 +115,54 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
         Quantities that never vary have R-hat 1 and as many effective draws as there are draws;
         those that are not finite in every draw have no diagnostics (NaN).
     """
-    import arviz as az
     import pandas as pd
 
-    total = draws.sizes["chain"] * draws.sizes["draw"]
     names = [name for variable in draws.data_vars for name in _names(draws[variable])]
-    # quantities that never vary have 0 / 0 for an R-hat, mended below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        columns = {
-            "rhat": (az.rhat(draws), 1.0),
-            "ess_bulk": (az.ess(draws, method="bulk"), float(total)),
-            "ess_tail": (az.ess(draws, method="tail", prob=TAILS), float(total)),
-        }
-    constant = _flat(draws.max(("chain", "draw")) == draws.min(("chain", "draw"))).astype(bool)
-    # ranks hide infinite draws, and a single NaN hides among constant ones
-    finite = _flat(draws.map(np.isfinite).all(("chain", "draw"))).astype(bool)
-    values = {
-        name: np.where(finite, np.where(constant, fallback, _flat(result)), np.nan)
-        for name, (result, fallback) in columns.items()
-    }
-    return pd.DataFrame(values, index=pd.Index(names, name="quantity"))
+    values = stacked(draws)
+    total = float(values.shape[1] * values.shape[2])
+    constant = values.max(axis=(1, 2)) == values.min(axis=(1, 2))
+    # ranks hide infinite draws
+    finite = np.isfinite(values).all(axis=(1, 2))
+    moving = finite & ~constant
+    columns = {}
+    for name, measure, fallback in (("rhat", rhat, 1.0), ("ess_bulk", ess_bulk, total), ("ess_tail", ess_tail, total)):
+        columns[name] = np.where(finite, fallback, np.nan)
+        columns[name][moving] = measure(values[moving])
+    return pd.DataFrame(columns, index=pd.Index(names, name="quantity"))
 
 
-def judge(table: pd.DataFrame) -> Gate:
+def stacked(draws: xr.Dataset) -> Array:
+    """All quantities of a dataset above each other; shape (quantity, chain, draw)."""
+    arrays = [np.asarray(draws[name].transpose("chain", "draw", ...), dtype=float) for name in draws.data_vars]
+    flat = [np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0) for array in arrays]
+    return np.concatenate(flat)
+
+
+def gate_of(posterior: xr.Dataset, stats: xr.Dataset, min_ess: float = MIN_ESS) -> Gate:
+    """Judge a fit of one outcome: its sampler, its named quantities and its latents.
+
+    Parameters
+    ----------
+    posterior
+        Draws, eta among them; dims (chain, draw, ...).
+    stats
+        What the sampler said; dims (chain, draw).
+    min_ess
+        Effective draws that each named quantity must have.
+    """
+    named = judge(diagnose(posterior.drop_vars("eta")), min_ess)
+    return together([judge_sampler(stats), named, judge_latents(posterior["eta"])])
+
+
+def judge(table: pd.DataFrame, min_ess: float = MIN_ESS) -> Gate:
     """Judge named quantities from their diagnostics.
 
     Parameters
     ----------
     table
         From `diagnose`.
+    min_ess
+        Effective draws that each must have.
     """
     ess = table[["ess_bulk", "ess_tail"]].min(axis=1)
     findings = []
@@ -151,9 +172,9 @@ def judge(table: pd.DataFrame) -> Gate:
         reason = f"R-hat above {MAX_RHAT:g} for {_some(worst[worst > MAX_RHAT].sort_values(ascending=False), '.3f')}"
         findings.append(Finding(verdict, reason, "the chains have not met: run more tuning and more draws"))
     short = ess.fillna(0.0)
-    if (short < MIN_ESS).any():
+    if (short < min_ess).any():
         verdict = "FAIL" if short.min() < FAIL_ESS else "REVIEW"
-        reason = f"fewer than {MIN_ESS:g} effective draws for {_some(short[short < MIN_ESS].sort_values(), '.0f')}"
+        reason = f"fewer than {min_ess:g} effective draws for {_some(short[short < min_ess].sort_values(), '.0f')}"
         findings.append(Finding(verdict, reason, "run more draws"))
     return Gate(tuple(findings), float(worst.max()), float(short.min()))
 
@@ -166,26 +187,25 @@ def judge_latents(latents: xr.DataArray) -> Gate:
     latents
         Dims (chain, draw, unit, time).
     """
-    import arviz as az
-
-    count = latents.isel(chain=0, draw=0).size
-    limit = rhat_limit(count, latents.sizes["chain"])
-    # a latent without a diagnostic counts as the worst; ranks would hide infinite draws
-    latents = latents.where(np.isfinite(latents))
-    rhat = float(np.nan_to_num(az.rhat(latents), nan=np.inf).max())
-    ess = float(np.nan_to_num(az.ess(latents, method="bulk"), nan=0.0).min())
+    values = np.asarray(latents).reshape(*latents.shape[:2], -1)
+    count = values.shape[2]
+    limit = rhat_limit(count, values.shape[0])
+    # a latent without a diagnostic counts as the worst
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = chains.latents(values)
+    worst, fewest = float(np.nan_to_num(found[0], nan=np.inf).max()), float(np.nan_to_num(found[1], nan=0.0).min())
     findings = []
-    if rhat > limit:
-        reason = f"R-hat of {rhat:.3f} among {count} latent predictors, above the {limit:.3f} that chance explains"
+    if worst > limit:
+        reason = f"R-hat of {worst:.3f} among {count} latent predictors, above the {limit:.3f} that chance explains"
         findings.append(Finding("FAIL", reason, "the chains have not met: run more tuning and more draws"))
-    if ess < MIN_ESS:
-        verdict: Verdict = "FAIL" if ess < FAIL_ESS else "REVIEW"
-        reason = f"{ess:.0f} effective draws for a latent predictor, fewer than {MIN_ESS:g}"
+    if fewest < MIN_ESS:
+        verdict: Verdict = "FAIL" if fewest < FAIL_ESS else "REVIEW"
+        reason = f"{fewest:.0f} effective draws for a latent predictor, fewer than {MIN_ESS:g}"
         findings.append(Finding(verdict, reason, "run more draws"))
     return Gate(tuple(findings), 1.0, np.inf)
 
 
-def rhat_limit(count: int, chains: int) -> float:
+def rhat_limit(count: int, chain_count: int) -> float:
     """Largest R-hat that chance explains among so many latents; see the module's docstring.
 
     Examples
@@ -193,8 +213,8 @@ def rhat_limit(count: int, chains: int) -> float:
     >>> round(rhat_limit(1, 4), 3), round(rhat_limit(1500, 4), 3)
     (1.029, 1.053)
     """
-    split = 2 * chains
-    quantile = chi2.ppf(1 - FALSE_ALARM / (2 * count), split - 1)
+    split = 2 * chain_count
+    quantile = chdtri(split - 1, FALSE_ALARM / (2 * count))
     return float(np.sqrt(1 + split / MIN_ESS * quantile / (split - 1)))
 
 
@@ -236,10 +256,6 @@ def _names(values: xr.DataArray) -> Sequence[str]:
         return [str(values.name)]
     grids = np.meshgrid(*[np.asarray(values[dim]).astype(str) for dim in dims], indexing="ij")
     return [f"{values.name}[{', '.join(labels)}]" for labels in zip(*[grid.ravel() for grid in grids], strict=True)]
-
-
-def _flat(result: xr.Dataset) -> np.ndarray:
-    return np.concatenate([np.asarray(result[name]).ravel() for name in result.data_vars])
 
 
 def _some(values: pd.Series, style: str) -> str:

@@ -11,6 +11,7 @@ from typing import Self
 
 import xarray as xr
 
+from primum.fit.compile import fingerprint
 from primum.panel import Panel
 from primum.spec import Spec
 
@@ -33,7 +34,7 @@ class Checkpoints:
     @classmethod
     def open(cls, folder: str | Path | None, spec: Spec, panel: Panel) -> Self:
         """Checkpoints of a specification, a panel and this version of the engine."""
-        engine = "".join(version(name) for name in ("primum", "nutpie", "pymc", "pytensor"))
+        engine = fingerprint() + "".join(version(name) for name in ("primum", "nutpie"))
         content = spec.to_json() + panel.fingerprint + engine
         return cls(None if folder is None else Path(folder), hashlib.sha256(content.encode()).hexdigest()[:16])
 

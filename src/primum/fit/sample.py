@@ -9,15 +9,17 @@ import numpy as np
 import xarray as xr
 
 from primum.fit.compile import program_of
-from primum.fit.draws import Draws, draw
+from primum.fit.draws import draw
 from primum.fit.predict import predict
-from primum.model import Cells, cells_of
+from primum.model import cells_of
 from primum.model.families import family_of
-from primum.model.layout import Layout, layout_of
+from primum.model.layout import layout_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
+from primum.spec.spec import Sampler
 
 PREDICTIVE_DRAWS = 1000
+PREDICTIVE_VALUES = 50_000_000
 
 
 def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr.DataTree:
@@ -40,25 +42,18 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
     """
     started = time.perf_counter()
     family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
-    settings = spec.sampler
     program_of(family.name)
     compiled_at = time.perf_counter()
-    seed = seed_for(spec.seed, outcome.name)
-    drawn = draw(family, cells, outcome.all_priors(), settings, seed, label=outcome.label, show=show)
+    posterior, stats = draw_posterior(spec, panel, outcome, spec.sampler, show=show)
     sampled_at = time.perf_counter()
-    posterior = posterior_of(drawn, layout_of(cells, family), cells, np.asarray(panel.dataset["unit"]))
     rng = np.random.default_rng([spec.seed, crc32(outcome.name.encode())])
-    step = max(1, settings.chains * settings.draws // PREDICTIVE_DRAWS)
+    step = _thinning(spec.sampler.chains * spec.sampler.draws, cells.value.size)
     thinned = posterior.isel(draw=slice(None, None, step))
     predictive, density = predict(thinned, family, cells, family.standard(cells), rng)
-    sample = ("chain", "draw")
     result = xr.DataTree.from_dict(
         {
             "posterior": posterior,
-            "sample_stats": xr.Dataset(
-                {name: (sample, values) for name, values in drawn.stats.items()},
-                {name: posterior[name] for name in sample},
-            ),
+            "sample_stats": stats,
             "posterior_predictive": predictive,
             "log_likelihood": density,
             "observed_data": observed_data(panel, outcome),
@@ -68,22 +63,50 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
     return result
 
 
-def posterior_of(drawn: Draws, layout: Layout, cells: Cells, units: np.ndarray) -> xr.Dataset:
-    """Draws with their dims and the panel's names."""
-    chains, draws = drawn.values["mu"].shape
+def _thinning(draws: int, cells: int) -> int:
+    """Every how many draws predictions are kept: about 1,000 of them, fewer where there are very many cells."""
+    return max(1, draws // PREDICTIVE_DRAWS, draws * cells // PREDICTIVE_VALUES)
+
+
+def draw_posterior(
+    spec: Spec, panel: Panel, outcome: Outcome, settings: Sampler, *, cores: int | None = None, show: bool = False
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Draws of one outcome with their dims and the panel's names, and what the sampler said.
+
+    Parameters
+    ----------
+    spec, panel, outcome
+        The evaluation.
+    settings
+        Chains, draws and tuning, which may differ from the specification's.
+    cores
+        Chains that run at once; by default one a core.
+    show
+        Whether to show progress.
+
+    Returns
+    -------
+    posterior, sample_stats
+        Dims (chain, draw, ...).
+    """
+    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
+    seed = seed_for(spec.seed, outcome.name)
+    drawn = draw(family, cells, outcome.all_priors(), settings, seed, label=outcome.label, cores=cores, show=show)
+    units, sample = np.asarray(panel.dataset["unit"]), ("chain", "draw")
     coords = {
-        "chain": np.arange(chains),
-        "draw": np.arange(draws),
+        "chain": np.arange(settings.chains),
+        "draw": np.arange(settings.draws),
         "unit": units,
         "time": cells.time,
         "pilot": units[cells.pilots],
     }
-    variables = {
-        name: (("chain", "draw", *field.dims), drawn.values[name]) for name, field in layout.reported.items()
-    }
-    # seven digits are plenty for a latent and halve the file
-    eta = drawn.values["eta"].astype(np.float32).swapaxes(-1, -2)
-    return xr.Dataset({**variables, "eta": (("chain", "draw", "unit", "time"), eta)}, coords)
+    dims = {name: field.dims for name, field in layout_of(cells, family).reported.items()}
+    dims["eta"] = ("unit", "time")
+    posterior = xr.Dataset({name: ((*sample, *dims[name]), values) for name, values in drawn.values.items()}, coords)
+    stats = xr.Dataset(
+        {name: (sample, values) for name, values in drawn.stats.items()}, {name: coords[name] for name in sample}
+    )
+    return posterior, stats
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:

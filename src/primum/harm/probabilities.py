@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from primum.fit.chains import Array, ess, split
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,12 @@ def _probability(event: NDArray[np.bool_], effect: Array) -> Probability:
     all draws agree on has the error that its number of effective draws supports.
     """
     share = float(event.mean())
-    ess = _ess(event.astype(float)) if 0 < share < 1 else _ess(effect)
-    smoothed = (share * ess + 0.5) / (ess + 1)
-    return Probability(share, float(np.sqrt(smoothed * (1 - smoothed) / ess)))
+    draws = _ess(event.astype(float)) if 0 < share < 1 else _ess(effect)
+    smoothed = (share * draws + 0.5) / (draws + 1)
+    return Probability(share, float(np.sqrt(smoothed * (1 - smoothed) / draws)))
 
 
 def _ess(values: Array) -> float:
     """Effective draws for the mean; as many as there are draws where too few to tell."""
-    import arviz as az
-
-    ess = float(az.ess(values, method="mean")) if values.shape[-1] >= 4 and np.ptp(values) > 0 else np.nan
-    return ess if np.isfinite(ess) else float(values.size)
+    effective = float(ess(split(values[None]))[0]) if values.shape[-1] >= 4 else np.nan
+    return effective if np.isfinite(effective) else float(values.size)

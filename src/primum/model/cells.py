@@ -12,6 +12,8 @@ from primum.model.drift import Array, Basis, drift_basis
 from primum.panel.design import usable
 from primum.spec import Outcome
 
+__all__ = ["Array", "Cells", "Mask", "cells_of"]
+
 Mask = NDArray[np.bool_]
 
 

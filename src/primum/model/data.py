@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.model.cells import Array, Cells
+from primum.model.cells import Cells
 from primum.model.families import Family
 from primum.model.layout import SCALARS
 from primum.spec import Priors

@@ -27,7 +27,6 @@ ARRAYS = (
     "places", "priors", "standard", "fields", "response", "mean_weight", "missing_unit", "missing_time", "pilot_unit",
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance",
 )  # fmt: skip
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 PSEUDO_SCALE = 0.3
 BLOCK = 32  # units: what they need stays in the fastest cache
 _MU, _BETA, _S, _Q, _ALPHA, _TAU, _SPREAD, _SIGMA = range(8)
@@ -51,16 +50,14 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         and writes the other two vectors. Vectors are laid out as `primum.model.layout.Layout`
         says; arrays are those of `primum.model.data.arrays_of`, in the order of `ARRAYS`.
     """
-    import numba
-
-    jit = numba.njit(**OPTIONS)
+    jit = _compiled
     scalars_forth, scalars_back = jit(_scalars_forth), jit(_scalars_back)
     moments_forth, moments_back = jit(_moments_forth), jit(_moments_back)
     effects_forth, effects_back = jit(_effects_forth), jit(_effects_back)
     location_forth, location_back = jit(_location_forth), jit(_location_back)
     paths = jit(_paths_of(jit(_components_forth), jit(_components_back), jit(family_of(name).slopes)))
 
-    @jit  # type: ignore[untyped-decorator]
+    @jit
     def kernel(
         point: Any, gradient: Any, reported: Any,
         places: Any, priors: Any, standard: Any, fields: Any, response: Any, mean_weight: Any, missing_unit: Any,
@@ -79,7 +76,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         in_variance, in_centre, in_path = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         of_pilots = (pilot_response, pilot_exposure, mean_weight, pilot_unit)
 
-        density = scalars_forth(point, places, priors, scalars)
+        density: float = scalars_forth(point, places, priors, scalars)
         density += moments_forth(scalars, slow, priors[8, 1], basis, drift_variance, variance, centre, path)
         density += effects_forth(scalars, variance, centre, x_tau, of_pilots, zeta, tau_unit)
         location_forth(scalars, path, tau_unit, pilot_unit, exposure, eta)
@@ -97,7 +94,15 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         scalars_back(places, priors, in_scalars, gradient, scalars)
         return density
 
-    return kernel  # type: ignore[no-any-return]
+    return kernel
+
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function for numba to compile, once for all families."""
+    import numba
+
+    return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
 
 
 def _scalars_forth(point: Any, places: Any, priors: Any, scalars: Any) -> float:
@@ -159,9 +164,7 @@ def _moments_back(
             in_slow[k - 1] += in_path[t] * basis[k, t]
 
 
-def _effects_forth(
-    scalars: Any, variance: Any, centre: Any, x: Any, of_pilots: Any, zeta: Any, tau_unit: Any
-) -> float:
+def _effects_forth(scalars: Any, variance: Any, centre: Any, x: Any, of_pilots: Any, zeta: Any, tau_unit: Any) -> float:
     """Effects in the pilots, transported with the components integrated out."""
     response, exposure, weight, unit = of_pilots
     tau, spread = scalars[_TAU], scalars[_SPREAD]
@@ -302,9 +305,7 @@ def _paths_of(
                 gap[missing_time[done], missing_unit[done] - first] = PSEUDO_SCALE * xi[done]
                 done += 1
             residual = np.dot(basis, gap)
-            density += components_forth(
-                weight, variance, residual, x[:, first:last], shrink, spread, whole, component
-            )
+            density += components_forth(weight, variance, residual, x[:, first:last], shrink, spread, whole, component)
             departure, slope = np.dot(across, component), gap
             for t in range(periods):
                 for j in range(last - first):

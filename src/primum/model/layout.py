@@ -55,9 +55,14 @@ class Layout:
         return sum(prod(field.shape) for field in self.free.values())
 
     @property
+    def head(self) -> int:
+        """Length of the vector of results before eta, which comes last."""
+        return self.reported["eta"].start
+
+    @property
     def results(self) -> int:
         """Length of the vector of results."""
-        return len(SCALARS) + sum(prod(self.reported[name].shape) for name in _REPORTED)
+        return self.head + prod(self.reported["eta"].shape)
 
     @property
     def places(self) -> NDArray[np.int64]:
@@ -77,8 +82,8 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     sizes = sizes_of(cells)
     absent = {name for name, there in (("s", cells.counted), ("sigma", family.noise)) if not there}
     scalars = [name for name in SCALARS if name not in absent]
-    free = _fields({**{name: () for name in scalars}, **_VECTORS}, sizes)
-    reported = _fields({**{name: () for name in SCALARS}, **_REPORTED}, sizes)
+    free = _fields({**dict.fromkeys(scalars, ()), **_VECTORS}, sizes)
+    reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 
 
@@ -98,6 +103,5 @@ def sizes_of(cells: Cells) -> dict[str, int]:
 def _fields(dims: Mapping[str, tuple[str, ...]], sizes: Mapping[str, int]) -> dict[str, Field]:
     shapes = [tuple(sizes[dim] for dim in each) for each in dims.values()]
     starts = accumulate(map(prod, shapes), initial=0)
-    return {
-        name: Field(start, each, shape) for (name, each), start, shape in zip(dims.items(), starts, shapes, strict=False)
-    }
+    rows = zip(dims.items(), starts, shapes, strict=False)
+    return {name: Field(start, each, shape) for (name, each), start, shape in rows}

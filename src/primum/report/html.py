@@ -149,6 +149,7 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
     """A figure as SVG for the page, with its PNG saved beside it."""
     figure = drawing.make()
     figure.savefig(folder / "figures" / f"{drawing.name}.png", dpi=PNG_DPI)
+    figure.set_layout_engine("none")  # the layout that was found serves again
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     svg = buffer.getvalue()

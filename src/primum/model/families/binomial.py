@@ -11,12 +11,13 @@ from scipy.special import expit, gammaln, logit
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
+from primum.spec.priors import FamilyName
 
 
 class Binomial:
     """A count out of a denominator; overdispersion is left to the shocks."""
 
-    name = "binomial"
+    name: FamilyName = "binomial"
     link = "logit"
     noise = False
 

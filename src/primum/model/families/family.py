@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
+from primum.spec.priors import FamilyName
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class Family(Protocol):
     """A likelihood with its link, for cells of shape (unit, time).
 
     Its log density is written twice: `log_density` for the PyMC model, and `slopes`, with
-    derivatives, for the compiled kernel. A test compares them. Draws of `eta` and of `sigma` carry leading sample dimensions in the numpy
-    methods.
+    derivatives, for the compiled kernel; a test compares them. Draws of `eta` and of `sigma`
+    carry leading sample dimensions in the numpy methods.
     """
 
     @property
-    def name(self) -> str:
+    def name(self) -> FamilyName:
         """The name a specification gives."""
 
     @property

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
+from primum.spec.priors import FamilyName
 
 
 class Gaussian:
@@ -29,7 +30,7 @@ class Gaussian:
     noise = True
 
     def __init__(self, name: Literal["normal", "lognormal"]) -> None:
-        self.name = name
+        self.name: FamilyName = name
         self.log = name == "lognormal"
         self.link = "log" if self.log else "identity"
 

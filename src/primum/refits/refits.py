@@ -1,0 +1,114 @@
+"""refits: many refits at once, a row each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from primum.fit.gate import MIN_ESS
+from primum.panel import Panel
+from primum.refits.refit import Refit, refit
+from primum.spec import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def refits(
+    cases: Mapping[str, tuple[Spec, Panel]],
+    outcome: str | None = None,
+    *,
+    ess: float = MIN_ESS,
+    cores: int | None = None,
+    show_progress: bool = True,
+) -> dict[str, Refit]:
+    """Refit one outcome under many specifications or to many panels: a grid, placebos, simulations.
+
+    Parameters
+    ----------
+    cases
+        What to fit, by name.
+    outcome, ess
+        As in `refit`.
+    cores
+        Refits that run at once; by default one a core.
+    show_progress
+        Whether to show progress, with the time left, in a terminal or notebook.
+
+    Returns
+    -------
+    dict
+        A `Refit` a case, in the order given.
+
+    Examples
+    --------
+    >>> import primum as pr
+    >>> spec, panel = pr.demo_spec(), pr.simulate(seed=1).panel
+    >>> path = "outcomes.kinship.priors.q"
+    >>> grid = {
+    ...     f"q {scale}": (spec.change({path: {"scale": scale, "reason": "a grid"}}), panel)
+    ...     for scale in (0.1, 0.3, 1.0)
+    ... }
+    >>> pr.refits(grid, "kinship")  # doctest: +SKIP
+    """
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    hidden = not (show_progress and (console.is_terminal or console.is_jupyter))
+    with (
+        Progress(*columns, console=console, transient=True, disable=hidden) as bar,
+        ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool,
+    ):
+        task = bar.add_task("refits", total=len(cases))
+        # chains in turn and refits side by side: judging one does not keep the other cores waiting
+        waiting = {
+            name: pool.submit(refit, spec, panel, outcome, ess=ess, cores=1) for name, (spec, panel) in cases.items()
+        }
+        found = {}
+        try:
+            for name, each in waiting.items():
+                found[name] = each.result()
+                bar.advance(task)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return found
+
+
+def table_of(found: Mapping[str, Refit]) -> pd.DataFrame:
+    """The average effect of every refit, with its gate.
+
+    Parameters
+    ----------
+    found
+        From `refits`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a case: mean, sd and 95% interval of the SATT in the outcome's unit, the form of
+        the posterior (always "exact"), the gate's verdict, largest R-hat and fewest effective
+        draws, draws a chain, and seconds.
+    """
+    import pandas as pd
+
+    rows = {}
+    for name, each in found.items():
+        satt = each.effects.table.loc["satt", ["mean", "sd", "eti95_low", "eti95_high"]].to_dict()
+        rows[name] = {
+            **satt,
+            "form": "exact",
+            "gate": each.gate.verdict,
+            "max_rhat": each.gate.max_rhat,
+            "min_ess": each.gate.min_ess,
+            "draws": each.posterior.sizes["draw"],
+            "seconds": each.seconds,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("case")

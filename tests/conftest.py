@@ -1,0 +1,48 @@
+"""One folder of machine code for a whole run of the tests, so that no family is compiled twice.
+
+A folder given as PRIMUM_CACHE is used instead, and keeps its code for later runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from primum.spec.priors import FamilyName
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the folder before workers and other processes start, which inherit it."""
+    if "PRIMUM_CACHE" not in os.environ:
+        made = tempfile.mkdtemp(prefix="primum-tests-")
+        os.environ["PRIMUM_CACHE"] = made
+        config.add_cleanup(lambda: shutil.rmtree(made, ignore_errors=True))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_by_one_worker() -> Iterator[None]:
+    """A worker that needs a family which another one is compiling waits for its code."""
+    from primum.fit import compile as compiling
+
+    original = compiling.compile_family
+
+    def wait_or_compile(family: FamilyName) -> tuple[tuple[str, object], ...]:
+        folder = compiling.folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{family}-{compiling.fingerprint()}.bin"
+        with (folder / f"{family}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            code = compiling._read(path)
+            if code is None:
+                code = original(family)
+                compiling._keep(path, code)
+        return code  # type: ignore[no-any-return]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "compile_family", wait_or_compile)
+        yield

@@ -1,0 +1,154 @@
+"""Panels that between them reach every branch of the model, and the model of each, ready to evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from primum.model import Cells, build, cells_of
+from primum.model.data import arrays_of
+from primum.model.families import Family, family_of
+from primum.model.kernel import ARRAYS, kernel_of
+from primum.model.layout import Layout, layout_of
+from primum.panel import Panel
+from primum.spec import Outcome, Spec
+from primum.spec.priors import FamilyName
+from tests.model.panels import Array, evaluation, spec_of, table_of
+
+MODE = "FAST_COMPILE"  # Python thunks: no machine code to wait for
+UNEVEN = (2010, 2011, 2013, 2014, 2018, 2019)
+PHI = {"outcomes.first.phi": 0.7}
+Point = dict[str, Array]
+
+
+def _with_gaps_at(
+    family: FamilyName, gaps: list[tuple[int, int]], changes: dict[str, Any] | None = None, **table: Any
+) -> tuple[Spec, Panel]:
+    """An evaluation whose cells at these places (unit, period) are empty."""
+    spec, frame = spec_of(family, changes=changes), table_of(family, **table)
+    periods = frame["year"].nunique()
+    frame["first_value"] = frame["first_value"].astype(float)
+    frame.loc[[unit * periods + period for unit, period in gaps], "first_value"] = np.nan
+    return spec, Panel.from_frame(frame, spec.data)
+
+
+CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
+    "binomial, other priors": lambda: evaluation(
+        "binomial",
+        changes={
+            "outcomes.first.priors.tau": {"location": 0.7, "scale": 0.2, "reason": "a test"},
+            "outcomes.first.priors.q": {"scale": 0.05, "reason": "a test"},
+            "outcomes.first.priors.lambda_t": {"scale": 0.4, "reason": "a test"},
+        },
+    ),
+    "binomial with gaps": lambda: evaluation("binomial", missing=9, times=UNEVEN),
+    "binomial, stationary drift": lambda: evaluation("binomial", times=UNEVEN, changes=PHI),
+    # pilot 1 is left out while it rises; pilot 0 is empty before exposure and under it
+    "binomial with gaps in pilots": lambda: _with_gaps_at(
+        "binomial", [(0, 1), (0, 4), (5, 0)], {"treatment.embedding": "leave out"}
+    ),
+    # blocks of 32, 32 and 6, with gaps at their edges and in unit 40 no cell at all
+    "binomial in blocks, with gaps": lambda: _with_gaps_at(
+        "binomial",
+        [(31, 0), (31, 9), (32, 0), (33, 5), (63, 2), (64, 2), (69, 9), *((40, period) for period in range(10))],
+        units=70,
+        pilots=5,
+        times=tuple(range(2010, 2020)),
+    ),
+    "lognormal with gaps": lambda: evaluation("lognormal", missing=9),
+    "lognormal in blocks": lambda: evaluation("lognormal", units=64, times=tuple(range(2010, 2018))),
+    "normal": lambda: evaluation("normal", times=UNEVEN),
+    "normal without denominators, with gaps": lambda: evaluation("normal", counted=False, missing=9, times=UNEVEN),
+    "normal, stationary drift, with gaps": lambda: evaluation("normal", missing=9, times=UNEVEN, changes=PHI),
+    "normal with one pilot": lambda: evaluation("normal", units=5, pilots=1, times=(2010, 2011, 2013, 2014)),
+}
+
+
+class Model:
+    """A built model that can be evaluated at points."""
+
+    def __init__(self, spec: Spec, panel: Panel) -> None:
+        self.outcome: Outcome = spec.outcomes[0]
+        self.cells: Cells = cells_of(panel.dataset, self.outcome)
+        self.family: Family = family_of(self.outcome.family)
+        self.standard = self.family.standard(self.cells)
+        self.layout: Layout = layout_of(self.cells, self.family)
+        self.arrays = arrays_of(self.cells, self.family, self.outcome.all_priors())
+        self.model = build(spec, panel)
+
+    @cached_property
+    def _function(self) -> Callable[[Point], list[Any]]:
+        model = self.model
+        outputs = [model.logp(), model.dlogp(), *model.unobserved_value_vars]
+        return model.compile_fn(outputs, mode=MODE)  # type: ignore[no-any-return]
+
+    def __call__(self, point: Point) -> dict[str, Array]:
+        """Log density, its gradient and all variables, in the model's own names and order."""
+        names = ["logp", "gradient", *(variable.name for variable in self.model.unobserved_value_vars)]
+        return dict(zip(names, map(np.asarray, self._function(point)), strict=True))
+
+    def points(self, count: int, seed: int) -> list[Point]:
+        """Random points, scales of both signs among them."""
+        rng = np.random.default_rng(seed)
+        start = self.model.initial_point(0)
+        return [
+            {name: value + 0.7 * rng.normal(size=np.shape(value)) for name, value in start.items()}
+            for _ in range(count)
+        ]
+
+    def split(self, vector: Array) -> Point:
+        """A vector in the order of the model's variables (its gradient's), by name."""
+        shapes = {name: np.shape(value) for name, value in self.model.initial_point(0).items()}
+        found, begin = {}, 0
+        for name in (variable.name for variable in self.model.value_vars):
+            end = begin + int(np.prod(shapes[name]))
+            found[name] = vector[begin:end].reshape(shapes[name])
+            begin = end
+        assert begin == vector.size
+        return found
+
+    def flat(self, values: Point) -> Array:
+        """A point, or a gradient, as the kernel has it."""
+        vector = np.full(self.layout.points, np.nan)
+        for name, value in values.items():
+            self.layout.free[name.removesuffix("_signed").removesuffix("_log__")].of(vector[None])[...] = value
+        assert np.isfinite(vector).all(), "a place of the kernel's point that the model does not have"
+        return vector
+
+    def reported(self, at: dict[str, Array]) -> Array:
+        """What the kernel should report, NaN where a scalar is not in the model."""
+        vector = np.full(self.layout.results, np.nan)
+        for name, field in self.layout.reported.items():
+            field.of(vector[None])[...] = at[name].T if name == "eta" else at[name]
+        return vector
+
+    def kernel(self, vector: Array) -> tuple[float, Array, Array]:
+        """Density, gradient and reported variables by the kernel's source, run as Python."""
+        # nothing may be read from what is to be written
+        gradient, reported = np.full(self.layout.points, np.nan), np.full(self.layout.results, np.nan)
+        arrays = {**self.arrays, "places": self.layout.places}
+        density = python_kernel(self.outcome.family)(vector, gradient, reported, *(arrays[name] for name in ARRAYS))
+        return float(density), gradient, reported
+
+
+@cache
+def model_case(name: str) -> Model:
+    """The model of a case, made once a process; tests leave it as it is."""
+    return Model(*CASES[name]())
+
+
+@cache
+def python_kernel(family: FamilyName) -> Callable[..., float]:
+    """The kernel without numba, which takes seconds to compile and hides nothing: tests/fit compares its code."""
+
+    def njit(*functions: Any, **options: Any) -> Any:
+        return functions[0] if functions else njit
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba, "njit", njit)
+        return kernel_of.__wrapped__(family)

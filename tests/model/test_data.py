@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from primum.model.data import DIMS, arrays_of
+from primum.model.layout import SCALARS, sizes_of
+from tests.model.cases import CASES, Model, model_case
+
+
+@pytest.fixture(params=list(CASES))
+def built(request: pytest.FixtureRequest) -> Model:
+    return model_case(request.param)
+
+
+def test_shapes_are_those_of_the_dims(built: Model) -> None:
+    assert set(built.arrays) == set(DIMS)
+    fields = 2 if built.outcome.family == "binomial" else 3
+    sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "setting": 2, "field": fields}
+    for name, values in built.arrays.items():
+        assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
+        # a 32-bit place and a double are all that the compiled code can read
+        assert values.dtype == (np.int32 if name in {"missing_unit", "missing_time", "pilot_unit"} else np.float64), name
+        assert np.isfinite(values).all(), name
+
+
+def test_priors_stand_in_the_order_of_the_scalars(built: Model) -> None:
+    priors = dict(built.outcome.all_priors().items())
+    for row, name in zip(built.arrays["priors"], (*SCALARS, "lambda_t"), strict=True):
+        assert tuple(row) == (priors[name].location, priors[name].scale)
+
+
+def test_missing_cells_are_listed_unit_by_unit(built: Model) -> None:
+    units, times = built.arrays["missing_unit"], built.arrays["missing_time"]
+    mask = np.ones(built.cells.value.shape, dtype=bool)
+    mask[units, times] = False
+    np.testing.assert_array_equal(mask, built.cells.observed)
+    assert units.size == (~built.cells.observed).sum()
+    # the kernel walks through them once, block after block
+    assert (np.diff(units) >= 0).all()
+
+
+def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
+    response, weight = built.family.working(built.cells, built.standard)
+    np.testing.assert_array_equal(built.arrays["response"], response.T)
+    fields = built.family.fields(built.cells, built.standard)
+    np.testing.assert_array_equal(built.arrays["fields"], fields.transpose(0, 2, 1))
+    seen = built.cells.observed
+    expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(weight, seen, strict=True)]
+    # sums of some ten numbers in another order
+    np.testing.assert_allclose(built.arrays["mean_weight"], expected, rtol=1e-14)
+
+
+def test_pilots_are_held_by_period_and_in_the_basis(built: Model) -> None:
+    cells, basis = built.cells, built.cells.basis
+    np.testing.assert_array_equal(built.arrays["pilot_unit"], cells.pilots)
+    np.testing.assert_array_equal(built.arrays["exposure"], cells.exposure[cells.pilots])
+    np.testing.assert_array_equal(built.arrays["basis"], basis.vectors)
+    np.testing.assert_array_equal(built.arrays["drift_variance"], basis.variance)
+    # there and back in an orthogonal basis, to rounding
+    np.testing.assert_allclose(
+        built.arrays["pilot_exposure"] @ basis.vectors, cells.exposure[cells.pilots], atol=1e-13
+    )
+    response, _ = built.family.working(cells, built.standard)
+    back = built.arrays["pilot_response"] @ basis.vectors
+    for row, unit in zip(back, cells.pilots, strict=True):
+        seen = cells.observed[unit]
+        np.testing.assert_allclose(row[seen], response[unit, seen], atol=1e-13)
+        np.testing.assert_allclose(row[~seen], response[unit, seen].mean(), atol=1e-13)
+
+
+def test_persistence_reaches_the_basis() -> None:
+    stationary = model_case("binomial, stationary drift")
+    walk = arrays_of(replace(stationary.cells, phi=1.0), stationary.family, stationary.outcome.all_priors())
+    assert (np.abs(walk["drift_variance"] - stationary.arrays["drift_variance"]) > 0.01).all()
+
+
+def test_weights_do_not_fall_to_nothing() -> None:
+    """A unit of very many cells at the bounds still has a precision to divide by."""
+    built = model_case("binomial with gaps")
+    cells = replace(built.cells, value=np.zeros((12, 6)), denominator=np.where(built.cells.observed, 1e-6, 0.0))
+    arrays = arrays_of(cells, built.family, built.outcome.all_priors())
+    np.testing.assert_array_equal(arrays["mean_weight"], np.full(12, 1e-3))

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from primum.model import Cells, cells_of
+from primum.model.families import family_of
+from primum.model.layout import SCALARS, SCALES, layout_of, sizes_of
+from primum.spec.priors import FamilyName
+from tests.model.panels import evaluation
+
+
+def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
+    spec, panel = evaluation(family, counted=counted, missing=7)
+    return cells_of(panel.dataset, spec.outcomes[0])
+
+
+KINDS = [("binomial", True, {"sigma"}), ("normal", True, set()), ("normal", False, {"s"}), ("lognormal", False, {"s"})]
+
+
+@pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
+def test_fields_of_the_point_share_it_without_gaps(name: FamilyName, counted: bool, absent: set[str]) -> None:
+    layout = layout_of(cells_with_gaps(name, counted), family_of(name))
+    assert set(layout.free) == (set(SCALARS) - absent) | {"lambda_drift", "x_tau", "x", "xi"}
+    # 12 units, 6 periods, 3 pilots and 7 gaps
+    assert layout.points == 7 + (not absent) + 5 + 3 + 72 + 7
+    assert {key: field.shape for key, field in layout.free.items() if field.shape} == {
+        "lambda_drift": (5,),
+        "x_tau": (3,),
+        "x": (6, 12),
+        "xi": (7,),
+    }
+    places = np.arange(layout.points)
+    together = np.concatenate([field.of(places[None].astype(float)).ravel() for field in layout.free.values()])
+    np.testing.assert_array_equal(together, places)
+
+
+@pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
+def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
+    name: FamilyName, counted: bool, absent: set[str]
+) -> None:
+    layout = layout_of(cells_with_gaps(name, counted), family_of(name))
+    assert set(layout.reported) == (set(SCALARS) - absent) | {"lambda", "tau_unit", "eta"}
+    assert {key: layout.reported[key].start for key in SCALARS if key not in absent} == {
+        key: place for place, key in enumerate(SCALARS) if key not in absent
+    }
+    assert [(layout.reported[key].start, layout.reported[key].shape) for key in ("lambda", "tau_unit", "eta")] == [
+        (8, (6,)),
+        (14, (3,)),
+        (17, (6, 12)),
+    ]
+    assert (layout.head, layout.results) == (17, 17 + 72)
+
+
+@pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
+def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
+    layout = layout_of(cells_with_gaps(name, counted), family_of(name))
+    names = [*SCALARS, "lambda_drift", "x_tau", "x", "xi"]
+    expected = [-1 if key in absent else layout.free[key].start for key in names]
+    np.testing.assert_array_equal(layout.places, expected)
+    assert layout.places.dtype == np.int64
+
+
+def test_fields_are_views_of_vectors_of_any_number() -> None:
+    layout = layout_of(cells_with_gaps("normal"), family_of("normal"))
+    vectors = np.arange(2.0 * 3 * layout.points).reshape(2, 3, layout.points)
+    x = layout.free["x"]
+    assert x.dims == ("component", "unit")
+    found = x.of(vectors)
+    assert found.shape == (2, 3, 6, 12)
+    np.testing.assert_array_equal(found[1, 2].ravel(), vectors[1, 2, x.start : x.start + 72])
+    assert layout.free["mu"].of(vectors).shape == (2, 3)
+    found[...] = -1.0
+    assert (vectors < 0).sum() == 2 * 3 * 72
+
+
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="Field.of calls reshape() of a scalar in a single vector")
+def test_scalars_are_found_in_a_single_vector() -> None:
+    layout = layout_of(cells_with_gaps("normal"), family_of("normal"))
+    vector = np.arange(float(layout.points))
+    assert float(layout.free["tau"].of(vector)) == layout.free["tau"].start
+
+
+def test_scales_are_scalars() -> None:
+    assert set(SCALARS) > SCALES
+    assert set(SCALARS) - SCALES == {"mu", "beta_pilot", "tau"}
+
+
+def test_sizes_are_those_of_the_cells() -> None:
+    assert sizes_of(cells_with_gaps("binomial")) == {
+        "unit": 12,
+        "time": 6,
+        "pilot": 3,
+        "component": 6,
+        "drift": 5,
+        "missing": 7,
+    }
