@@ -87,7 +87,7 @@ def test_report_is_made_again_from_a_saved_fit(tmp_path: Path) -> None:
 def test_describe_prints_priors_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     # the module, not the function of the same name in its package
     compiling = importlib.import_module("primum.fit.compile")
-    monkeypatch.setattr(compiling, "compiled", lambda *_args: pytest.fail("describe compiled a model"))
+    monkeypatch.setattr(compiling, "program_of", lambda *_args: pytest.fail("describe compiled a model"))
     result = runner.invoke(app, ["describe", str(DEMO)])
     assert result.exit_code == 0
     assert re.search(r"tau +Normal\(0, 1\) +\[default\] average effect", result.output)

@@ -24,8 +24,6 @@ class RealFit:
 
     Attributes
     ----------
-    compilations
-        How often nutpie compiled a model.
     shown
         What was printed on the terminal.
     """
@@ -33,7 +31,6 @@ class RealFit:
     spec: Spec
     panel: Panel
     fit: Fit
-    compilations: int
     shown: str
 
 

@@ -19,9 +19,10 @@ from scipy import linalg, optimize, stats
 
 from primum.errors import SpecError
 from primum.fit import fit
-from primum.fit.sample import KEPT, seed_for
+from primum.fit.sample import seed_for
 from primum.model import Cells, cells_of
 from primum.model.families import family_of
+from primum.model.layout import SCALARS
 from primum.testing import CHAINS, DRAWS, tiny_fit
 from tests.fit.evaluations import RealFit, tiny_evaluation
 from tests.model.panels import Array
@@ -256,6 +257,7 @@ def test_a_canned_fit_has_the_shape_of_a_real_one(name: str, real_fit: RealFit) 
         for variable in set(ours.data_vars) & set(theirs.data_vars):
             assert ours[variable].dims == theirs[variable].dims, variable
     posterior = tiny_fit().posterior(name)
-    assert set(posterior.data_vars) <= set(KEPT)
-    assert set(KEPT) - set(posterior.data_vars) == (set() if name == "assessment" else {"sigma"})
+    reported = {*SCALARS, "lambda", "tau_unit", "eta"}
+    assert set(posterior.data_vars) <= reported
+    assert reported - set(posterior.data_vars) == (set() if name == "assessment" else {"sigma"})
     assert (posterior.sizes["chain"], posterior.sizes["draw"]) == (CHAINS, DRAWS)

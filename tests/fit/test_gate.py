@@ -219,7 +219,7 @@ def test_one_latent_among_many_whose_chains_disagree_is_found() -> None:
     draws[0, :, 3, 2] += 1.0
     gate = judge_latents(xr.DataArray(draws, dims=(*SAMPLE, "unit", "time")))
     assert gate.verdict == "FAIL"
-    rhat = float(az.rhat(draws[:, :, 3, 2]))
+    rhat = float(az.rhat(draws[:, :, 3, 2], method="split"))
     assert gate.reasons[0].startswith(
         f"R-hat of {rhat:.3f} among 30 latent predictors, above the {rhat_limit(30, 4):.3f} that chance explains"
     )
@@ -230,7 +230,7 @@ def test_one_latent_among_many_with_few_effective_draws_is_found() -> None:
     draws[:, :, 3, 2] = autocorrelated(0.9)
     gate = judge_latents(xr.DataArray(draws, dims=(*SAMPLE, "unit", "time")))
     assert gate.verdict == "REVIEW"
-    ess = float(az.ess(draws[:, :, 3, 2], method="bulk"))
+    ess = float(az.ess(draws[:, :, 3, 2], method="mean"))
     assert gate.reasons == [f"{ess:.0f} effective draws for a latent predictor, fewer than 400; run more draws"]
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
 from primum.model import Cells, build, cells_of
+from primum.model import kernel as module
 from primum.model.data import arrays_of
 from primum.model.families import Family, family_of
-from primum.model.kernel import ARRAYS, kernel_of
+from primum.model.kernel import ARRAYS, BLOCK, kernel_of
 from primum.model.layout import Layout, layout_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
@@ -52,16 +52,20 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "binomial with gaps in pilots": lambda: _with_gaps_at(
         "binomial", [(0, 1), (0, 4), (5, 0)], {"treatment.embedding": "leave out"}
     ),
-    # blocks of 32, 32 and 6, with gaps at their edges and in unit 40 no cell at all
+    # two whole blocks and six units, with gaps at their edges and in unit 20 no cell at all
     "binomial in blocks, with gaps": lambda: _with_gaps_at(
         "binomial",
-        [(31, 0), (31, 9), (32, 0), (33, 5), (63, 2), (64, 2), (69, 9), *((40, period) for period in range(10))],
-        units=70,
+        [
+            *((20, period) for period in range(10)),
+            *((BLOCK - 1, 0), (BLOCK - 1, 9), (BLOCK, 0), (BLOCK + 1, 5)),
+            *((2 * BLOCK - 1, 2), (2 * BLOCK, 2), (2 * BLOCK + 5, 9)),
+        ],
+        units=2 * BLOCK + 6,
         pilots=5,
         times=tuple(range(2010, 2020)),
     ),
     "lognormal with gaps": lambda: evaluation("lognormal", missing=9),
-    "lognormal in blocks": lambda: evaluation("lognormal", units=64, times=tuple(range(2010, 2018))),
+    "lognormal in blocks": lambda: evaluation("lognormal", units=2 * BLOCK, times=tuple(range(2010, 2018))),
     "normal": lambda: evaluation("normal", times=UNEVEN),
     "normal without denominators, with gaps": lambda: evaluation("normal", counted=False, missing=9, times=UNEVEN),
     "normal, stationary drift, with gaps": lambda: evaluation("normal", missing=9, times=UNEVEN, changes=PHI),
@@ -146,9 +150,6 @@ def model_case(name: str) -> Model:
 def python_kernel(family: FamilyName) -> Callable[..., float]:
     """The kernel without numba, which takes seconds to compile and hides nothing: tests/fit compares its code."""
 
-    def njit(*functions: Any, **options: Any) -> Any:
-        return functions[0] if functions else njit
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numba, "njit", njit)
+        patch.setattr(module, "_compiled", lambda function: function)
         return kernel_of.__wrapped__(family)

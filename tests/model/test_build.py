@@ -64,7 +64,7 @@ def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
     _, weight = working(built)
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
-    return np.maximum(mean, 1e-3) / at.get("sigma", np.asarray(1.0)) ** 2
+    return np.asarray(np.maximum(mean, 1e-3) / at.get("sigma", np.asarray(1.0)) ** 2)
 
 
 def log_priors(built: Model, at: dict[str, Array]) -> float:
@@ -111,12 +111,9 @@ def log_missing(built: Model, at: dict[str, Array], xi: Array) -> float:
 def effect_information(built: Model, at: dict[str, Array]) -> Array:
     """What each pilot's response says of its effect, P_i = d' (Sigma + I / w)^-1 d, components integrated out."""
     cells, sigma, weight = built.cells, covariance(built, at), mean_weight(built, at)
-    eye = np.eye(cells.time.size)
-    return np.array([d @ np.linalg.solve(sigma + eye / weight[i], d) for i, d in zip(*_exposed(cells), strict=True)])
-
-
-def _exposed(cells: Cells) -> tuple[Array, Array]:
-    return cells.pilots, cells.exposure[cells.pilots]
+    eye, exposed = np.eye(cells.time.size), cells.exposure[cells.pilots]
+    found = [d @ np.linalg.solve(sigma + eye / weight[i], d) for i, d in zip(cells.pilots, exposed, strict=True)]
+    return np.array(found)
 
 
 def log_jacobian_of_paths(built: Model, at: dict[str, Array]) -> Array:
@@ -218,7 +215,9 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     residual = working(built)[0] - where
     residual[~cells.observed] = 0.3 * point["xi"]
     sigma, eye = covariance(built, at), np.eye(cells.time.size)
-    expected = [sigma @ np.linalg.solve(sigma + eye / w, r) for w, r in zip(mean_weight(built, at), residual, strict=True)]
+    expected = [
+        sigma @ np.linalg.solve(sigma + eye / w, r) for w, r in zip(mean_weight(built, at), residual, strict=True)
+    ]
     # rounding, and the condition of the matrices solved here
     np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-10, atol=1e-11)
 

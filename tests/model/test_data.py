@@ -22,7 +22,9 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # a 32-bit place and a double are all that the compiled code can read
-        assert values.dtype == (np.int32 if name in {"missing_unit", "missing_time", "pilot_unit"} else np.float64), name
+        assert values.dtype == (np.int32 if name in {"missing_unit", "missing_time", "pilot_unit"} else np.float64), (
+            name
+        )
         assert np.isfinite(values).all(), name
 
 
@@ -60,9 +62,7 @@ def test_pilots_are_held_by_period_and_in_the_basis(built: Model) -> None:
     np.testing.assert_array_equal(built.arrays["basis"], basis.vectors)
     np.testing.assert_array_equal(built.arrays["drift_variance"], basis.variance)
     # there and back in an orthogonal basis, to rounding
-    np.testing.assert_allclose(
-        built.arrays["pilot_exposure"] @ basis.vectors, cells.exposure[cells.pilots], atol=1e-13
-    )
+    np.testing.assert_allclose(built.arrays["pilot_exposure"] @ basis.vectors, cells.exposure[cells.pilots], atol=1e-13)
     response, _ = built.family.working(cells, built.standard)
     back = built.arrays["pilot_response"] @ basis.vectors
     for row, unit in zip(back, cells.pilots, strict=True):

@@ -83,7 +83,8 @@ def symbolic(family: Family, cells: Cells, eta: Array, sigma: float) -> Array:
 
     standard = family.standard(cells)
     pair = np.array([standard.centre, standard.spread])
-    density = family.log_density(pt.as_tensor(eta), pt.as_tensor(sigma), family.fields(cells, standard), pair)
+    fields = family.fields(cells, standard)
+    density = family.log_density(pt.as_tensor(eta), pt.as_tensor(np.asarray(sigma)), fields, pair)
     return np.asarray(density.eval(mode="FAST_COMPILE"))
 
 

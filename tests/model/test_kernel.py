@@ -138,6 +138,20 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
         np.testing.assert_allclose(other_report[there], reported[there], rtol=1e-14)
 
 
+def test_density_is_smooth_where_a_scale_is_nothing(built: Model) -> None:
+    """A slope that jumped there would cost the sampler its energy at every crossing."""
+    vector = vectors(built, 1, seed=21)[0]
+    for name in sorted(SCALES - {"sigma"}):
+        if name in built.layout.free:
+            place, slopes = built.layout.free[name].start, []
+            for value in (-1e-8, 1e-8):
+                vector[place] = value
+                slopes.append(built.kernel(vector)[1][place])
+            # second derivatives are of size 1e6 at most, over a distance of 2e-8; slopes of a kink would be of size 1
+            assert abs(slopes[1] - slopes[0]) < 0.05, name
+            vector[place] = 0.3
+
+
 @pytest.mark.parametrize("case", ["binomial in blocks, with gaps", "normal without denominators, with gaps"])
 @pytest.mark.parametrize("block", [1, 5, 31, 1000])
 def test_size_of_the_blocks_makes_no_difference(case: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "harm": "down",
         "sesoi": 3.0,
         "denominator": "care",
+        "phi": 1.0,
         "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1}},
     }
     # what is not given is absent, as in a file

@@ -77,7 +77,7 @@ def draw(
     show
         Whether to show progress.
     """
-    nutpie, layout, chains = _nutpie(), layout_of(cells, family), settings.chains
+    nutpie, layout, chains = nutpie_module(), layout_of(cells, family), settings.chains
     with progress(label, chains, show) as reporting:
         trace = nutpie.sample(
             for_nutpie(program_of(family.name), arrays_of(cells, family, priors), layout),
@@ -157,7 +157,7 @@ def start(layout: Layout, priors: Array, seed: int) -> Array:
     return point
 
 
-def _nutpie() -> Any:
+def nutpie_module() -> Any:
     """nutpie, without the two seconds of ArviZ that it imports and is not asked to use here."""
     if "arviz" not in sys.modules:
         spec = importlib.util.find_spec("arviz")

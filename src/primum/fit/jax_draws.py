@@ -33,6 +33,9 @@ _FIELDS = {
     "step_size": "adapt_state.step_size",
     "logp": "potential_energy",
 }
+# Of trees while tuning, and after. Before NumPyro knows the scale of a coordinate, trees grow to 1,023
+# steps and teach it little: tuning then takes longer than all draws.
+_DEPTHS = (6, 10)
 
 
 def draw_with_jax(family: Family, cells: Cells, priors: Priors, settings: Sampler, seed: int) -> Draws:
@@ -66,7 +69,11 @@ def draw_with_jax(family: Family, cells: Cells, priors: Priors, settings: Sample
 
         density = density_of(model, layout)
         sampler = MCMC(
-            NUTS(potential_fn=lambda point: -density(point), target_accept_prob=settings.target_accept),
+            NUTS(
+                potential_fn=lambda point: -density(point),
+                target_accept_prob=settings.target_accept,
+                max_tree_depth=_DEPTHS,
+            ),
             num_warmup=settings.tune,
             num_samples=settings.draws,
             num_chains=settings.chains,
@@ -135,11 +142,16 @@ def reported_of(model: pm.Model, layout: Layout) -> Callable[[Any], dict[str, An
 
 
 def _jaxified(model: pm.Model, layout: Layout, outputs: Sequence[Any]) -> Callable[[Any], Any]:
-    """A function of a whole point from expressions of the model's value variables."""
+    """A function of a whole point from expressions of the model's value variables, compiled when first called."""
+    import jax
     from pymc.sampling.jax import get_jaxified_graph
 
     by_name = {variable.name: value for variable, value in model.rvs_to_values.items()}
     # scales are sampled with a sign, under a name that says so
     inputs = [by_name[name if name in by_name else f"{name}_signed"] for name in layout.free]
     function = get_jaxified_graph(inputs=inputs, outputs=list(outputs))
-    return lambda point: function(*[field.of(point) for field in layout.free.values()])
+    # NumPyro calls it outside its loop as well, where every operation would be compiled by itself
+    compiled: Callable[[Any], Any] = jax.jit(
+        lambda point: function(*[field.of(point) for field in layout.free.values()])
+    )
+    return compiled

@@ -42,7 +42,8 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
     """
     started = time.perf_counter()
     family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
-    program_of(family.name)
+    if spec.sampler.backend == "numba":
+        program_of(family.name)
     compiled_at = time.perf_counter()
     posterior, stats = draw_posterior(spec, panel, outcome, spec.sampler, show=show)
     sampled_at = time.perf_counter()
@@ -91,7 +92,13 @@ def draw_posterior(
     """
     family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
     seed = seed_for(spec.seed, outcome.name)
-    drawn = draw(family, cells, outcome.all_priors(), settings, seed, label=outcome.label, cores=cores, show=show)
+    priors = outcome.all_priors()
+    if settings.backend == "jax":
+        from primum.fit.jax_draws import draw_with_jax
+
+        drawn = draw_with_jax(family, cells, priors, settings, seed)
+    else:
+        drawn = draw(family, cells, priors, settings, seed, label=outcome.label, cores=cores, show=show)
     units, sample = np.asarray(panel.dataset["unit"]), ("chain", "draw")
     coords = {
         "chain": np.arange(settings.chains),

@@ -28,7 +28,7 @@ ARRAYS = (
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance",
 )  # fmt: skip
 PSEUDO_SCALE = 0.3
-BLOCK = 32  # units: what they need stays in the fastest cache
+BLOCK = 64  # units: what they need stays in the fastest cache
 _MU, _BETA, _S, _Q, _ALPHA, _TAU, _SPREAD, _SIGMA = range(8)
 _IS_SCALE = np.array([name in SCALES for name in SCALARS])
 _ABSENT = np.array([1.0 if name == "sigma" else 0.0 for name in SCALARS])

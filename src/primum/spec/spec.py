@@ -49,7 +49,7 @@ class Sampler:
     chains: Annotated[int, Field(ge=2, le=64)] = 4
     draws: Annotated[int, Field(ge=50)] = 1000
     tune: Annotated[int, Field(ge=50)] = 250
-    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
+    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.85
     backend: Literal["numba", "jax"] = "numba"
 
 

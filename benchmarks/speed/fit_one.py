@@ -1,0 +1,54 @@
+"""Fit the re-referral outcome of one simulated panel and print what it took, as JSON.
+
+Run apart for every size, so that the peak of memory is that fit's own:
+
+    python benchmarks/speed/fit_one.py UNITS PERIODS PILOTS [DRAWS]
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from dataclasses import replace
+
+import primum as pr
+from primum.fit.compile import program_of
+
+
+def main(units: int, periods: int, pilots: int, draws: int) -> dict[str, float | int | str]:
+    """Time one fit, gate included, with machine code loaded beforehand."""
+    spec = pr.demo_spec()
+    outcome = spec.outcome("rereferral")
+    spec = replace(spec, outcomes=(outcome,), sampler=replace(spec.sampler, draws=draws))
+    simulation = pr.simulate(units=units, periods=periods, pilots=pilots, seed=1)
+    panel = pr.Panel.from_frame(simulation.table, spec.data)
+    program_of("binomial")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    fit = pr.fit(spec, panel, show_progress=False)
+    seconds = time.perf_counter() - started
+    gate, stats = fit.gate, fit["rereferral"]["sample_stats"]
+    return {
+        "units": units,
+        "periods": periods,
+        "pilots": pilots,
+        "draws": draws,
+        "cells": units * periods,
+        "seconds": seconds,
+        "seconds_sample": float(fit["rereferral"].attrs["seconds_sample"]),
+        "min_ess": gate.min_ess,
+        "max_rhat": gate.max_rhat,
+        "gate": gate.verdict,
+        "reasons": "; ".join(gate.reasons),
+        "steps": float(stats["n_steps"].mean()),
+        "divergences": int(stats["diverging"].sum()),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib_before": before / 1024,
+    }
+
+
+if __name__ == "__main__":
+    sizes = [int(each) for each in sys.argv[1:]]
+    print(json.dumps(main(*sizes[:3], sizes[3] if len(sizes) > 3 else 1000)))
