@@ -27,7 +27,7 @@ from primum.spec.priors import FamilyName
 from primum.spec.spec import Sampler
 from tests.model.panels import Array, evaluation
 
-# the tolerance is four errors of a difference, each of 1 / sqrt(400) posterior SDs at most: 0.28 SDs, most often 0.15
+# with 1,000 effective draws and more on both sides, four errors of a difference are some 0.15 posterior SDs
 SETTINGS = Sampler(chains=4, draws=700, tune=200, target_accept=0.9)
 
 

@@ -74,7 +74,6 @@ def test_fields_are_views_of_vectors_of_any_number() -> None:
     assert (vectors < 0).sum() == 2 * 3 * 72
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="Field.of calls reshape() of a scalar in a single vector")
 def test_scalars_are_found_in_a_single_vector() -> None:
     layout = layout_of(cells_with_gaps("normal"), family_of("normal"))
     vector = np.arange(float(layout.points))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 
 from primum.spec import Columns, Layout, Measure, Periods, Treatment
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -189,25 +191,32 @@ def fingerprint() -> str:
     for source in (*sorted((package / "model").rglob("*.py")), Path(__file__)):
         digest.update(source.read_bytes())
     libraries = [f"{name} {version(name)}" for name in ("numba", "llvmlite", "numpy")]
+    libraries.append(f"python {platform.python_version()}")
     processor = [llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     digest.update("\n".join([*libraries, *processor]).encode())
     return digest.hexdigest()[:16]
 
 
 def _read(path: Path) -> Any:
-    """Code that was kept, or None where there is none or it is damaged."""
+    """Code that was kept, or None where there is none or it is not what was written."""
     try:
-        return pickle.loads(path.read_bytes())
-    except (OSError, EOFError, pickle.UnpicklingError):
+        digest, content = path.read_bytes().split(b"\n", 1)
+    except (OSError, ValueError):
         return None
+    return pickle.loads(content) if digest == _digest(content) else None
 
 
 def _keep(path: Path, code: Any) -> None:
     """Keep code; the file appears only when it is whole. Where the folder cannot be written, it is not kept."""
+    content = pickle.dumps(code)
     part = path.with_suffix(f".{os.getpid()}")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(pickle.dumps(code))
+        part.write_bytes(_digest(content) + b"\n" + content)
         part.replace(path)
-    except OSError:
+    with suppress(OSError):
         part.unlink(missing_ok=True)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

@@ -8,12 +8,12 @@ a draw where leapfrog steps need fifteen.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
+from importlib import import_module
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -159,14 +159,17 @@ def start(layout: Layout, priors: Array, seed: int) -> Array:
 
 def nutpie_module() -> Any:
     """nutpie, without the two seconds of ArviZ that it imports and is not asked to use here."""
-    if "arviz" not in sys.modules:
-        spec = importlib.util.find_spec("arviz")
-        if spec is not None and spec.loader is not None:
-            loader = importlib.util.LazyLoader(spec.loader)
-            spec.loader = loader
-            module = importlib.util.module_from_spec(spec)
-            sys.modules["arviz"] = module
-            loader.exec_module(module)
-    import nutpie
+    if "nutpie" in sys.modules or "arviz" in sys.modules:
+        return import_module("nutpie")
+    sys.modules["arviz"] = _Deferred("arviz")
+    try:
+        return import_module("nutpie")
+    finally:
+        del sys.modules["arviz"]
 
-    return nutpie
+
+class _Deferred(ModuleType):
+    """Stands for a module until something of it is used, so that nutpie works for others in this process."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)

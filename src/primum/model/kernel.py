@@ -312,7 +312,7 @@ def _paths_of(
                     eta[t, first + j] += departure[t, j]
                 value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
                 density += value
-                in_scalars[_SIGMA] += in_noise if sigma > 0.0 else -in_noise
+                in_scalars[_SIGMA] += in_noise
             for m in range(begin, done):
                 t, j = missing_time[m], missing_unit[m] - first
                 away = departure[t, j] - PSEUDO_SCALE * xi[m]

@@ -30,7 +30,7 @@ class Field:
     def of(self, vectors: Array) -> Array:
         """The variable's values in vectors of shape (..., length); shape (..., *shape)."""
         stop = self.start + prod(self.shape)
-        return vectors[..., self.start : stop].reshape(*vectors.shape[:-1], *self.shape)
+        return vectors[..., self.start : stop].reshape((*vectors.shape[:-1], *self.shape))
 
 
 @dataclass(frozen=True)
