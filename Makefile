@@ -46,8 +46,9 @@ validate: $(STAMP) ## Long validation: coverage over 20 seeds, and invariance to
 	$(PYTHON) benchmarks/coverage/run.py
 	$(PYTHON) benchmarks/units/run.py
 
-bench: $(STAMP) ## Compare the English re-referral panel with two-way fixed effects
+bench: $(STAMP) ## Compare with two-way fixed effects, and speed with the last committed results
 	$(PYTHON) benchmarks/twfe/run.py
+	$(PYTHON) benchmarks/speed/run.py --check --only sampling,gradient,refits
 
 lock: $(UV) ## Pin the newest versions in requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.12 --group dev --no-header --no-annotate \

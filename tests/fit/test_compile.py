@@ -193,7 +193,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fami
 def code_of(family: FamilyName) -> Any:
     """Code of a family as the run of the tests keeps it."""
     program_of(family)
-    return pickle.loads((module.folder() / f"{family}-{module.fingerprint()}.bin").read_bytes())
+    return module._read(module.folder() / f"{family}-{module.fingerprint()}.bin")
 
 
 def works(program: Program, case: str) -> bool:

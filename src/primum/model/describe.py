@@ -14,7 +14,7 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   eta_it = alpha_i + lambda_t + u_it + e_it + d_it * tau_i
     alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
     lambda_t  common path    ~ zero-sum Normal; free, shared by all units
-    u_it      drift          random walk with steps of Normal(0, q) a period, from its own mean
+    u_it      drift          steps of Normal(0, q) a period, from its own mean; persistence phi
     e_it      shock          ~ Normal(0, s); none where there is no denominator to tell it from noise
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
   Comparators have equal weights, and pilots drift like any comparator (kappa = 1)."""
@@ -76,9 +76,14 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  family   {outcome.family} with {family.link} link: {_MEANING[outcome.family]}",
         f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
+        f"  drift    {_drift_text(outcome)}",
         f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
         "  priors   on eta's scale",
     ]
     for name, prior in outcome.priors_in_use():
         lines.append(f"    {name:<13}{prior!s:<18} [{prior.source}] {prior.reason}")
     return "\n".join(lines)
+
+
+def _drift_text(outcome: Outcome) -> str:
+    return "random walk (phi = 1)" if outcome.phi == 1 else f"stationary, persistence phi = {outcome.phi:g} a period"
