@@ -46,7 +46,7 @@ def run(folder: Path, *more: str) -> Any:
 def test_run_writes_everything_and_says_where(canned: Path) -> None:
     result = run(canned)
     assert result.exit_code == 0, result.output
-    for name in ("fit.nc", "report.html", "summary.json", "figures/overview.png"):
+    for name in ("fit.nc", "report.html", "summary.json", "figures/overview.svg"):
         assert (canned / "out" / name).is_file()
     assert str(canned / "out" / "report.html") in result.output
     content = json.loads((canned / "out" / "summary.json").read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> Sampled:
 
     monkeypatch.setattr(module, "sample_outcome", sample_outcome)
     # diagnostics take longer than all the rest, and are not what is tested here
-    monkeypatch.setattr(module, "gate_of", lambda *_: Gate((), 1.0, 1000.0))
+    monkeypatch.setattr(module, "_judge", lambda tree: Gate((), 1.0, 1000.0))
     return names
 
 

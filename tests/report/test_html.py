@@ -61,7 +61,7 @@ def test_a_failed_outcome_shows_its_reason_and_no_effects(effects: Effects, tmp_
     assert "run more draws" in text
     assert "Probability of harm is" not in text
     assert "95% interval</th>" not in text
-    assert not (tmp_path / "figures" / "kinship-forest.png").exists()
+    assert not (tmp_path / "figures" / "kinship-forest.svg").exists()
 
 
 def test_text_from_the_specification_is_escaped(tmp_path: Path) -> None:

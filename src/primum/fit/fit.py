@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import xarray as xr
 
 from primum.errors import SpecError
-from primum.fit.gate import gate_of
+from primum.fit.gate import Gate, gate_of
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
 from primum.fit.sample import sample_outcome
@@ -51,12 +52,20 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
     if panel.layout != spec.data:
         raise SpecError("the specification", ["the panel was read with another layout; read the panel again"])
     kept = Checkpoints.open(checkpoints, spec, panel)
-    trees, gates = {}, {}
-    for outcome in spec.outcomes:
-        tree = kept.load(outcome.name)
-        if tree is None:
-            tree = sample_outcome(spec, panel, outcome, show_progress)
-            kept.save(outcome.name, tree)
-        trees[outcome.name] = tree
-        gates[outcome.name] = gate_of(tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset())
-    return Fit(spec, panel, xr.DataTree(children=trees), gates)
+    trees, gates, saved = {}, {}, []
+    # an outcome is judged and kept while the next one is sampled
+    with ThreadPoolExecutor(1) as judging:
+        for outcome in spec.outcomes:
+            tree = kept.load(outcome.name)
+            if tree is None:
+                tree = sample_outcome(spec, panel, outcome, show_progress)
+                saved.append(judging.submit(kept.save, outcome.name, tree))
+            trees[outcome.name] = tree
+            gates[outcome.name] = judging.submit(_judge, tree)
+    for each in saved:
+        each.result()
+    return Fit(spec, panel, xr.DataTree(children=trees), {name: each.result() for name, each in gates.items()})
+
+
+def _judge(tree: xr.DataTree) -> Gate:
+    return gate_of(tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset())

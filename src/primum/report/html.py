@@ -33,7 +33,6 @@ from primum.plots import (
 )
 from primum.sources import Truth
 
-PNG_DPI = 200
 _DECISIONS = {
     "stop or rework": "bad",
     "pause for thought": "bad",
@@ -64,7 +63,7 @@ def write_report(
     fit, effects, harm
         The evaluation.
     folder
-        Where to; figures go to ``figures`` within it as PNG, and into the page as SVG.
+        Where to; figures go to ``figures`` within it, and into the page, as SVG.
     truth
         What was simulated, where the data are simulated.
     force
@@ -146,13 +145,11 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
 
 
 def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
-    """A figure as SVG for the page, with its PNG saved beside it."""
-    figure = drawing.make()
-    figure.savefig(folder / "figures" / f"{drawing.name}.png", dpi=PNG_DPI)
-    figure.set_layout_engine("none")  # the layout that was found serves again
+    """A figure as SVG for the page, kept as a file beside it too."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    drawing.make().savefig(buffer, format="svg", metadata={"Date": None})
     svg = buffer.getvalue()
+    (folder / "figures" / f"{drawing.name}.svg").write_text(svg, encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     # ids are unique within a figure only, and a page holds many
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{drawing.name}-", svg)
