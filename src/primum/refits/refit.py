@@ -15,7 +15,7 @@ from primum.fit.sample import draw_posterior
 from primum.panel import Panel
 from primum.spec import Spec
 
-FIRST_DRAWS, MAX_DRAWS = 500, 4000
+FIRST_DRAWS, MAX_DRAWS, TUNE = 600, 4800, 150
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ def refit(
     """Fit one outcome with as many draws as its gate needs.
 
     Chains are drawn again, twice as long, until every parameter and effect has the effective
-    draws asked for and the gate passes, or 4,000 draws a chain have not been enough. Machine code
+    draws asked for and the gate passes, or 4,800 draws a chain have not been enough; tuning is 150 draws. Machine code
     is compiled once for all refits of a family, whatever their data, priors and exposure.
     The result depends on the specification's seed and on nothing else.
 
@@ -85,7 +85,7 @@ def refit(
         problems.append(f"outcome must be one of {', '.join(names)}, not {outcome}")
     if problems or name is None:
         raise SpecError("the refit", problems)
-    chosen, settings = spec.outcome(name), replace(spec.sampler, draws=FIRST_DRAWS)
+    chosen, settings = spec.outcome(name), replace(spec.sampler, draws=FIRST_DRAWS, tune=min(TUNE, spec.sampler.tune))
     while True:
         posterior, stats = draw_posterior(spec, panel, chosen, settings, cores=cores)
         found = outcome_effects(posterior, spec, panel, chosen, gate_of(posterior, stats, ess), ess)
