@@ -41,16 +41,15 @@ def time_floor(cells: Cells) -> float:
     eta, slope, standard = np.zeros(cells.value.T.shape), np.empty(cells.value.T.shape), np.array([-1.0, 1.0])
 
     @numba.njit  # type: ignore[untyped-decorator]
-    def repeat(count: int) -> float:
+    def repeat(count: int, eta: Any, fields: Any, standard: Any, slope: Any) -> float:
         total = 0.0
         for _ in range(count):
             for t in range(eta.shape[0]):
-                total += slopes(eta_[t], 1.0, fields_[:, t], standard, slope_[t])[0]
+                total += slopes(eta[t], 1.0, fields[:, t], standard, slope[t])[0]
         return total
 
-    eta_, fields_, slope_ = eta, fields, slope
-    repeat(1)
-    return min(_seconds(lambda: repeat(CALLS)) for _ in range(REPEATS)) / CALLS * 1e6
+    repeat(1, eta, fields, standard, slope)
+    return min(_seconds(lambda: repeat(CALLS, eta, fields, standard, slope)) for _ in range(REPEATS)) / CALLS * 1e6
 
 
 def time_pymc(model: Any) -> tuple[float, float]:
