@@ -27,7 +27,7 @@ same coordinates: a zero-sum normal is T - 1 independent normals in any orthogon
 zero-sum vectors, and in this one its posterior is close to independent too.
 
 **Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
-and all: the model knows scales by their squares (and :math:`\\sigma_\\tau` with the sign of the
+and all: the model knows scales by their squares (and :math:`\sigma_\tau` with the sign of the
 pilots' coordinates), so both signs are the same model and the density is smooth at 0. On the
 logarithm of a scale, chains that begin far below it take hundreds of draws to come back. The
 noise of a family is the exception: it cannot be near 0, and its logarithm is sampled.
