@@ -25,7 +25,7 @@ import pytest
 from numpy.typing import NDArray
 
 from primum.fit import compile as module
-from primum.fit.compile import Program, program_of, table_of
+from primum.fit.compile import Program, load, program_of, table_of
 from primum.fit.draws import for_nutpie, kept_length
 from primum.model.kernel import ARRAYS
 from primum.spec.priors import FamilyName
@@ -121,7 +121,7 @@ def test_density_that_is_not_finite_says_so(family: FamilyName) -> None:
             assert status != 0, (name, value)
             assert not (np.isfinite(density) and np.isfinite(gradient).all())
     if built.family.noise:
-        for value in (-1000.0, 1000.0):  # exp gives 0 and infinity
+        for value in (0.0, np.inf, np.nan):
             point = good.copy()
             point[built.layout.free["sigma"].start] = value
             assert evaluate(program, built, point)[0] != 0
@@ -220,6 +220,40 @@ def test_code_is_compiled_once_and_then_read(
         elsewhere("binomial").name,
         elsewhere("normal").name,
     }, "parts must not be left behind"
+
+
+CONSTANT = """
+import pickle, sys
+import numba
+
+number = int(sys.argv[1])
+
+
+@numba.njit
+def inner(x):
+    return x + number
+
+
+def entry(x):
+    return inner(x)
+
+
+code = numba.cfunc(numba.types.int64(numba.types.int64))(entry)
+print(pickle.dumps((code.native_name, code._library.serialize_using_object_code())).hex())
+"""
+
+
+def test_code_of_two_processes_is_kept_apart() -> None:
+    """Symbols bear the same names in both; the second must not be answered with the first's code."""
+    pieces = []
+    for number in (1, 2):
+        command = [sys.executable, "-c", CONSTANT, str(number)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        pieces.append(pickle.loads(bytes.fromhex(done.stdout)))
+    assert pieces[0][0] == pieces[1][0], "or this shows nothing"
+    program = load(tuple(pieces))
+    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
+    assert [kind(address)(40) for address in (program.density, program.expand)] == [41, 42]
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {

@@ -134,8 +134,8 @@ def test_chains_start_where_the_priors_are(case: str) -> None:
     for name, field in layout.free.items():
         values = field.of(points)
         if name in priors:
-            values = np.exp(values) if name == "sigma" else values
-            away = (values - priors[name].location) / priors[name].scale - (name in SCALES)
+            coordinate = name == "sigma_tau"
+            away = values if coordinate else (values - priors[name].location) / priors[name].scale - (name in SCALES)
             assert np.abs(away).max() <= 0.5
             assert np.ptp(away) > 0.5, "chains must start apart"
         elif name == "lambda_drift":

@@ -21,7 +21,7 @@ from primum.fit.jax_draws import density_of, draw_with_jax, jax_in_double_precis
 from primum.model import Cells, cells_of, model_of
 from primum.model.data import arrays_of
 from primum.model.families import Family, family_of
-from primum.model.layout import SCALARS, layout_of
+from primum.model.layout import SCALARS, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.priors import FamilyName
 from primum.spec.spec import Sampler
@@ -88,7 +88,7 @@ def test_functions_are_those_of_pytensor(family: FamilyName, counted: bool, miss
     layout = layout_of(case.cells, case.family)
     model = model_of(case.cells, case.family, case.priors)
     points = starts_of(layout, arrays_of(case.cells, case.family, case.priors)["priors"], 3, seed=1)
-    names = {value.name: variable.name for variable, value in model.rvs_to_values.items()}
+    values_by_name = {variable.name: value.name for variable, value in model.rvs_to_values.items()}
     reported = model.replace_rvs_by_values([model[name] for name in layout.reported])
     density = model.compile_logp(mode="FAST_COMPILE")
     expected = model.compile_fn(reported, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore")
@@ -96,7 +96,7 @@ def test_functions_are_those_of_pytensor(family: FamilyName, counted: bool, miss
         densities = [float(each) for each in jax.vmap(density_of(model, layout))(points)]
         found = jax.vmap(reported_of(model, layout))(points)
     for place in range(len(points)):
-        by_name = {value: layout.free[name.removesuffix("_signed")].of(points)[place] for value, name in names.items()}
+        by_name = {values_by_name[sampled_as(name)]: field.of(points)[place] for name, field in layout.free.items()}
         assert densities[place] == pytest.approx(float(density(by_name)), rel=1e-10)
         for name, values in zip(layout.reported, expected(by_name), strict=True):
             np.testing.assert_allclose(found[name][place], values, rtol=0, atol=1e-6 if name == "eta" else 1e-10)

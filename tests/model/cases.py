@@ -14,7 +14,7 @@ from primum.model import kernel as module
 from primum.model.data import arrays_of
 from primum.model.families import Family, family_of
 from primum.model.kernel import ARRAYS, BLOCK, kernel_of
-from primum.model.layout import Layout, layout_of
+from primum.model.layout import Layout, layout_of, sampled_as
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
 from primum.spec.priors import FamilyName
@@ -119,8 +119,8 @@ class Model:
     def flat(self, values: Point) -> Array:
         """A point, or a gradient, as the kernel has it."""
         vector = np.full(self.layout.points, np.nan)
-        for name, value in values.items():
-            self.layout.free[name.removesuffix("_signed").removesuffix("_log__")].of(vector[None])[...] = value
+        for name, field in self.layout.free.items():
+            field.of(vector[None])[...] = values[sampled_as(name)]
         assert np.isfinite(vector).all(), "a place of the kernel's point that the model does not have"
         return vector
 

@@ -17,6 +17,7 @@ from scipy import stats
 from scipy.special import expit
 
 from primum.model import Cells, build
+from primum.model.layout import sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import Array, evaluation
 from tests.model.test_drift import centred_drift
@@ -68,7 +69,7 @@ def mean_weight(built: Model, at: dict[str, Array]) -> Array:
 
 
 def log_priors(built: Model, at: dict[str, Array]) -> float:
-    """Priors; a sign adds the same to all points, and the logarithm of sigma its Jacobian."""
+    """Priors; a sign adds the same to all points, and the coordinate z of sigma_tau its Jacobian."""
     total = 0.0
     for name, prior in built.outcome.all_priors().items():
         if prior.distribution == "zero-sum normal":
@@ -80,8 +81,9 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
             total += float(stats.norm.logpdf(at[name], prior.location, prior.scale))
         else:
             total += float(stats.halfnorm.logpdf(at[name], scale=prior.scale))
-    if "sigma" in at:
-        total += float(np.log(at["sigma"]))
+    # sigma_tau = h g(z), g = -log(1 - Phi(z)), so dg/dz is the normal's hazard
+    z = stats.norm.isf(np.exp(-at["sigma_tau"] / built.outcome.all_priors().sigma_tau.scale))
+    total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
     return float(total + np.sum(stats.norm.logpdf(at["tau_unit"], at["tau"], at["sigma_tau"])))
 
 
@@ -158,7 +160,7 @@ def test_points_have_scales_of_both_signs(built: Model) -> None:
     """Or the density would be compared for one sign alone."""
     points = built.points(8, seed=3)
     signed = [name for name in points[0] if name.endswith("_signed")]
-    assert len(signed) == (4 if built.cells.counted else 3)
+    assert len(signed) == 2 + built.cells.counted + built.family.noise
     for name in signed:
         assert {float(np.sign(point[name])) for point in points} == {-1.0, 1.0}
 
@@ -302,18 +304,18 @@ def test_names_of_units_are_kept() -> None:
 
 def test_reported_variables_depend_on_the_family() -> None:
     reported = {"mu", "beta_pilot", "sigma_alpha", "lambda", "q", "tau", "sigma_tau", "tau_unit", "eta"}
-    signed = {"sigma_alpha_signed", "q_signed", "sigma_tau_signed"}
-    internal = {"x", "x_tau", "xi", "lambda_drift", "path_density", "effect_density"}
+    coordinates = {"sigma_alpha_signed", "q_signed", "z_sigma_tau"}
+    internal = {"x", "x_tau", "xi", "lambda_drift", "path_density", "effect_density", "spread_density"}
 
     def extra(case: str) -> set[str]:
         model = model_case(case).model
         names = set(model.named_vars) - {variable.name for variable in model.data_vars}
-        assert names > reported | signed | internal
-        return names - reported - signed - internal
+        assert names > reported | coordinates | internal
+        return names - reported - coordinates - internal
 
     assert extra("binomial with gaps") == {"s", "s_signed"}
-    assert extra("lognormal with gaps") == {"s", "s_signed", "sigma"}
-    assert extra("normal without denominators, with gaps") == {"sigma"}
+    assert extra("lognormal with gaps") == {"s", "s_signed", "sigma", "sigma_signed"}
+    assert extra("normal without denominators, with gaps") == {"sigma", "sigma_signed"}
 
 
 def test_scales_are_reported_without_their_sign(built: Model) -> None:
@@ -325,8 +327,9 @@ def test_scales_are_reported_without_their_sign(built: Model) -> None:
 
 def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     printed = {name for name, _ in built.outcome.priors_in_use()}
-    free = {variable.name.removesuffix("_signed") for variable in built.model.free_RVs}
-    assert printed == {"lambda_t" if name == "lambda_drift" else name for name in free - {"x_tau", "x", "xi"}}
+    free = {variable.name for variable in built.model.free_RVs}
+    sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
+    assert free == sampled | {"x_tau", "x", "xi"}
 
 
 def test_outcome_is_chosen_by_name() -> None:

@@ -119,17 +119,21 @@ def test_gradient_along_any_direction_is_that_of_the_value(built: Model) -> None
 
 
 def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
-    """That of sigma_tau goes with the sign of the pilots' coordinates."""
+    """That of a scale whose variance can be 0 goes with the sign of coordinates; sigma_tau has no sign."""
     layout = built.layout
     vector = vectors(built, 1, seed=18)[0]
     density, gradient, reported = built.kernel(vector)
-    for name in sorted(SCALES - {"sigma"}):
+    for name in sorted(SCALES - {"sigma_tau"}):
         if name not in layout.free:
             continue
         signs = np.ones(layout.points)
         layout.free[name].of(signs[None])[...] = -1.0
-        if name == "sigma_tau":
-            layout.free["x_tau"].of(signs[None])[...] = -1.0
+        x = layout.free["x"].of(signs[None])[0]
+        if name == "sigma":
+            x[...] = -1.0
+        if "s" not in layout.free and name in {"q", "sigma_alpha"}:
+            x[1:] = -1.0 if name == "q" else 1.0
+            x[:1] = -1.0 if name == "sigma_alpha" else 1.0
         other, other_gradient, other_report = built.kernel(signs * vector)
         # the same operations on the same numbers but for their signs
         assert other == pytest.approx(density, rel=1e-14)
@@ -141,7 +145,7 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
 def test_density_is_smooth_where_a_scale_is_nothing(built: Model) -> None:
     """A slope that jumped there would cost the sampler its energy at every crossing."""
     vector = vectors(built, 1, seed=21)[0]
-    for name in sorted(SCALES - {"sigma"}):
+    for name in sorted(SCALES - {"sigma_tau", "sigma"}):
         if name in built.layout.free:
             place, slopes = built.layout.free[name].start, []
             for value in (-1e-8, 1e-8):

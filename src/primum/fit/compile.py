@@ -99,13 +99,17 @@ def compile_family(family: FamilyName) -> tuple[tuple[str, Any], ...]:
 
 
 def load(code: tuple[tuple[str, Any], ...]) -> Program:
-    """Load machine code into memory."""
+    """Load machine code into memory.
+
+    Each piece gets an engine to itself: numba numbers its symbols from 1 in every process, so code
+    of two families from two processes may bear the same names, and one engine would mix them up.
+    """
+    from numba.core.codegen import JITCPUCodegen
     from numba.core.registry import cpu_target
     from numba.core.runtime import rtsys
 
-    context = cpu_target.target_context
-    rtsys.initialize(context)
-    libraries = tuple(context.codegen().unserialize_library(content) for _, content in code)
+    rtsys.initialize(cpu_target.target_context)
+    libraries = tuple(JITCPUCodegen("primum").unserialize_library(content) for _, content in code)
     density, expand = (
         library.get_pointer_to_function(entry) for (entry, _), library in zip(code, libraries, strict=True)
     )

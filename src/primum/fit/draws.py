@@ -25,7 +25,7 @@ from primum.model import Cells
 from primum.model.cells import Array
 from primum.model.data import arrays_of
 from primum.model.families import Family
-from primum.model.layout import SCALARS, SCALES, Layout, layout_of
+from primum.model.layout import SCALARS, Layout, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.spec import Sampler
 
@@ -149,9 +149,9 @@ def start(layout: Layout, priors: Array, seed: int) -> Array:
     point = rng.normal(size=layout.points)
     for place, name in enumerate(SCALARS):
         if name in layout.free:
-            centre, scale = priors[place]
-            value = centre + scale * (rng.uniform(-0.5, 0.5) + (name in SCALES))
-            point[layout.free[name].start] = np.log(value) if name == "sigma" else value
+            centre, scale = (0.0, 1.0) if name == "sigma_tau" else priors[place]
+            away = 1.0 if sampled_as(name).endswith("_signed") else 0.0
+            point[layout.free[name].start] = centre + scale * (away + rng.uniform(-0.5, 0.5))
     slow = layout.free["lambda_drift"].of(point)
     slow *= 0.5 * priors[len(SCALARS), 1]
     return point

@@ -19,7 +19,7 @@ from primum.model import Cells, model_of
 from primum.model.cells import Array
 from primum.model.data import arrays_of
 from primum.model.families import Family
-from primum.model.layout import Layout, layout_of
+from primum.model.layout import Layout, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.spec import Sampler
 
@@ -147,8 +147,7 @@ def _jaxified(model: pm.Model, layout: Layout, outputs: Sequence[Any]) -> Callab
     from pymc.sampling.jax import get_jaxified_graph
 
     by_name = {variable.name: value for variable, value in model.rvs_to_values.items()}
-    # scales are sampled with a sign, under a name that says so
-    inputs = [by_name[name if name in by_name else f"{name}_signed"] for name in layout.free]
+    inputs = [by_name[sampled_as(name)] for name in layout.free]
     function = get_jaxified_graph(inputs=inputs, outputs=list(outputs))
     # NumPyro calls it outside its loop as well, where every operation would be compiled by itself
     compiled: Callable[[Any], Any] = jax.jit(

@@ -27,10 +27,20 @@ same coordinates: a zero-sum normal is T - 1 independent normals in any orthogon
 zero-sum vectors, and in this one its posterior is close to independent too.
 
 **Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
-and all: the model knows scales by their squares (and :math:`\sigma_\tau` with the sign of the
-pilots' coordinates), so both signs are the same model and the density is smooth at 0. On the
-logarithm of a scale, chains that begin far below it take hundreds of draws to come back. The
-noise of a family is the exception: it cannot be near 0, and its logarithm is sampled.
+and all: the model knows scales by their squares, so both signs are the same model and the density
+is smooth at 0. On the logarithm of a scale the density falls only exponentially towards 0; chains
+that begin far below take hundreds of draws to come back, and where data cannot tell noise from
+shocks they diverge there. The two mirror images do no harm where the data keep a scale off 0.
+They keep :math:`\sigma_\tau` off neither, as pilots are few, and crossing from one to the other
+turns the pilots' coordinates over, so it has another coordinate z. :math:`-\log\Phi(-z)` makes an
+exponential of a standard normal (it inverts the survival function), so with prior
+HalfNormal(h) and
+
+.. math::
+    \sigma_\tau = h\,g(z), \quad g(z) = -\log\Phi(-z), \quad g'(z) = \phi(z)\,e^{g(z)}
+
+the log density of z is :math:`-g^2/2 + g - z^2/2` up to a constant: its tails are no heavier than
+a normal's, and it is close to one where the data say little.
 
 **Transport.** The components are sampled through `primum.model.transport`. The pilots' effects
 are transported before them, with the components integrated out of the Gaussian approximation:
@@ -120,21 +130,21 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         }
         normal, half_normal = _hyperpriors(data["priors"])
         mu, beta_pilot = normal("mu"), normal("beta_pilot")
-        shock = half_normal("s") ** 2 if cells.counted else pt.as_tensor(0.0)
-        drift = half_normal("q") ** 2 * data["drift_variance"] + shock
-        level = data["basis"].shape[0] * half_normal("sigma_alpha") ** 2 + shock
-        variance = pt.concatenate([level[None], drift])
-        sigma = pm.HalfNormal("sigma", data["priors"][SCALARS.index("sigma"), 1]) if family.noise else pt.as_tensor(1.0)
+        sigma = half_normal("sigma") if family.noise else pt.as_tensor(1.0)
+        s = half_normal("s") if cells.counted else None
+        variance, sign = _variances(half_normal("sigma_alpha"), half_normal("q"), s, data)
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
         centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow])
-        tau_unit = _effects(normal("tau"), half_normal("sigma_tau"), centre, variance, sigma, data)
+        spread = _spread(data["priors"][SCALARS.index("sigma_tau"), 1])
+        tau_unit = _effects(normal("tau"), spread, centre, variance, sigma, data)
         pilots = data["pilot_unit"]
         location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], data["mean_weight"].shape[0])))
         effect = beta_pilot + tau_unit * data["exposure"].T
         density, eta = path_density(
-            family, pt.inc_subtensor(location[:, pilots], effect), variance, data["mean_weight"] / sigma**2, sigma,
-            pm.Flat("x", dims=("component", "unit")), pm.Flat("xi", dims="missing"), data,
+            family, pt.inc_subtensor(location[:, pilots], effect), variance, sign * pt.sign(sigma),
+            data["mean_weight"] / sigma**2, sigma, pm.Flat("x", dims=("component", "unit")),
+            pm.Flat("xi", dims="missing"), data,
         )  # fmt: skip
         pm.Potential("path_density", density)
         pm.Deterministic("eta", eta.T, dims=("unit", "time"))
@@ -155,6 +165,32 @@ def _hyperpriors(settings: Any) -> tuple[Any, Any]:
         return signed
 
     return normal, half_normal
+
+
+def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any]) -> tuple[Any, Any]:
+    """Variances of a path's components, and the signs of their roots; both of shape (component,).
+
+    Without shocks the root of a variance is a scale, sign and all; with them it does not touch 0.
+    """
+    import pytensor.tensor as pt
+
+    shock = pt.as_tensor(0.0) if s is None else s**2
+    scales = pt.concatenate([sigma_alpha[None], pt.repeat(q[None], data["drift_variance"].shape[0])])
+    factors = pt.concatenate([data["basis"].shape[:1], data["drift_variance"]])
+    return scales**2 * factors + shock, pt.sign(scales) if s is None else pt.ones_like(scales)
+
+
+def _spread(scale: Any) -> Any:
+    """Spread of effects, through its own coordinate."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    z = pm.Flat("z_sigma_tau")
+    # minus the logarithm of an upper tail; each term is precise on its own side of 0, and log(1/2) or 0 on the other
+    multiple = -pt.log1p(-0.5 * pt.erfc(-pt.minimum(z, 0) / np.sqrt(2)))
+    multiple -= pt.log(pt.erfc(pt.maximum(z, 0) / np.sqrt(2)))
+    pm.Potential("spread_density", multiple - 0.5 * multiple**2 - 0.5 * z**2)
+    return pm.Deterministic("sigma_tau", scale * multiple)
 
 
 def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, sigma: Any, data: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import exp, log, sqrt
+from math import erfc, exp, log, log1p, pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ PSEUDO_SCALE = 0.3
 BLOCK = 64  # units: what they need stays in the fastest cache
 _MU, _BETA, _S, _Q, _ALPHA, _TAU, _SPREAD, _SIGMA = range(8)
 _IS_SCALE = np.array([name in SCALES for name in SCALARS])
+_SQRT_HALF, _NORMAL_PEAK = sqrt(0.5), 1 / sqrt(2 * pi)
 _ABSENT = np.array([1.0 if name == "sigma" else 0.0 for name in SCALARS])
 
 
@@ -71,18 +72,18 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
         x_tau, in_x_tau = point[at_tau : at_tau + pilots], gradient[at_tau : at_tau + pilots]
         x, in_x = point[at_x:at_xi].reshape((periods, units)), gradient[at_x:at_xi].reshape((periods, units))
-        variance, centre, zeta = np.empty(periods), np.empty(periods), np.empty(pilots)
+        variance, sign, centre, zeta = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(pilots)
         in_scalars, in_tau_unit, in_eta = np.zeros(8), np.zeros(pilots), np.empty((periods, units))
         in_variance, in_centre, in_path = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         of_pilots = (pilot_response, pilot_exposure, mean_weight, pilot_unit)
 
         density: float = scalars_forth(point, places, priors, scalars)
-        density += moments_forth(scalars, slow, priors[8, 1], basis, drift_variance, variance, centre, path)
+        density += moments_forth(scalars, slow, priors[8, 1], basis, drift_variance, variance, sign, centre, path)
         density += effects_forth(scalars, variance, centre, x_tau, of_pilots, zeta, tau_unit)
         location_forth(scalars, path, tau_unit, pilot_unit, exposure, eta)
         density += paths(
-            scalars[_SIGMA], variance, x, point[at_xi:], eta, in_scalars, in_variance, in_x, gradient[at_xi:], in_eta,
-            (standard, fields, response, mean_weight, missing_unit, missing_time, basis),
+            scalars[_SIGMA], variance, sign, x, point[at_xi:], eta, in_scalars, in_variance, in_x, gradient[at_xi:],
+            in_eta, (standard, fields, response, mean_weight, missing_unit, missing_time, basis),
         )  # fmt: skip
         location_back(in_eta, pilot_unit, exposure, in_scalars, in_path, in_tau_unit)
         effects_back(
@@ -91,7 +92,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         moments_back(
             scalars, slow, priors[8, 1], basis, drift_variance, in_variance, in_centre, in_path, in_scalars, in_slow
         )
-        scalars_back(places, priors, in_scalars, gradient, scalars)
+        scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density
 
     return kernel
@@ -106,38 +107,54 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _scalars_forth(point: Any, places: Any, priors: Any, scalars: Any) -> float:
-    """Hyperparameters, scales with their sign, and the density of their normal priors."""
+    """Hyperparameters, scales with their sign, and the density of their coordinates."""
     density = 0.0
     for place in range(8):
         scalars[place] = _ABSENT[place]
         if places[place] >= 0:
-            scalars[place] = point[places[place]]
-            if place == _SIGMA:  # its logarithm is sampled
-                density += scalars[place]
-                scalars[place] = exp(scalars[place])
-            density -= 0.5 * ((scalars[place] - priors[place, 0]) / priors[place, 1]) ** 2
+            value = point[places[place]]
+            if place == _SPREAD:
+                # minus the logarithm of an upper tail, precise in both
+                tail = 0.5 * erfc(abs(value) * _SQRT_HALF)
+                multiple = -log1p(-tail) if value < 0 else -log(tail)
+                density += multiple - 0.5 * multiple**2 - 0.5 * value**2
+                scalars[place] = priors[place, 1] * multiple
+            else:
+                density -= 0.5 * ((value - priors[place, 0]) / priors[place, 1]) ** 2
+                scalars[place] = value
     return density
 
 
-def _scalars_back(places: Any, priors: Any, in_scalars: Any, gradient: Any, scalars: Any) -> None:
+def _scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars: Any, gradient: Any) -> None:
     """Derivatives; scales lose their sign for the report."""
     for place in range(8):
         if places[place] >= 0:
-            slope = in_scalars[place] + (priors[place, 0] - scalars[place]) / priors[place, 1] ** 2
-            gradient[places[place]] = 1.0 + scalars[place] * slope if place == _SIGMA else slope
+            value, (centre, scale) = point[places[place]], priors[place]
+            if place == _SPREAD:
+                multiple = scalars[place] / scale
+                rate = exp(multiple - 0.5 * value**2) * _NORMAL_PEAK
+                gradient[places[place]] = rate * (1.0 - multiple + scale * in_scalars[place]) - value
+            else:
+                gradient[places[place]] = in_scalars[place] + (centre - value) / scale**2
             if _IS_SCALE[place]:
                 scalars[place] = abs(scalars[place])
 
 
 def _moments_forth(
-    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, variance: Any, centre: Any, path: Any
-) -> float:
-    """Variances of the components, the common path, and the centre of a pilot's components."""
+    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, variance: Any, sign: Any, centre: Any,
+    path: Any,
+) -> float:  # fmt: skip
+    """Variances of the components and signs of their roots, the common path, and the centre of a pilot's components."""
     periods = path.size
     variance[0] = periods * scalars[_ALPHA] ** 2 + scalars[_S] ** 2
     centre[0] = sqrt(periods) * (scalars[_MU] + scalars[_BETA])
     path[:] = 0.0
     density = 0.0
+    sign[:] = 1.0 if scalars[_SIGMA] > 0 else -1.0
+    if scalars[_S] == 0 and scalars[_ALPHA] < 0:
+        sign[0] *= -1.0
+    if scalars[_S] == 0 and scalars[_Q] < 0:
+        sign[1:] *= -1.0
     for k in range(1, periods):
         variance[k] = scalars[_Q] ** 2 * drift_variance[k - 1] + scalars[_S] ** 2
         centre[k] = slow[k - 1]
@@ -233,13 +250,14 @@ def _location_back(in_eta: Any, unit: Any, exposure: Any, in_scalars: Any, in_pa
 
 
 def _components_forth(
-    weight: Any, variance: Any, residual: Any, x: Any, shrink: Any, spread: Any, whole: Any, component: Any
-) -> float:
+    weight: Any, variance: Any, sign: Any, residual: Any, x: Any, shrink: Any, spread: Any, whole: Any,
+    component: Any,
+) -> float:  # fmt: skip
     """Components of some units' paths, shape (component, unit), from their residuals and coordinates.
 
-    With weight w, variance v and residual r in the coordinates of the basis,
+    With weight w, variance v, residual r in the coordinates of the basis, and the sign of the root,
 
-        d = 1 / (1 + v w),   s = sqrt(v d),   e = s w r + x,   component c = s e,
+        d = 1 / (1 + v w),   s = sign sqrt(v d),   e = s w r + x,   component c = s e,
 
     the density is -d e^2 / 2 + log(d) / 2.
     """
@@ -248,7 +266,7 @@ def _components_forth(
         v = variance[k]
         for j in range(weight.size):
             d = 1.0 / (1.0 + v * weight[j])
-            s = sqrt(v * d)
+            s = sign[k] * sqrt(v * d)
             e = s * weight[j] * residual[k, j] + x[k, j]
             shrink[k, j], spread[k, j], whole[k, j], component[k, j] = d, s, e, s * e
             density -= 0.5 * d * e * e
@@ -270,13 +288,14 @@ def _components_back(
         for j in range(weight.size):
             d, s, e, w, r = shrink[k, j], spread[k, j], whole[k, j], weight[j], residual[k, j]
             in_e = s * pull[k, j] - d * e
-            in_s = e * pull[k, j] + w * r * in_e
-            in_d = 0.5 / d - 0.5 * e * e
+            # derivatives in s and in d, each times s or d: the logarithm's needs no division
+            in_s = s * (e * pull[k, j] + w * r * in_e)
+            in_d = 0.5 - 0.5 * d * e * e
             in_x[k, j] = in_e
             in_residual[k, j] = s * w * in_e
-            in_weight[j] += s * r * in_e - 0.5 * in_s * s * s * s - in_d * v * d * d
-            total += 0.5 * in_s * d * d / s - in_d * w * d * d
-        in_variance[k] += total
+            in_weight[j] += s * r * in_e - (0.5 * in_s + in_d) * v * d
+            total += 0.5 * in_s * d - in_d * (1.0 - d)
+        in_variance[k] += total / v
 
 
 def _paths_of(
@@ -285,7 +304,7 @@ def _paths_of(
     """Paths, missing cells and likelihood of a family, a block of units at a time."""
 
     def paths(
-        sigma: float, variance: Any, x: Any, xi: Any, eta: Any, in_scalars: Any, in_variance: Any, in_x: Any,
+        sigma: float, variance: Any, sign: Any, x: Any, xi: Any, eta: Any, in_scalars: Any, in_variance: Any, in_x: Any,
         in_xi: Any, in_eta: Any, data: Any,
     ) -> float:  # fmt: skip
         standard, fields, response, mean_weight, missing_unit, missing_time, basis = data
@@ -305,7 +324,9 @@ def _paths_of(
                 gap[missing_time[done], missing_unit[done] - first] = PSEUDO_SCALE * xi[done]
                 done += 1
             residual = np.dot(basis, gap)
-            density += components_forth(weight, variance, residual, x[:, first:last], shrink, spread, whole, component)
+            density += components_forth(
+                weight, variance, sign, residual, x[:, first:last], shrink, spread, whole, component
+            )
             departure, slope = np.dot(across, component), gap
             for t in range(periods):
                 for j in range(last - first):

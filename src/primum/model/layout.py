@@ -40,7 +40,7 @@ class Layout:
     Attributes
     ----------
     free
-        Of the sampled point: scales with a sign, the path by its components
+        Of the sampled point: scales by their coordinates, the path by its components
         (``lambda_drift``), and the transported coordinates x_tau, x and xi.
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
@@ -85,6 +85,13 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     free = _fields({**dict.fromkeys(scalars, ()), **_VECTORS}, sizes)
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
+
+
+def sampled_as(name: str) -> str:
+    """Name in the PyMC model of the variable that is sampled for a scalar or a vector."""
+    if name == "sigma_tau":
+        return "z_sigma_tau"
+    return f"{name}_signed" if name in SCALES else name
 
 
 def sizes_of(cells: Cells) -> dict[str, int]:

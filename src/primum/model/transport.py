@@ -26,7 +26,7 @@ from primum.model.kernel import PSEUDO_SCALE
 
 
 def path_density(
-    family: Any, location: Any, variance: Any, weight: Any, sigma: Any, x: Any, xi: Any, data: dict[str, Any]
+    family: Any, location: Any, variance: Any, sign: Any, weight: Any, sigma: Any, x: Any, xi: Any, data: dict[str, Any]
 ) -> tuple[Any, Any]:
     """Log density of x and xi, the likelihood included, and the linear predictor.
 
@@ -38,6 +38,9 @@ def path_density(
         Linear predictor but for the path; shape (time, unit).
     variance
         Of the path's components; shape (component,).
+    sign
+        Of the square root of V, which can only be smooth if it changes where a variance, or 1 / w,
+        touches 0; shape (component,).
     weight
         Mean working weight; shape (unit,).
     sigma
@@ -60,7 +63,7 @@ def path_density(
     variance = variance[:, None]
     residual = pt.set_subtensor((data["response"] - location)[times, units], PSEUDO_SCALE * xi)
     conditional = 1 / (1 / variance + weight)
-    components = conditional * weight * (data["basis"] @ residual) + pt.sqrt(conditional) * x
+    components = conditional * weight * (data["basis"] @ residual) + sign[:, None] * pt.sqrt(conditional) * x
     path = data["basis"].T @ components
     eta = location + path
     prior = -0.5 * components**2 / variance + 0.5 * pt.log(conditional / variance)

@@ -55,7 +55,7 @@ class Gaussian:
         """Normal log density of the standardised values."""
         import pytensor.tensor as pt
 
-        return -0.5 * fields[1] * ((fields[0] - eta) / sigma) ** 2 - fields[2] * pt.log(sigma)
+        return -0.5 * fields[1] * ((fields[0] - eta) / sigma) ** 2 - fields[2] * pt.log(pt.abs(sigma))
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
@@ -66,7 +66,7 @@ class Gaussian:
             slope[j] = pull / sigma**2
             squares += pull * (fields[0, j] - eta[j])
             seen += fields[2, j]
-        return -0.5 * squares / sigma**2 - seen * log(sigma), squares / sigma**3 - seen / sigma
+        return -0.5 * squares / sigma**2 - seen * log(abs(sigma)), squares / sigma**3 - seen / sigma
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Expected mean of the records behind a cell."""
