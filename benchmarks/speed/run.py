@@ -203,8 +203,8 @@ def scaling() -> dict[str, Any]:
 
 
 def national() -> dict[str, Any]:
-    """One fit of 5,000 areas by 60 months, 1,000 of them pilots."""
-    return _apart(5000, 60, 1000, 400)
+    """One fit of 5,000 areas by 60 months, 300 of them pilots."""
+    return _apart(5000, 60, 300, 400)
 
 
 def _apart(*size: int) -> dict[str, Any]:
