@@ -63,6 +63,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erfc
 
 from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
@@ -186,9 +187,15 @@ def _spread(scale: Any) -> Any:
     import pytensor.tensor as pt
 
     z = pm.Flat("z_sigma_tau")
-    # minus the logarithm of an upper tail; each term is precise on its own side of 0, and log(1/2) or 0 on the other
-    multiple = -pt.log1p(-0.5 * pt.erfc(-pt.minimum(z, 0) / np.sqrt(2)))
-    multiple -= pt.log(pt.erfc(pt.maximum(z, 0) / np.sqrt(2)))
+    # Minus the logarithm of an upper tail, in two parts, since none is precise everywhere: one moves below z = 3,
+    # the other above. JAX differentiates PyTensor's expansion of log(erfc) even where it is not used, and only
+    # from about there on is it a number.
+    below, above = pt.minimum(z, 3.0), pt.maximum(z, 3.0)
+    multiple = (
+        -pt.log1p(-0.5 * pt.erfc(-below / np.sqrt(2)))
+        - pt.log(pt.erfc(above / np.sqrt(2)))
+        + np.log(erfc(3 / np.sqrt(2)))
+    )
     pm.Potential("spread_density", multiple - 0.5 * multiple**2 - 0.5 * z**2)
     return pm.Deterministic("sigma_tau", scale * multiple)
 
