@@ -41,7 +41,7 @@ ROOT = HERE.parents[1]
 RESULTS = HERE / "results.json"
 SIZES = [
     *((units, 10, 10) for units in (50, 150, 500, 1500, 5000)),
-    *((150, periods, 10) for periods in (5, 20, 50, 100)),
+    *((150, periods, 10) for periods in (6, 20, 50, 100)),
     *((150, 10, pilots) for pilots in (3, 30, 75)),
 ]
 SLOWER = 1.2
