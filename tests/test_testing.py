@@ -5,7 +5,7 @@ from __future__ import annotations
 import arviz as az
 import numpy as np
 
-from primum.fit.gate import diagnose, judge, judge_latents, judge_sampler, together
+from primum.fit.gate import diagnose, judge, judge_latents, judge_sampler, together, without_latents
 from primum.model import cells_of
 from primum.model.families import family_of
 from primum.testing import tiny_fit, tiny_panel
@@ -30,7 +30,7 @@ def test_verdict_is_what_the_gate_would_say() -> None:
     for name in ("assessment", "kinship"):
         posterior = fit.posterior(name)
         gates = [
-            judge(diagnose(posterior.drop_vars("eta"))),
+            judge(diagnose(without_latents(posterior))),
             judge_latents(posterior["eta"]),
             judge_sampler(fit[name]["sample_stats"].to_dataset()),
         ]

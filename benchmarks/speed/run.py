@@ -83,16 +83,25 @@ def sampling(*, brms: bool) -> dict[str, Any]:
     found = {}
     for name, (spec, panel, outcome) in evaluations().items():
         ours = [_ours(spec, panel, outcome, seed) for seed in (1, 2, 3)]
-        found[name] = {"primum": ours, "pymc": _textbook(spec, panel, outcome)}
+        weighted = spec.change({f"outcomes.{outcome}.weights.base": "equal"})
+        with_weights = [_ours(weighted, panel, outcome, seed) for seed in (1, 2, 3)]
+        found[name] = {"primum": ours, "primum_weighted": with_weights, "pymc": _textbook(spec, panel, outcome)}
         if brms:
             found[name]["brms"] = _brms(spec, panel, outcome)
-        passed = [each["ess_per_second"] for each in ours if each["gate"] == "PASS"]
-        rate = statistics.median(passed) if passed else float("nan")
-        found[name]["primum_ess_per_second"] = rate
-        for peer in ("pymc", "brms"):
-            if peer in found[name]:
-                found[name][f"ratio_to_{peer}"] = rate / found[name][peer]["ess_per_second"]
+        for kind in ("primum", "primum_weighted"):
+            rate = _rate(found[name][kind])
+            found[name][f"{kind}_ess_per_second"] = rate
+            for peer in ("pymc", "brms"):
+                if peer in found[name]:
+                    path = f"ratio_to_{peer}" if kind == "primum" else f"weighted_ratio_to_{peer}"
+                    found[name][path] = rate / found[name][peer]["ess_per_second"]
     return found
+
+
+def _rate(runs: list[dict[str, Any]]) -> float:
+    """Median effective draws a second of the runs that passed the gate."""
+    passed = [each["ess_per_second"] for each in runs if each["gate"] == "PASS"]
+    return statistics.median(passed) if passed else float("nan")
 
 
 def evaluations() -> dict[str, tuple[pr.Spec, pr.Panel, str]]:
@@ -253,6 +262,8 @@ PARTS: dict[str, Any] = {
 GUARDED = {
     "sampling.kinship.ratio_to_pymc": 1,
     "sampling.england.ratio_to_pymc": 1,
+    "sampling.kinship.weighted_ratio_to_pymc": 1,
+    "sampling.england.weighted_ratio_to_pymc": 1,
     "gradient.kernel_over_floor": -1,
     "refits.per_million_gradients": 1,
 }

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
-    from primum.effects import Effects, effects
+    from primum.effects import Effects, comparator_weights, effects
     from primum.errors import InputError, PanelError, PrimumError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
     from primum.harm import Harm, harm
@@ -43,6 +43,7 @@ __all__ = [
     "SpecError",
     "StoreError",
     "build",
+    "comparator_weights",
     "demo_spec",
     "describe",
     "effects",
@@ -58,7 +59,7 @@ __all__ = [
 
 _ROOMS = {
     "checks": ["predictive_checks"],
-    "effects": ["Effects", "effects"],
+    "effects": ["Effects", "comparator_weights", "effects"],
     "errors": ["InputError", "PanelError", "PrimumError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],
     "harm": ["Harm", "harm"],

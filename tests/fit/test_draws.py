@@ -134,7 +134,7 @@ def test_chains_start_where_the_priors_are(case: str) -> None:
     for name, field in layout.free.items():
         values = field.of(points)
         if name in priors:
-            coordinate = name == "sigma_tau"
+            coordinate = name in {"sigma_tau", "kappa"}
             away = values if coordinate else (values - priors[name].location) / priors[name].scale - (name in SCALES)
             assert np.abs(away).max() <= 0.5
             assert np.ptp(away) > 0.5, "chains must start apart"

@@ -25,6 +25,7 @@ from primum.model.layout import SCALARS, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.priors import FamilyName
 from primum.spec.spec import Sampler
+from tests.model.cases import WEIGHTS
 from tests.model.panels import Array, evaluation
 
 # with 1,000 effective draws and more on both sides, four errors of a difference are some 0.15 posterior SDs
@@ -54,9 +55,9 @@ def quantities(drawn: Draws) -> tuple[list[str], Array]:
     return labels, np.concatenate([np.stack([drawn.values[name] for name in names]), effects])
 
 
-@pytest.mark.parametrize("family", ["binomial", "lognormal"])
-def test_means_are_those_of_the_numba_backend(family: FamilyName) -> None:
-    case = case_of(family, missing=5, seed=3)
+@pytest.mark.parametrize(("family", "changes"), [("binomial", WEIGHTS), ("lognormal", None)])
+def test_means_are_those_of_the_numba_backend(family: FamilyName, changes: dict[str, Any] | None) -> None:
+    case = case_of(family, missing=5, seed=3, changes=changes)
     first = draw_with_jax(case.family, case.cells, case.priors, SETTINGS, seed=1)
     second = draw(case.family, case.cells, case.priors, SETTINGS, seed=1)
     assert {name: values.shape for name, values in first.values.items()} == {

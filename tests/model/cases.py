@@ -7,7 +7,9 @@ from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from primum.model import Cells, build, cells_of
 from primum.model import kernel as module
@@ -23,6 +25,7 @@ from tests.model.panels import Array, evaluation, spec_of, table_of
 MODE = "FAST_COMPILE"  # Python thunks: no machine code to wait for
 UNEVEN = (2010, 2011, 2013, 2014, 2018, 2019)
 PHI = {"outcomes.first.phi": 0.7}
+WEIGHTS = {"outcomes.first.weights": {"base": "equal", "scale": 0.7, "shared": 0.3}}
 Point = dict[str, Array]
 
 
@@ -35,6 +38,15 @@ def _with_gaps_at(
     frame["first_value"] = frame["first_value"].astype(float)
     frame.loc[[unit * periods + period for unit, period in gaps], "first_value"] = np.nan
     return spec, Panel.from_frame(frame, spec.data)
+
+
+def _with_base_weights() -> tuple[Spec, Panel]:
+    """Base weights that differ between pilots, with pairs left out."""
+    spec, panel = evaluation("binomial", changes={**WEIGHTS, "outcomes.first.weights.base": "panel"})
+    rng = np.random.default_rng(3)
+    pairs = [(pilot, unit) for pilot in range(3) for unit in range(3, 12) if (pilot + unit) % 4]
+    rows = [(pilot, unit, rng.uniform(0.5, 2)) for pilot, unit in pairs]
+    return spec, panel.with_base_weights(pd.DataFrame(rows, columns=["pilot", "comparator", "weight"]))
 
 
 CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
@@ -69,6 +81,17 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "normal": lambda: evaluation("normal", times=UNEVEN),
     "normal without denominators, with gaps": lambda: evaluation("normal", counted=False, missing=9, times=UNEVEN),
     "normal, stationary drift, with gaps": lambda: evaluation("normal", missing=9, times=UNEVEN, changes=PHI),
+    "binomial with weights": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=WEIGHTS),
+    "binomial with weights, in blocks": lambda: evaluation(
+        "binomial", units=BLOCK + 20, pilots=4, missing=30, times=tuple(range(2010, 2020)), changes=WEIGHTS
+    ),
+    "lognormal with weights, kappa fixed": lambda: evaluation(
+        "lognormal", missing=9, changes={**WEIGHTS, "outcomes.first.weights.kappa": 1.3}
+    ),
+    "normal with weights, without denominators": lambda: evaluation(
+        "normal", counted=False, missing=9, changes=WEIGHTS
+    ),
+    "binomial with weights, of the panel": _with_base_weights,
     "normal with one pilot": lambda: evaluation("normal", units=5, pilots=1, times=(2010, 2011, 2013, 2014)),
 }
 
@@ -105,6 +128,17 @@ class Model:
             for _ in range(count)
         ]
 
+    @property
+    def missing(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places in the panel of missing cells, in the order of xi: comparators' first."""
+        order = self.cells.order
+        rows, columns = np.nonzero(~self.cells.observed[order])
+        return order[rows], columns
+
+    def place(self, unit: int) -> int:
+        """Place of a unit of the panel in the model's order."""
+        return int(np.flatnonzero(self.cells.order == unit)[0])
+
     def split(self, vector: Array) -> Point:
         """A vector in the order of the model's variables (its gradient's), by name."""
         shapes = {name: np.shape(value) for name, value in self.model.initial_point(0).items()}
@@ -128,7 +162,12 @@ class Model:
         """What the kernel should report, NaN where a scalar is not in the model."""
         vector = np.full(self.layout.results, np.nan)
         for name, field in self.layout.reported.items():
-            field.of(vector[None])[...] = at[name].T if name == "eta" else at[name]
+            if name == "eta":
+                field.of(vector[None])[...] = at[name][self.cells.order].T
+            elif name == "weight" and self.cells.weighting is not None:
+                field.of(vector[None])[...] = at[name][self.cells.weighting.base > 0]
+            else:
+                field.of(vector[None])[...] = at[name]
         return vector
 
     def kernel(self, vector: Array) -> tuple[float, Array, Array]:

@@ -16,14 +16,14 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from primum.model import Cells, build
+from primum.model import Cells, build, cells_of
 from primum.model.layout import sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import Array, evaluation
 from tests.model.test_drift import centred_drift
 
 TOLERANCE = 1e-11
-WITH_GAPS = [case for case in CASES if "gaps" in case]
+WITH_GAPS = [case for case in CASES if "gaps" in case and "weights" not in case]
 
 
 @pytest.fixture(params=list(CASES))
@@ -31,12 +31,20 @@ def built(request: pytest.FixtureRequest) -> Model:
     return model_case(request.param)
 
 
-def covariance(built: Model, at: dict[str, Array]) -> Array:
-    """Of one unit's whole departure from the common path: level, drift from its mean, and shock."""
+def covariances(built: Model, at: dict[str, Array]) -> Array:
+    """Of each unit's departure from the common path, and from what weights carry: level, drift and shock."""
     cells = built.cells
     drift = centred_drift(cells.time, built.outcome.phi)
     shock = at.get("s", np.asarray(0.0)) ** 2
-    return np.asarray(at["sigma_alpha"] ** 2 + at["q"] ** 2 * drift + shock * np.eye(cells.time.size))
+    ratio = np.where(np.isin(np.arange(len(cells.value)), cells.pilots), kappa_of(built, at), 1.0)[:, None, None]
+    return np.asarray(at["sigma_alpha"] ** 2 + (ratio * at["q"]) ** 2 * drift + shock * np.eye(cells.time.size))
+
+
+def kappa_of(built: Model, at: dict[str, Array]) -> float:
+    weighting = built.cells.weighting
+    if weighting is None:
+        return 1.0
+    return float(at["kappa"]) if weighting.kappa is None else weighting.kappa
 
 
 def location(cells: Cells, at: dict[str, Array]) -> Array:
@@ -44,6 +52,43 @@ def location(cells: Cells, at: dict[str, Array]) -> Array:
     effect = np.zeros(cells.value.shape)
     effect[is_pilot] = at["tau_unit"][:, None] * cells.exposure[is_pilot]
     return np.asarray(at["mu"] + at["beta_pilot"] * is_pilot[:, None] + at["lambda"] + effect)
+
+
+def centre(built: Model, at: dict[str, Array], point: Point) -> Array:
+    """What each unit's own path departs from: its location, and what weights carry from comparators' drifts."""
+    found = location(built.cells, at)
+    if built.cells.weighting is not None:
+        found[built.cells.pilots] += at["weight"] @ drifts(built, at, point)
+    return found
+
+
+def drifts(built: Model, at: dict[str, Array], point: Point) -> Array:
+    """Comparators' drifts: their mean given the path, and the sampled departure from it."""
+    basis, others = built.cells.basis, built.cells.comparators
+    paths = (at["eta"] - location(built.cells, at))[others] @ basis.vectors[1:].T
+    s, q = point.get("s_signed", np.asarray(0.0)), point["q_signed"]
+    share = q**2 * basis.variance / (q**2 * basis.variance + s**2)
+    # Var(u | path) = share s^2, its root signed so that it is smooth in both scales
+    spread = np.sqrt(share) * np.sign(q) * s
+    return np.asarray((share * paths + spread * point["x_u"].T) @ basis.vectors[1:])
+
+
+def log_weighting(built: Model, at: dict[str, Array], point: Point) -> float:
+    """Comparators' drifts apart from the rest of their paths, and the prior on weights."""
+    if built.cells.weighting is None:
+        return 0.0
+    cells, basis = built.cells, built.cells.basis
+    total = sum(float(np.sum(stats.norm.logpdf(point[name]))) for name in ("x_donor", "x_pair"))
+    if "s" not in at:  # a path is its drift, and x_u is nothing but standard normal
+        return total + float(np.sum(stats.norm.logpdf(point["x_u"])))
+    drift = drifts(built, at, point) @ basis.vectors[1:].T
+    path = (at["eta"] - location(cells, at))[cells.comparators] @ basis.vectors[1:].T
+    whole = at["q"] ** 2 * basis.variance + at["s"] ** 2
+    total += float(np.sum(stats.norm.logpdf(drift, 0, at["q"] * np.sqrt(basis.variance))))
+    total += float(np.sum(stats.norm.logpdf(path - drift, 0, at["s"])))
+    total -= float(np.sum(stats.norm.logpdf(path, 0, np.sqrt(whole))))  # counted with the paths
+    jacobian = np.log(at["q"] * at["s"] * np.sqrt(basis.variance / whole)).sum()
+    return total + float(jacobian) * len(drift)
 
 
 def relative_size(cells: Cells) -> Array:
@@ -79,6 +124,9 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
             continue  # s or sigma, where the outcome does not have it
         elif prior.distribution == "normal":
             total += float(stats.norm.logpdf(at[name], prior.location, prior.scale))
+        elif prior.distribution == "beta":
+            share = at[name] ** 2
+            total += float(stats.beta.logpdf(share, *prior.shapes) + np.log(share * (1 - share)))
         else:
             total += float(stats.halfnorm.logpdf(at[name], scale=prior.scale))
     # sigma_tau = h g(z), g = -log(1 - Phi(z)), so dg/dz is the normal's hazard
@@ -102,28 +150,26 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     return float(np.asarray(density)[seen].sum())
 
 
-def log_missing(built: Model, at: dict[str, Array], xi: Array) -> float:
-    """Density of the pseudo-responses, each z* = location + 0.3 xi from N(eta, 1 / w)."""
-    rows, columns = np.nonzero(~built.cells.observed)
-    pseudo = location(built.cells, at)[rows, columns] + 0.3 * xi
+def log_missing(built: Model, at: dict[str, Array], point: Point) -> float:
+    """Density of the pseudo-responses, each z* = centre + 0.3 xi from N(eta, 1 / w)."""
+    rows, columns = built.missing
+    pseudo = centre(built, at, point)[rows, columns] + 0.3 * point["xi"]
     scale = 1 / np.sqrt(mean_weight(built, at)[rows])
     return float(np.sum(stats.norm.logpdf(pseudo, at["eta"][rows, columns], scale)))
 
 
 def effect_information(built: Model, at: dict[str, Array]) -> Array:
     """What each pilot's response says of its effect, P_i = d' (Sigma + I / w)^-1 d, components integrated out."""
-    cells, sigma, weight = built.cells, covariance(built, at), mean_weight(built, at)
+    cells, sigma, weight = built.cells, covariances(built, at), mean_weight(built, at)
     eye, exposed = np.eye(cells.time.size), cells.exposure[cells.pilots]
-    found = [d @ np.linalg.solve(sigma + eye / weight[i], d) for i, d in zip(cells.pilots, exposed, strict=True)]
+    found = [d @ np.linalg.solve(sigma[i] + eye / weight[i], d) for i, d in zip(cells.pilots, exposed, strict=True)]
     return np.array(found)
 
 
 def log_jacobian_of_paths(built: Model, at: dict[str, Array]) -> Array:
     """Half the log determinant of V = (Sigma^-1 + w I)^-1, a unit."""
-    sigma = covariance(built, at)
-    eye = np.eye(sigma.shape[0])
-    whole = np.linalg.slogdet(sigma)[1]
-    return np.array([0.5 * (whole - np.linalg.slogdet(eye + w * sigma)[1]) for w in mean_weight(built, at)])
+    eye, rows = np.eye(built.cells.time.size), zip(covariances(built, at), mean_weight(built, at), strict=True)
+    return np.array([0.5 * (np.linalg.slogdet(each)[1] - np.linalg.slogdet(eye + w * each)[1]) for each, w in rows])
 
 
 def log_jacobian_of_effects(built: Model, at: dict[str, Array]) -> Array:
@@ -132,15 +178,16 @@ def log_jacobian_of_effects(built: Model, at: dict[str, Array]) -> Array:
     return np.asarray(np.log(at["sigma_tau"]) - 0.5 * np.log1p(at["sigma_tau"] ** 2 * known))
 
 
-def textbook(built: Model, at: dict[str, Array], xi: Array) -> float:
+def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
     """Log density of the textbook's model at the mapped point, plus the log Jacobian of the maps."""
-    departure = at["eta"] - location(built.cells, at)
-    paths = stats.multivariate_normal(np.zeros(departure.shape[1]), covariance(built, at))
+    departure = at["eta"] - centre(built, at, point)
+    rows = zip(departure, covariances(built, at), strict=True)
     return (
-        float(np.sum(paths.logpdf(departure)))
+        sum(float(stats.multivariate_normal.logpdf(row, np.zeros(row.size), each)) for row, each in rows)
         + log_likelihood(built, at)
         + log_priors(built, at)
-        + log_missing(built, at, xi)
+        + log_weighting(built, at, point)
+        + log_missing(built, at, point)
         + float(log_jacobian_of_paths(built, at).sum())
         + float(log_jacobian_of_effects(built, at).sum())
     )
@@ -150,7 +197,7 @@ def test_density_is_that_of_the_textbook(built: Model) -> None:
     gaps, sizes = [], []
     for point in built.points(8, seed=3):
         at = built(point)
-        gaps.append(float(at["logp"]) - textbook(built, at, point["xi"]))
+        gaps.append(float(at["logp"]) - textbook(built, at, point))
         sizes.append(abs(float(at["logp"])))
     assert np.ptp(sizes) > 20, "the points must differ, or the comparison means nothing"
     assert np.ptp(gaps) < TOLERANCE * max(sizes)
@@ -173,10 +220,12 @@ def test_log_jacobian_of_paths_is_that_of_the_map(built: Model) -> None:
     jacobian = np.zeros((built.cells.time.size, built.cells.time.size))
     for component in range(built.cells.time.size):
         moved = {**point, "x": point["x"].copy()}
-        moved["x"][component, unit] += 1.0
+        moved["x"][component, built.place(unit)] += 1.0
         change = built(moved)["eta"] - at["eta"]
         jacobian[:, component] = change[unit]
         change[unit] = 0.0
+        if built.cells.weighting is not None:
+            change[built.cells.pilots] = 0.0  # which follow the comparators
         assert np.abs(change).max() == 0.0, "a unit's coordinates must move no other unit"
     # eta, of size 1, is rounded at 1e-16, and the smallest steps are of size 1e-2
     assert np.linalg.slogdet(jacobian)[1] == pytest.approx(log_jacobian_of_paths(built, at)[unit], abs=1e-10)
@@ -196,13 +245,14 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
     point["x_tau"] = np.zeros_like(point["x_tau"])
     at, cells = built(point), built.cells
     response, _ = working(built)
-    sigma, weight, known = covariance(built, at), mean_weight(built, at), effect_information(built, at)
+    sigma, weight, known = covariances(built, at), mean_weight(built, at), effect_information(built, at)
+    carried = (centre(built, at, point) - location(cells, at))[cells.pilots]
     expected = []
-    for i, information in zip(cells.pilots, known, strict=True):
+    for i, information, drift in zip(cells.pilots, known, carried, strict=True):
         # a missing cell has its unit's mean response
         filled = np.where(cells.observed[i], response[i], response[i, cells.observed[i]].mean())
-        before = filled - at["mu"] - at["beta_pilot"] - at["lambda"]
-        pull = cells.exposure[i] @ np.linalg.solve(sigma + np.eye(sigma.shape[0]) / weight[i], before)
+        before = filled - at["mu"] - at["beta_pilot"] - at["lambda"] - drift
+        pull = cells.exposure[i] @ np.linalg.solve(sigma[i] + np.eye(before.size) / weight[i], before)
         prior = 1 / at["sigma_tau"] ** 2
         expected.append((prior * at["tau"] + pull) / (prior + information))
     # rounding, and the condition of the matrices solved here
@@ -212,14 +262,12 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
 def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     point = built.points(1, seed=10)[0]
     point["x"] = np.zeros_like(point["x"])
-    at, cells = built(point), built.cells
-    where = location(cells, at)
+    at = built(point)
+    where = centre(built, at, point)
     residual = working(built)[0] - where
-    residual[~cells.observed] = 0.3 * point["xi"]
-    sigma, eye = covariance(built, at), np.eye(cells.time.size)
-    expected = [
-        sigma @ np.linalg.solve(sigma + eye / w, r) for w, r in zip(mean_weight(built, at), residual, strict=True)
-    ]
+    residual[built.missing] = 0.3 * point["xi"]
+    rows = zip(covariances(built, at), mean_weight(built, at), residual, strict=True)
+    expected = [each @ np.linalg.solve(each + np.eye(r.size) / w, r) for each, w, r in rows]
     # rounding, and the condition of the matrices solved here
     np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-10, atol=1e-11)
 
@@ -239,11 +287,12 @@ def test_pseudo_responses_integrate_out(case: str) -> None:
         stepped["x"][component] += 1.0
         jacobian[:, :, component] = built(stepped)["eta"] - moved["eta"]
     assert np.abs(moved["eta"] - at["eta"]).max() > 0.01, "xi must move eta, or the comparison means nothing"
-    other["x"] = other["x"] + np.linalg.solve(jacobian, (at["eta"] - moved["eta"])[..., None])[..., 0].T
+    back_again = np.linalg.solve(jacobian, (at["eta"] - moved["eta"])[..., None])[..., 0]
+    other["x"] = other["x"] + back_again[built.cells.order].T
     back = built(other)
     np.testing.assert_allclose(back["eta"], at["eta"], atol=1e-10)
-    without = float(at["logp"]) - log_missing(built, at, first["xi"])
-    again = float(back["logp"]) - log_missing(built, back, other["xi"])
+    without = float(at["logp"]) - log_missing(built, at, first)
+    again = float(back["logp"]) - log_missing(built, back, other)
     assert abs(float(at["logp"]) - float(back["logp"])) > 0.1
     # eta returns to 1e-10 only, and the density's slope in eta is of the order of its size
     assert without == pytest.approx(again, abs=1e-8 * abs(without))
@@ -282,7 +331,7 @@ def test_dims_and_coords_are_named(built: Model) -> None:
         "tau_unit": ("pilot",),
         "x_tau": ("pilot",),
         "eta": ("unit", "time"),
-        "x": ("component", "unit"),
+        "x": ("component", "ordered"),
         "xi": ("missing",),
     }
     assert {name: tuple(dims[name]) for name in expected} == expected
@@ -329,7 +378,8 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     printed = {name for name, _ in built.outcome.priors_in_use()}
     free = {variable.name for variable in built.model.free_RVs}
     sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
-    assert free == sampled | {"x_tau", "x", "xi"}
+    weighting = {"x_u", "x_donor", "x_pair"} if built.cells.weighting is not None else set()
+    assert free == sampled | {"x_tau", "x", "xi"} | weighting
 
 
 def test_outcome_is_chosen_by_name() -> None:
@@ -339,7 +389,8 @@ def test_outcome_is_chosen_by_name() -> None:
     with pytest.raises(ValueError, match=r"not None"):
         build(spec, panel)
     chosen = build(spec, panel, "second")
-    np.testing.assert_array_equal(chosen["fields"].get_value()[0].T, panel.dataset["second"])
+    cells = cells_of(panel.dataset, spec.outcome("second"))
+    np.testing.assert_array_equal(chosen["fields"].get_value()[0].T, panel.dataset["second"][cells.order])
 
 
 def test_outcome_may_be_left_out_where_there_is_one() -> None:

@@ -18,26 +18,26 @@ def built(request: pytest.FixtureRequest) -> Model:
 def test_shapes_are_those_of_the_dims(built: Model) -> None:
     assert set(built.arrays) == set(DIMS)
     fields = 2 if built.outcome.family == "binomial" else 3
-    sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "setting": 2, "field": fields}
+    sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "scalar": len(SCALARS), "setting": 2, "field": fields}
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # a 32-bit place and a double are all that the compiled code can read
-        assert values.dtype == (np.int32 if name in {"missing_unit", "missing_time", "pilot_unit"} else np.float64), (
-            name
-        )
+        assert values.dtype == (
+            np.int32 if name in {"missing_unit", "missing_time", "pair_pilot", "pair_donor"} else np.float64
+        ), name
         assert np.isfinite(values).all(), name
 
 
 def test_priors_stand_in_the_order_of_the_scalars(built: Model) -> None:
     priors = dict(built.outcome.all_priors().items())
     for row, name in zip(built.arrays["priors"], (*SCALARS, "lambda_t"), strict=True):
-        assert tuple(row) == (priors[name].location, priors[name].scale)
+        assert tuple(row) == (priors[name].shapes if name == "kappa" else (priors[name].location, priors[name].scale))
 
 
 def test_missing_cells_are_listed_unit_by_unit(built: Model) -> None:
     units, times = built.arrays["missing_unit"], built.arrays["missing_time"]
     mask = np.ones(built.cells.value.shape, dtype=bool)
-    mask[units, times] = False
+    mask[built.cells.order[units], times] = False
     np.testing.assert_array_equal(mask, built.cells.observed)
     assert units.size == (~built.cells.observed).sum()
     # the kernel walks through them once, block after block
@@ -46,18 +46,19 @@ def test_missing_cells_are_listed_unit_by_unit(built: Model) -> None:
 
 def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
     response, weight = built.family.working(built.cells, built.standard)
-    np.testing.assert_array_equal(built.arrays["response"], response.T)
+    order = built.cells.order
+    np.testing.assert_array_equal(built.arrays["response"], response[order].T)
     fields = built.family.fields(built.cells, built.standard)
-    np.testing.assert_array_equal(built.arrays["fields"], fields.transpose(0, 2, 1))
+    np.testing.assert_array_equal(built.arrays["fields"], fields[:, order].transpose(0, 2, 1))
     seen = built.cells.observed
     expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(weight, seen, strict=True)]
     # sums of some ten numbers in another order
-    np.testing.assert_allclose(built.arrays["mean_weight"], expected, rtol=1e-14)
+    np.testing.assert_allclose(built.arrays["mean_weight"], np.array(expected)[order], rtol=1e-14)
 
 
 def test_pilots_are_held_by_period_and_in_the_basis(built: Model) -> None:
     cells, basis = built.cells, built.cells.basis
-    np.testing.assert_array_equal(built.arrays["pilot_unit"], cells.pilots)
+    np.testing.assert_array_equal(cells.order[-cells.pilots.size :], cells.pilots)
     np.testing.assert_array_equal(built.arrays["exposure"], cells.exposure[cells.pilots])
     np.testing.assert_array_equal(built.arrays["basis"], basis.vectors)
     np.testing.assert_array_equal(built.arrays["drift_variance"], basis.variance)

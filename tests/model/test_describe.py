@@ -5,6 +5,7 @@ import pytest
 
 from primum.model import cells_of, describe
 from primum.model.families import family_of
+from tests.model.cases import WEIGHTS
 from tests.model.panels import evaluation
 
 
@@ -34,7 +35,8 @@ def test_the_outcome_is_given_with_its_cells_scale_and_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "counted", "absent"), [("binomial", True, ["sigma"]), ("normal", True, []), ("normal", False, ["s"])]
+    ("family", "counted", "absent"),
+    [("binomial", True, ["sigma", "kappa"]), ("normal", True, ["kappa"]), ("normal", False, ["s", "kappa"])],
 )
 def test_priors_are_those_of_the_model(family: str, counted: bool, absent: list[str]) -> None:
     spec, panel = evaluation(family, counted=counted)  # type: ignore[arg-type]
@@ -73,3 +75,13 @@ def test_each_of_several_outcomes_is_described() -> None:
     text = describe(*evaluation("binomial", ("first", "second")))
     assert text.count("Outcome    ") == 2
     assert "The second outcome (second)" in text
+
+
+def test_comparator_weights_are_described() -> None:
+    text = describe(*evaluation("binomial", changes=WEIGHTS))
+    assert "around equal ones, scale 0.7, 0.3 of it shared between pilots; kappa learned" in text
+    assert "Beta(8.18, 8.18)" in text
+    fixed = describe(*evaluation("binomial", changes={**WEIGHTS, "outcomes.first.weights.kappa": 0.5}))
+    assert "kappa fixed at 0.5" in fixed
+    assert "Beta(" not in fixed
+    assert "weights  none" in describe(*evaluation("binomial"))

@@ -79,7 +79,9 @@ def test_scalars_that_a_model_does_not_have_are_constants(built: Model) -> None:
     _, _, reported = built.kernel(vectors(built, 1, seed=13)[0])
     for place, name in enumerate(SCALARS):
         if name not in built.layout.free:
-            assert reported[place] == {"s": 0.0, "sigma": 1.0}[name]
+            weighting = built.cells.weighting
+            kappa = 1.0 if weighting is None else weighting.kappa
+            assert reported[place] == {"s": 0.0, "sigma": 1.0, "kappa": kappa}[name]
 
 
 def test_gradient_is_that_of_the_value(built: Model) -> None:
@@ -131,6 +133,8 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
         x = layout.free["x"].of(signs[None])[0]
         if name == "sigma":
             x[...] = -1.0
+        if name in {"q", "s"} and "x_u" in layout.free:
+            layout.free["x_u"].of(signs[None])[...] = -1.0
         if "s" not in layout.free and name in {"q", "sigma_alpha"}:
             x[1:] = -1.0 if name == "q" else 1.0
             x[:1] = -1.0 if name == "sigma_alpha" else 1.0

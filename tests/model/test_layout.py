@@ -7,6 +7,7 @@ from primum.model import Cells, cells_of
 from primum.model.families import family_of
 from primum.model.layout import SCALARS, SCALES, layout_of, sizes_of
 from primum.spec.priors import FamilyName
+from tests.model.cases import WEIGHTS
 from tests.model.panels import evaluation
 
 
@@ -15,7 +16,10 @@ def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
-KINDS = [("binomial", True, {"sigma"}), ("normal", True, set()), ("normal", False, {"s"}), ("lognormal", False, {"s"})]
+KINDS = [
+    ("binomial", True, {"sigma", "kappa"}), ("normal", True, {"kappa"}), ("normal", False, {"s", "kappa"}),
+    ("lognormal", False, {"s", "kappa"}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
@@ -23,7 +27,7 @@ def test_fields_of_the_point_share_it_without_gaps(name: FamilyName, counted: bo
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
     assert set(layout.free) == (set(SCALARS) - absent) | {"lambda_drift", "x_tau", "x", "xi"}
     # 12 units, 6 periods, 3 pilots and 7 gaps
-    assert layout.points == 7 + (not absent) + 5 + 3 + 72 + 7
+    assert layout.points == 9 - len(absent) + 5 + 3 + 72 + 7
     assert {key: field.shape for key, field in layout.free.items() if field.shape} == {
         "lambda_drift": (5,),
         "x_tau": (3,),
@@ -45,18 +49,18 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
         key: place for place, key in enumerate(SCALARS) if key not in absent
     }
     assert [(layout.reported[key].start, layout.reported[key].shape) for key in ("lambda", "tau_unit", "eta")] == [
-        (8, (6,)),
-        (14, (3,)),
-        (17, (6, 12)),
+        (9, (6,)),
+        (15, (3,)),
+        (18, (6, 12)),
     ]
-    assert (layout.head, layout.results) == (17, 17 + 72)
+    assert (layout.head, layout.results) == (18, 18 + 72)
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
 def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
     names = [*SCALARS, "lambda_drift", "x_tau", "x", "xi"]
-    expected = [-1 if key in absent else layout.free[key].start for key in names]
+    expected = [-1 if key in absent else layout.free[key].start for key in names] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
 
@@ -65,7 +69,7 @@ def test_fields_are_views_of_vectors_of_any_number() -> None:
     layout = layout_of(cells_with_gaps("normal"), family_of("normal"))
     vectors = np.arange(2.0 * 3 * layout.points).reshape(2, 3, layout.points)
     x = layout.free["x"]
-    assert x.dims == ("component", "unit")
+    assert x.dims == ("component", "ordered")
     found = x.of(vectors)
     assert found.shape == (2, 3, 6, 12)
     np.testing.assert_array_equal(found[1, 2].ravel(), vectors[1, 2, x.start : x.start + 72])
@@ -82,7 +86,7 @@ def test_scalars_are_found_in_a_single_vector() -> None:
 
 def test_scales_are_scalars() -> None:
     assert set(SCALARS) > SCALES
-    assert set(SCALARS) - SCALES == {"mu", "beta_pilot", "tau"}
+    assert set(SCALARS) - SCALES == {"mu", "beta_pilot", "tau", "kappa"}
 
 
 def test_sizes_are_those_of_the_cells() -> None:
@@ -93,4 +97,18 @@ def test_sizes_are_those_of_the_cells() -> None:
         "component": 6,
         "drift": 5,
         "missing": 7,
+        "ordered": 12,
+        "donor": 0,
+        "pair": 0,
     }
+
+
+def test_weights_add_their_coordinates_and_a_report() -> None:
+    spec, panel = evaluation("binomial", changes=WEIGHTS)
+    layout = layout_of(cells_of(panel.dataset, spec.outcomes[0]), family_of("binomial"))
+    # 9 comparators, 3 pilots, 5 components beside the constant one
+    shapes = {key: layout.free[key].shape for key in ("kappa", "x_u", "x_donor", "x_pair")}
+    assert shapes == {"kappa": (), "x_u": (5, 9), "x_donor": (9,), "x_pair": (27,)}
+    assert layout.reported["weight"].shape == (27,)
+    assert layout.results == layout.head + 72 + 27
+    assert layout.places[-3:].tolist() == [layout.free[key].start for key in ("x_u", "x_donor", "x_pair")]

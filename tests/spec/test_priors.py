@@ -11,9 +11,15 @@ from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, Spec,
 from primum.spec.priors import FamilyName
 
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
-NAMES = ["mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma"]
+NAMES = ["mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma", "kappa"]
 # all others are scales, which cannot be negative
-DISTRIBUTIONS = {"mu": "normal", "beta_pilot": "normal", "tau": "normal", "lambda_t": "zero-sum normal"}
+DISTRIBUTIONS = {
+    "mu": "normal",
+    "beta_pilot": "normal",
+    "tau": "normal",
+    "lambda_t": "zero-sum normal",
+    "kappa": "beta",
+}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -22,7 +28,7 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
     assert [name for name, _ in priors.items()] == NAMES
     for name, prior in priors.items():
         assert prior.distribution == DISTRIBUTIONS.get(name, "half-normal")
-        assert prior.location == 0
+        assert prior.location == (0.5 if name == "kappa" else 0)
         assert prior.scale > 0
         assert prior.source == "default"
         assert prior.reason
@@ -31,9 +37,9 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
 @pytest.mark.parametrize(
     ("family", "scales"),
     [
-        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1]),
-        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2]),
-        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5]),
+        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12]),
+        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12]),
+        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12]),
     ],
 )
 def test_scales_are_those_of_the_report(family: FamilyName, scales: list[float]) -> None:
@@ -71,13 +77,15 @@ def test_names_that_may_be_changed_are_the_names_there_are() -> None:
         (Prior("normal", -0.25, 0.5, "yours", ""), "Normal(-0.25, 0.5)"),
         (Prior("half-normal", 0.0, 0.3, "default", ""), "HalfNormal(0.3)"),
         (Prior("zero-sum normal", 0.0, 1.0, "default", ""), "ZeroSumNormal(1)"),
+        # mean 1/4, variance 3/16/5
+        (Prior("beta", 0.25, (3 / 80) ** 0.5, "default", ""), "Beta(1, 3)"),
     ],
 )
 def test_prior_is_printed_as_its_distribution(prior: Prior, text: str) -> None:
     assert str(prior) == text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES[:-1])
 def test_location_is_refused_where_a_prior_has_none(name: str) -> None:
     distribution = DISTRIBUTIONS.get(name, "half-normal")
     changes = PriorChanges(**{name: PriorChange(scale=1.0, reason="why", location=0.5)})
@@ -87,6 +95,13 @@ def test_location_is_refused_where_a_prior_has_none(name: str) -> None:
         else [f"outcomes.kinship.priors.{name}.location: a {distribution} prior has no location; leave it out"]
     )
     assert PriorChanges(**{name: PriorChange(scale=1.0, reason="why")}).problems("priors") == []
+
+
+@pytest.mark.parametrize(("mean", "sd", "exists"), [(0.5, 0.2, True), (0.5, 0.5, False), (1.2, 0.1, False)])
+def test_moments_that_no_beta_distribution_has_are_refused(mean: float, sd: float, exists: bool) -> None:
+    problems = PriorChanges(kappa=PriorChange(scale=sd, location=mean, reason="why")).problems("priors")
+    assert (problems == []) == exists
+    assert all(f"priors.kappa: no beta distribution has mean {mean:g} and SD {sd:g}" in each for each in problems)
 
 
 def test_priors_are_frozen() -> None:

@@ -80,6 +80,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "sesoi": 3.0,
         "denominator": "care",
         "phi": 1.0,
+        "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
         "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1}},
     }
     # what is not given is absent, as in a file
@@ -91,6 +92,13 @@ def test_dict_may_be_changed_without_changing_the_specification() -> None:
     spec = _spec()
     spec.to_dict()["outcomes"]["kinship"]["sesoi"] = 99.0
     assert spec.outcome("kinship").sesoi == 3.0
+
+
+def test_change_leaves_the_changes_as_they_are() -> None:
+    weights = {"base": "equal"}
+    changed = _spec().change({"outcomes.kinship.weights": weights, "outcomes.kinship.weights.scale": 0.1})
+    assert changed.outcome("kinship").weights.scale == 0.1
+    assert weights == {"base": "equal"}
 
 
 def test_change_makes_a_changed_copy() -> None:

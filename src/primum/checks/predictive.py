@@ -110,10 +110,14 @@ def replicate(
     draws = {str(name): _flat(posterior[name]) for name in posterior.data_vars}
     count, (units, periods) = len(draws["mu"]), cells.value.shape
     shock = draws["s"] ** 2 if "s" in draws else np.zeros(count)
-    variance = draws["q"][:, None] ** 2 * basis.variance + shock[:, None]
-    level = periods * draws["sigma_alpha"] ** 2 + shock
-    spread = np.sqrt(np.column_stack([level, variance]))
-    departure = (spread[:, None, :] * rng.normal(size=(count, units, periods))) @ basis.vectors
+    drift = draws["q"][:, None, None] * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
+    if cells.weighting is not None:
+        own = draws["kappa"] if cells.weighting.kappa is None else np.full(count, cells.weighting.kappa)
+        drift[:, cells.pilots] *= own[:, None, None]
+        drift[:, cells.pilots] += draws["weight"] @ drift[:, cells.comparators]
+    level = np.sqrt(periods) * draws["sigma_alpha"][:, None, None] * rng.normal(size=(count, units, 1))
+    components = np.concatenate([level, drift], axis=-1)
+    departure = (components + np.sqrt(shock)[:, None, None] * rng.normal(size=components.shape)) @ basis.vectors
     is_pilot = np.isin(np.arange(units), cells.pilots)
     tau = draws["tau"][:, None] + draws["sigma_tau"][:, None] * rng.normal(size=(count, units))
     eta = (

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from primum.model.kernel import ARRAYS, kernel_of
+from primum.model.layout import SCALARS
 from primum.spec.priors import FamilyName
 
 WIDTH = 4  # a row of the table: an address, and at most three lengths
@@ -121,21 +122,21 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
     import numba
     from numba import carray
 
-    kernel = kernel_of(family)
+    kernel, head, rows = kernel_of(family), len(SCALARS), len(ARRAYS)
     float64, int64, int32 = (_pointer_to(kind) for kind in (numba.types.float64, numba.types.int64, numba.types.int32))
 
     @numba.njit  # type: ignore[untyped-decorator]
     def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> float:
-        t = carray(table, (14, WIDTH))
+        t = carray(table, (rows, WIDTH))
         return kernel(
             point, gradient, reported,
             carray(int64(t[0, 0]), (t[0, 1],)),
             carray(float64(t[1, 0]), (t[1, 1], t[1, 2])),
             carray(float64(t[2, 0]), (t[2, 1],)),
-            carray(float64(t[3, 0]), (t[3, 1], t[3, 2], t[3, 3])),
-            carray(float64(t[4, 0]), (t[4, 1], t[4, 2])),
-            carray(float64(t[5, 0]), (t[5, 1],)),
-            carray(int32(t[6, 0]), (t[6, 1],)),
+            carray(float64(t[3, 0]), (t[3, 1],)),
+            carray(float64(t[4, 0]), (t[4, 1], t[4, 2], t[4, 3])),
+            carray(float64(t[5, 0]), (t[5, 1], t[5, 2])),
+            carray(float64(t[6, 0]), (t[6, 1],)),
             carray(int32(t[7, 0]), (t[7, 1],)),
             carray(int32(t[8, 0]), (t[8, 1],)),
             carray(float64(t[9, 0]), (t[9, 1], t[9, 2])),
@@ -143,26 +144,35 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
             carray(float64(t[11, 0]), (t[11, 1], t[11, 2])),
             carray(float64(t[12, 0]), (t[12, 1], t[12, 2])),
             carray(float64(t[13, 0]), (t[13, 1],)),
+            carray(int32(t[14, 0]), (t[14, 1],)),
+            carray(int32(t[15, 0]), (t[15, 1],)),
+            carray(float64(t[16, 0]), (t[16, 1],)),
+            carray(float64(t[17, 0]), (t[17, 1],)),
         )  # fmt: skip
 
+    @numba.njit  # type: ignore[untyped-decorator]
+    def lengths(table: Any) -> tuple[int, int]:
+        """Of the vector of results before its latents, and of these."""
+        t = carray(table, (rows, WIDTH))
+        (periods, units), pilots, pairs = t[5, 1:3], t[9, 1], t[16, 1]
+        return head + periods + pilots, periods * units + pairs
+
     def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
-        t = carray(table, (14, WIDTH))
-        reported = np.empty(8 + t[4, 1] + t[8, 1] + t[4, 1] * t[4, 2])
+        before, latents = lengths(table)
         gradient = carray(out, (n,))
-        found = evaluate(carray(x, (n,)), gradient, reported, table)
+        found = evaluate(carray(x, (n,)), gradient, np.empty(before + latents), table)
         carray(value, (1,))[0] = found
         return 0 if np.isfinite(found) and np.isfinite(gradient.sum()) else 1
 
     def expand(n: int, m: int, x: Any, out: Any, table: Any) -> int:
-        t = carray(table, (14, WIDTH))
-        head, cells = 8 + t[4, 1] + t[8, 1], t[4, 1] * t[4, 2]
-        reported, results = np.empty(head + cells), carray(out, (m,))
+        before, latents = lengths(table)
+        reported, results = np.empty(before + latents), carray(out, (m,))
         evaluate(carray(x, (n,)), np.empty(n), reported, table)
-        results[:head] = reported[:head]
+        results[:before] = reported[:before]
         # seven digits are plenty for a latent: two of them share a place
-        halves = results[head:].view(np.float32)
-        for cell in range(cells):
-            halves[cell] = reported[head + cell]
+        halves = results[before:].view(np.float32)
+        for place in range(latents):
+            halves[place] = reported[before + place]
         return 0
 
     return density, expand

@@ -25,7 +25,7 @@ from primum.model import Cells
 from primum.model.cells import Array
 from primum.model.data import arrays_of
 from primum.model.families import Family
-from primum.model.layout import SCALARS, Layout, layout_of, sampled_as
+from primum.model.layout import LATENTS, SCALARS, Layout, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.spec import Sampler
 
@@ -39,8 +39,9 @@ class Draws:
     Attributes
     ----------
     values
-        Reported variables by name; shape (chain, draw, ...). Eta (chain, draw, unit, time) is in
-        single precision: seven digits are plenty for a latent, and thousands of them are kept.
+        Reported variables by name; shape (chain, draw, ...). Latents, eta (chain, draw, unit, time)
+        and weight (chain, draw, pilot, comparator), are in single precision: seven digits are plenty,
+        and thousands of them are kept.
     stats
         Statistics of `STATS` by name; shape (chain, draw).
     """
@@ -95,18 +96,28 @@ def draw(
     length = kept_length(layout)
     vectors = [_column(batch, "kept", length)[settings.tune :] for batch in drawn]
     heads = np.stack([each[:, : layout.head] for each in vectors])
-    values = {name: field.of(heads) for name, field in layout.reported.items() if name != "eta"}
+    values = {name: field.of(heads) for name, field in layout.reported.items() if name not in LATENTS}
     times, units = layout.reported["eta"].shape
+    place = np.argsort(cells.order)
     eta = np.empty((chains, settings.draws, units, times), dtype=np.float32)
+    weight = np.zeros((chains, settings.draws, *_shape_of_weights(cells)), dtype=np.float32)
     for chain, each in enumerate(vectors):
-        packed = each[:, layout.head :].view(np.float32)[:, : times * units]
-        eta[chain] = packed.reshape(-1, times, units).swapaxes(1, 2)
+        packed = each[:, layout.head :].view(np.float32)
+        eta[chain] = packed[:, : times * units].reshape(-1, times, units).transpose(0, 2, 1)[:, place]
+        if cells.weighting is not None:
+            pairs = packed[:, times * units : layout.results - layout.head]
+            weight[chain][:, cells.weighting.base > 0] = pairs
     stacked = {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS}
-    return Draws({**values, "eta": eta}, stacked)
+    weights = {} if cells.weighting is None else {"weight": weight}
+    return Draws({**values, "eta": eta, **weights}, stacked)
+
+
+def _shape_of_weights(cells: Cells) -> tuple[int, ...]:
+    return (0, 0) if cells.weighting is None else cells.weighting.base.shape
 
 
 def kept_length(layout: Layout) -> int:
-    """Length of what is kept of a draw: eta, in single precision, takes half its places."""
+    """Length of what is kept of a draw: latents, in single precision, take half their places."""
     return layout.head + (layout.results - layout.head + 1) // 2
 
 
@@ -149,7 +160,7 @@ def start(layout: Layout, priors: Array, seed: int) -> Array:
     point = rng.normal(size=layout.points)
     for place, name in enumerate(SCALARS):
         if name in layout.free:
-            centre, scale = (0.0, 1.0) if name == "sigma_tau" else priors[place]
+            centre, scale = (0.0, 1.0) if name in {"sigma_tau", "kappa"} else priors[place]
             away = 1.0 if sampled_as(name).endswith("_signed") else 0.0
             point[layout.free[name].start] = centre + scale * (away + rng.uniform(-0.5, 0.5))
     slow = layout.free["lambda_drift"].of(point)

@@ -33,6 +33,7 @@ from scipy.special import chdtri
 
 from primum.fit import chains
 from primum.fit.chains import Array, ess_bulk, ess_tail, rhat
+from primum.model.layout import LATENTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,8 +151,13 @@ def gate_of(posterior: xr.Dataset, stats: xr.Dataset, min_ess: float = MIN_ESS) 
     min_ess
         Effective draws that each named quantity must have.
     """
-    named = judge(diagnose(posterior.drop_vars("eta")), min_ess)
-    return together([judge_sampler(stats), named, judge_latents(posterior["eta"])])
+    found = [judge_sampler(stats), judge(diagnose(without_latents(posterior)), min_ess)]
+    return together([*found, *(judge_latents(posterior[name]) for name in LATENTS if name in posterior)])
+
+
+def without_latents(posterior: xr.Dataset) -> xr.Dataset:
+    """Draws of the named quantities alone."""
+    return posterior.drop_vars([name for name in LATENTS if name in posterior])
 
 
 def judge(table: pd.DataFrame, min_ess: float = MIN_ESS) -> Gate:
@@ -185,9 +191,13 @@ def judge_latents(latents: xr.DataArray) -> Gate:
     Parameters
     ----------
     latents
-        Dims (chain, draw, unit, time).
+        Dims (chain, draw, ...).
     """
     values = np.asarray(latents).reshape(*latents.shape[:2], -1)
+    if latents.name == "weight":  # pairs that have none, and fixed weights, never move
+        values = values[..., np.ptp(values, axis=(0, 1)) > 0]
+        if not values.size:
+            return Gate((), 1.0, np.inf)
     count = values.shape[2]
     limit = rhat_limit(count, values.shape[0])
     # a latent without a diagnostic counts as the worst

@@ -19,7 +19,7 @@ from primum.model import Cells, model_of
 from primum.model.cells import Array
 from primum.model.data import arrays_of
 from primum.model.families import Family
-from primum.model.layout import Layout, layout_of, sampled_as
+from primum.model.layout import LATENTS, Layout, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.spec import Sampler
 
@@ -132,12 +132,13 @@ def density_of(model: pm.Model, layout: Layout) -> Callable[[Any], Any]:
 
 
 def reported_of(model: pm.Model, layout: Layout) -> Callable[[Any], dict[str, Any]]:
-    """Reported variables of a point by name, eta in single precision, as a JAX function; see `density_of`."""
+    """Reported variables of a point by name, latents in single precision, as a JAX function; see `density_of`."""
     import pytensor.tensor as pt
 
     variables = model.replace_rvs_by_values([model[name] for name in layout.reported])
     named = dict(zip(layout.reported, variables, strict=True))
-    function = _jaxified(model, layout, list({**named, "eta": pt.cast(named["eta"], "float32")}.values()))
+    kept = [pt.cast(each, "float32") if name in LATENTS else each for name, each in named.items()]
+    function = _jaxified(model, layout, kept)
     return lambda point: dict(zip(named, function(point), strict=True))
 
 

@@ -106,9 +106,10 @@ def draw_posterior(
         "unit": units,
         "time": cells.time,
         "pilot": units[cells.pilots],
+        "comparator": units[cells.comparators],
     }
     dims = {name: field.dims for name, field in layout_of(cells, family).reported.items()}
-    dims["eta"] = ("unit", "time")
+    dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator")}
     posterior = xr.Dataset({name: ((*sample, *dims[name]), values) for name, values in drawn.values.items()}, coords)
     stats = xr.Dataset(
         {name: (sample, values) for name, values in drawn.stats.items()}, {name: coords[name] for name in sample}

@@ -1,7 +1,6 @@
 r"""From a specification and a panel to a PyMC model, in coordinates that mix.
 
-The model of one outcome (design, equations 1 to 3, 6 and 7, with equal comparator weights and
-kappa = 1: pilots drift like any comparator), for unit i and period t:
+The model of one outcome (design, equations 1 to 7), for unit i and period t:
 
 .. math::
     y_{it} &\sim \mathrm{Family}(g^{-1}(\eta_{it}), n_{it}) \\
@@ -12,7 +11,9 @@ kappa = 1: pilots drift like any comparator), for unit i and period t:
 
 :math:`\beta` lets pilots start from another level, so that, as in any difference in differences,
 a difference in levels says nothing of the effect. The drift is measured from its own mean over
-the panel, which belongs to the level.
+the panel, which belongs to the level. Pilots drift like any comparator, unless the outcome has
+comparator weights: then what `primum.model.weights` carries from comparators' drifts is part of
+their location, and their own drift has steps of :math:`N(0, \kappa^2 q^2)`.
 
 **Spectral form.** Let B hold the basis of `primum.model.drift`, one row a component. Then
 
@@ -70,6 +71,7 @@ from primum.model.data import DIMS, arrays_of
 from primum.model.families import Family, family_of
 from primum.model.layout import SCALARS, sizes_of
 from primum.model.transport import path_density
+from primum.model.weights import carried_drift
 from primum.panel import Panel
 from primum.spec import Outcome, Priors, Spec
 
@@ -92,10 +94,12 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
     Returns
     -------
     pymc.Model
-        Dims unit, time, pilot, component, drift (components but the first) and missing.
+        Dims unit, time, pilot, comparator, component, drift (components but the first), missing,
+        and ordered (comparators, then pilots, as the model walks through them).
         Reported variables: mu, beta_pilot, sigma_alpha, lambda (time), q, s, tau, sigma_tau,
         tau_unit (pilot), sigma where the family has noise, and eta (unit, time); s only where
-        sampling noise can be told from shocks. Data, masks and priors enter as `pymc.Data`.
+        sampling noise can be told from shocks; weight (pilot, comparator), and kappa unless it is
+        fixed, where there are comparator weights. Data, masks and priors enter as `pymc.Data`.
 
     Raises
     ------
@@ -122,34 +126,58 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
     import pytensor.tensor as pt
 
     units = np.arange(cells.value.shape[0]) if units is None else units
-    named = {"unit": units, "time": cells.time, "pilot": units[cells.pilots], "drift": np.arange(1, cells.time.size)}
-    coords = {name: named.get(name, np.arange(size)) for name, size in sizes_of(cells).items()}
-    with pm.Model(coords=coords) as model:
+    with pm.Model(coords=_coords(cells, units)) as model:
         data = {
-            name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(coords) else None)
+            name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(model.coords) else None)
             for name, values in arrays_of(cells, family, priors).items()
         }
         normal, half_normal = _hyperpriors(data["priors"])
         mu, beta_pilot = normal("mu"), normal("beta_pilot")
         sigma = half_normal("sigma") if family.noise else pt.as_tensor(1.0)
-        s = half_normal("s") if cells.counted else None
-        variance, sign = _variances(half_normal("sigma_alpha"), half_normal("q"), s, data)
+        s, q = half_normal("s") if cells.counted else None, half_normal("q")
+        sigma_alpha, kappa = half_normal("sigma_alpha"), _kappa(cells, data)
+        variance, sign = _variances(sigma_alpha, q, s, data)
+        own, _ = _variances(sigma_alpha, kappa * q, s, data)
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
-        centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow])
-        spread = _spread(data["priors"][SCALARS.index("sigma_tau"), 1])
-        tau_unit = _effects(normal("tau"), spread, centre, variance, sigma, data)
-        pilots = data["pilot_unit"]
-        location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], data["mean_weight"].shape[0])))
-        effect = beta_pilot + tau_unit * data["exposure"].T
-        density, eta = path_density(
-            family, pt.inc_subtensor(location[:, pilots], effect), variance, sign * pt.sign(sigma),
-            data["mean_weight"] / sigma**2, sigma, pm.Flat("x", dims=("component", "unit")),
-            pm.Flat("xi", dims="missing"), data,
+        x, xi = pm.Flat("x", dims=("component", "ordered")), pm.Flat("xi", dims="missing")
+        others, gaps = cells.comparators.size, int((~cells.observed[cells.comparators]).sum())
+        weight, sign = data["mean_weight"] / sigma**2, sign * pt.sign(sigma)
+
+        location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], others)))
+        missing = data["missing_unit"], data["missing_time"]
+        density, eta, component = path_density(
+            location, variance, sign, weight[:others], x[:, :others], xi[:gaps], missing[0][:gaps], missing[1][:gaps],
+            data, 0,
         )  # fmt: skip
-        pm.Potential("path_density", density)
-        pm.Deterministic("eta", eta.T, dims=("unit", "time"))
+        carried = pt.zeros_like(data["pilot_exposure"])
+        if cells.weighting is not None:
+            carried = carried_drift(q, s, variance, component, data)
+        centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow]) + carried
+        spread = _spread(data["priors"][SCALARS.index("sigma_tau"), 1])
+        tau_unit = _effects(normal("tau"), spread, centre, own, weight[others:], data)
+        location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
+        of_pilots, eta_pilots, _ = path_density(
+            location, own, sign, weight[others:], x[:, others:], xi[gaps:], missing[0][gaps:] - others,
+            missing[1][gaps:], data, others,
+        )  # fmt: skip
+        eta = pt.concatenate([eta, eta_pilots], axis=1)
+        likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
+        pm.Potential("path_density", density + of_pilots + likelihood.sum())
+        pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))
     return model
+
+
+def _coords(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
+    named = {
+        "unit": units,
+        "time": cells.time,
+        "pilot": units[cells.pilots],
+        "comparator": units[cells.comparators],
+        "ordered": units[cells.order],
+        "drift": np.arange(1, cells.time.size),
+    }
+    return named | {name: np.arange(size) for name, size in sizes_of(cells).items() if name not in named}
 
 
 def _hyperpriors(settings: Any) -> tuple[Any, Any]:
@@ -166,6 +194,20 @@ def _hyperpriors(settings: Any) -> tuple[Any, Any]:
         return signed
 
     return normal, half_normal
+
+
+def _kappa(cells: Cells, data: dict[str, Any]) -> Any:
+    """Ratio of a pilot's own drift to a comparator's: learned, or what it is fixed at."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    place = SCALARS.index("kappa")
+    if cells.weighting is None or cells.weighting.kappa is not None:
+        return data["constants"][place]
+    logit = pm.Flat("logit_kappa_squared")
+    first, second = data["priors"][place, 0], data["priors"][place, 1]
+    pm.Potential("kappa_density", -first * pt.softplus(-logit) - second * pt.softplus(logit))
+    return pm.Deterministic("kappa", pt.sqrt(pt.sigmoid(logit)))
 
 
 def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any]) -> tuple[Any, Any]:
@@ -200,13 +242,13 @@ def _spread(scale: Any) -> Any:
     return pm.Deterministic("sigma_tau", scale * multiple)
 
 
-def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, sigma: Any, data: dict[str, Any]) -> Any:
+def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, data: dict[str, Any]) -> Any:
     """Effects in the pilots, transported; shape (pilot,)."""
     import pymc as pm
     import pytensor.tensor as pt
 
     x = pm.Flat("x_tau", dims="pilot")
-    precision = 1 / (variance + sigma**2 / data["mean_weight"][data["pilot_unit"]][:, None])
+    precision = 1 / (variance + 1 / weight[:, None])
     exposure = data["pilot_exposure"]
     known = (precision * exposure**2).sum(axis=1)
     pull = (precision * exposure * (data["pilot_response"] - centre)).sum(axis=1)

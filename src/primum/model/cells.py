@@ -8,13 +8,37 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from primum.errors import SpecError
 from primum.model.drift import Array, Basis, drift_basis
 from primum.panel.design import usable
 from primum.spec import Outcome
+from primum.spec.weights import Weights
 
-__all__ = ["Array", "Cells", "Mask", "cells_of"]
+__all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
 
 Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """Prior on comparator weights.
+
+    Attributes
+    ----------
+    base
+        Base weights, each pilot's adding up to 1; shape (pilot, comparator).
+    scale
+        SD of a log weight around its base.
+    shared
+        Share of its variance that pilots have in common.
+    kappa
+        Fixed kappa, or None where it is learned.
+    """
+
+    base: Array
+    scale: float
+    shared: float
+    kappa: float | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,8 @@ class Cells:
         Whether sampling noise can be told from shocks, because cells have denominators.
     phi
         Persistence of the drift from one period to the next; 1 is a random walk.
+    weighting
+        Prior on comparator weights; None where comparators' drifts are left out of the pilots'.
     """
 
     value: Array
@@ -51,6 +77,17 @@ class Cells:
     time: NDArray[np.int64]
     counted: bool
     phi: float = 1.0
+    weighting: Weighting | None = None
+
+    @property
+    def comparators(self) -> NDArray[np.int64]:
+        """Positions of the units that are never exposed; shape (comparator,)."""
+        return np.setdiff1d(np.arange(self.value.shape[0]), self.pilots)
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Positions of comparators, then of pilots: the order in which the model walks through them."""
+        return np.concatenate([self.comparators, self.pilots])
 
     @property
     def basis(self) -> Basis:
@@ -76,6 +113,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     value = np.asarray(dataset[outcome.name], dtype=float)
     exposure = np.asarray(dataset["exposure"], dtype=float)
     counted = outcome.denominator is not None
+    pilots = np.flatnonzero((exposure > 0).any(axis=1))
     denominator = np.asarray(dataset[f"{outcome.name}_denominator"]) if counted else np.ones(value.shape)
     observed = usable(dataset, outcome.name)
     return Cells(
@@ -83,8 +121,25 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         denominator=np.where(observed, denominator, 0.0) if counted else denominator,
         observed=observed,
         exposure=exposure,
-        pilots=np.flatnonzero((exposure > 0).any(axis=1)),
+        pilots=pilots,
         time=np.asarray(dataset["time"], dtype=np.int64),
         counted=counted,
         phi=outcome.phi,
+        weighting=_weighting(outcome.weights, pilots, value.shape[0], dataset),
     )
+
+
+def _weighting(weights: Weights, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:
+    if weights.base == "none":
+        return None
+    if weights.base == "panel":
+        if "base_weight" not in dataset:
+            problem = (
+                'weights.base is "panel", but the panel has no base weights; add them with panel.with_base_weights'
+            )
+            raise SpecError("the specification", [problem])
+        others = np.setdiff1d(np.arange(units), pilots)
+        base = np.asarray(dataset["base_weight"], dtype=float)[:, others]
+    else:
+        base = np.full((pilots.size, units - pilots.size), 1 / (units - pilots.size))
+    return Weighting(base, weights.scale, weights.shared, weights.kappa)

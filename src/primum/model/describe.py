@@ -8,6 +8,7 @@ from primum.model.cells import cells_of
 from primum.model.families import family_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
+from primum.spec.weights import Weights
 
 _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   link(E[y_it]) = centre + spread * eta_it
@@ -17,7 +18,8 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
     u_it      drift          steps of Normal(0, q) a period, from its own mean; persistence phi
     e_it      shock          ~ Normal(0, s); none where there is no denominator to tell it from noise
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
-  Comparators have equal weights, and pilots drift like any comparator (kappa = 1)."""
+  Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
+  weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 _MEANING = {"binomial": "count out of a denominator", "lognormal": "positive mean", "normal": "mean"}
 
 
@@ -77,12 +79,23 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  drift    {_drift_text(outcome)}",
+        f"  weights  {_weights_text(outcome.weights)}",
         f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
         "  priors   on eta's scale",
     ]
     for name, prior in outcome.priors_in_use():
         lines.append(f"    {name:<13}{prior!s:<18} [{prior.source}] {prior.reason}")
     return "\n".join(lines)
+
+
+def _weights_text(weights: Weights) -> str:
+    if weights.base == "none":
+        return "none: comparators' drifts are left out of the pilots', which drift like any comparator (kappa = 1)"
+    base = "equal ones" if weights.base == "equal" else "the panel's base weights"
+    kappa = "learned" if weights.kappa is None else f"fixed at {weights.kappa:g}"
+    if weights.scale == 0:
+        return f"fixed at {base}; kappa {kappa}"
+    return f"around {base}, scale {weights.scale:g}, {weights.shared:g} of it shared between pilots; kappa {kappa}"
 
 
 def _drift_text(outcome: Outcome) -> str:

@@ -24,15 +24,16 @@ from primum.model.layout import SCALARS, SCALES
 from primum.spec.priors import FamilyName
 
 ARRAYS = (
-    "places", "priors", "standard", "fields", "response", "mean_weight", "missing_unit", "missing_time", "pilot_unit",
-    "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance",
+    "places", "priors", "constants", "standard", "fields", "response", "mean_weight", "missing_unit", "missing_time",
+    "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
+    "weighting",
 )  # fmt: skip
 PSEUDO_SCALE = 0.3
 BLOCK = 64  # units: what they need stays in the fastest cache
-_MU, _BETA, _S, _Q, _ALPHA, _TAU, _SPREAD, _SIGMA = range(8)
+_MU, _BETA, _S, _Q, _ALPHA, _TAU, _SPREAD, _SIGMA, _KAPPA = range(len(SCALARS))
+_HEAD = len(SCALARS)
 _IS_SCALE = np.array([name in SCALES for name in SCALARS])
 _SQRT_HALF, _NORMAL_PEAK = sqrt(0.5), 1 / sqrt(2 * pi)
-_ABSENT = np.array([1.0 if name == "sigma" else 0.0 for name in SCALARS])
 
 
 @cache
@@ -54,44 +55,116 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
     jit = _compiled
     scalars_forth, scalars_back = jit(_scalars_forth), jit(_scalars_back)
     moments_forth, moments_back = jit(_moments_forth), jit(_moments_back)
+    donors_forth, donors_back = jit(_donors_forth), jit(_donors_back)
     effects_forth, effects_back = jit(_effects_forth), jit(_effects_back)
     location_forth, location_back = jit(_location_forth), jit(_location_back)
-    paths = jit(_paths_of(jit(_components_forth), jit(_components_back), jit(family_of(name).slopes)))
+    pilots_forth, pilots_back = jit(_pilots_forth), jit(_pilots_back)
+    paths_forth = jit(_paths_forth_of(jit(_components_forth)))
+    paths_back = jit(_paths_back_of(jit(_components_back), jit(family_of(name).slopes)))
 
     @jit
     def kernel(
         point: Any, gradient: Any, reported: Any,
-        places: Any, priors: Any, standard: Any, fields: Any, response: Any, mean_weight: Any, missing_unit: Any,
-        missing_time: Any, pilot_unit: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
-        drift_variance: Any,
+        places: Any, priors: Any, constants: Any, standard: Any, fields: Any, response: Any, mean_weight: Any,
+        missing_unit: Any, missing_time: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
+        drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
     ) -> float:  # fmt: skip
-        (periods, units), pilots = response.shape, pilot_unit.size
-        at_slow, at_tau, at_x, at_xi = places[8], places[9], places[10], places[11]
-        scalars, path, tau_unit = reported[:8], reported[8 : 8 + periods], reported[8 + periods : 8 + periods + pilots]
-        eta = reported[8 + periods + pilots :].reshape((periods, units))
+        (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
+        others = units - pilots
+        at_slow, at_tau, at_x, at_xi, at_u, at_donor, at_pair = places[_HEAD:]
+        scalars, path = reported[:_HEAD], reported[_HEAD : _HEAD + periods]
+        tau_unit = reported[_HEAD + periods : _HEAD + periods + pilots]
+        at_eta = _HEAD + periods + pilots
+        eta, share = (
+            reported[at_eta : at_eta + periods * units].reshape((periods, units)),
+            reported[at_eta + periods * units :],
+        )
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
         x_tau, in_x_tau = point[at_tau : at_tau + pilots], gradient[at_tau : at_tau + pilots]
         x, in_x = point[at_x:at_xi].reshape((periods, units)), gradient[at_x:at_xi].reshape((periods, units))
-        variance, sign, centre, zeta = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(pilots)
-        in_scalars, in_tau_unit, in_eta = np.zeros(8), np.zeros(pilots), np.empty((periods, units))
-        in_variance, in_centre, in_path = np.zeros(periods), np.zeros(periods), np.zeros(periods)
-        of_pilots = (pilot_response, pilot_exposure, mean_weight, pilot_unit)
+        xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
+        variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
+        zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
+        in_scalars, in_tau_unit, in_eta = np.zeros(_HEAD), np.zeros(pilots), np.empty((periods, units))
+        in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
+        in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
+        # Of weights, pilots' paths depend on comparators' components: then those are kept, and wait for what
+        # comes back from the pilots. Otherwise each block of units is finished while it is in the fastest cache.
+        donors = others if pairs else 0
+        kept = np.empty(6 * periods * (units if donors else min(units, BLOCK)))
+        component, in_component = np.empty((periods, donors)), np.zeros((periods, donors))
+        drifts, slowest = np.empty((donors, periods - 1)), (periods - 1) * donors
+        x_u, in_x_u = point[at_u : at_u + slowest], gradient[at_u : at_u + slowest]
+        of_u = (x_u.reshape((periods - 1, donors)), in_x_u.reshape((periods - 1, donors)))
+        of_paths = (standard, fields, response, mean_weight, missing_unit, missing_time, basis)
+        of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
+        of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)
 
-        density: float = scalars_forth(point, places, priors, scalars)
-        density += moments_forth(scalars, slow, priors[8, 1], basis, drift_variance, variance, sign, centre, path)
-        density += effects_forth(scalars, variance, centre, x_tau, of_pilots, zeta, tau_unit)
-        location_forth(scalars, path, tau_unit, pilot_unit, exposure, eta)
-        density += paths(
-            scalars[_SIGMA], variance, sign, x, point[at_xi:], eta, in_scalars, in_variance, in_x, gradient[at_xi:],
-            in_eta, (standard, fields, response, mean_weight, missing_unit, missing_time, basis),
-        )  # fmt: skip
-        location_back(in_eta, pilot_unit, exposure, in_scalars, in_path, in_tau_unit)
+        density: float = scalars_forth(point, places, priors, constants, scalars)
+        density += moments_forth(
+            scalars, slow, priors[_HEAD, 1], basis, drift_variance, variance, own, sign, centre, path
+        )
+        location_forth(scalars, path, eta)
+        done = 0
+        for first in range(0, others, BLOCK):
+            last = min(first + BLOCK, others)
+            at = 6 * periods * first if donors else 0
+            block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
+            value, until = paths_forth(first, last, done, scalars[_SIGMA], variance, sign, x, xi, eta, block, of_paths)
+            density += value
+            if not donors:
+                density += paths_back(
+                    first, last, done, scalars[_SIGMA], variance, xi, eta, block, in_component[:, :0], in_scalars,
+                    in_variance, in_x, in_xi, in_eta, of_paths,
+                )  # fmt: skip
+            else:
+                component[:, first:last] = block[5]
+            done = until
+        if donors:
+            density += donors_forth(
+                scalars, variance, component, of_u[0], point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
+                share, carried,
+            )  # fmt: skip
+        density += effects_forth(scalars, own, centre, carried, x_tau, of_pilots, zeta, tau_unit)
+        pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
+        for first in range(others, units, BLOCK):
+            last = min(first + BLOCK, units)
+            block = kept[: 6 * periods * (last - first)].reshape((6, periods, last - first))
+            if donors:
+                block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
+            value, until = paths_forth(first, last, done, scalars[_SIGMA], own, sign, x, xi, eta, block, of_paths)
+            density += value + paths_back(
+                first, last, done, scalars[_SIGMA], own, xi, eta, block, in_component[:, :0], in_scalars, in_own,
+                in_x, in_xi, in_eta, of_paths,
+            )  # fmt: skip
+            done = until
+        pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
         effects_back(
-            scalars, variance, centre, x_tau, of_pilots, zeta, in_tau_unit, in_scalars, in_variance, in_centre, in_x_tau
-        )
+            scalars, own, centre, carried, x_tau, of_pilots, zeta, in_tau_unit, in_scalars, in_own, in_centre,
+            in_carried, in_x_tau,
+        )  # fmt: skip
+        if donors:
+            donors_back(
+                scalars, variance, component, of_u[0], point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
+                share, in_carried, in_scalars, in_variance, in_component, of_u[1], gradient[at_donor:at_pair],
+                gradient[at_pair:],
+            )  # fmt: skip
+            done = 0
+            for first in range(0, others, BLOCK):
+                last = min(first + BLOCK, others)
+                begin = done
+                while done < xi.size and missing_unit[done] < last:
+                    done += 1
+                block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
+                density += paths_back(
+                    first, last, begin, scalars[_SIGMA], variance, xi, eta, block, in_component[:, first:last],
+                    in_scalars, in_variance, in_x, in_xi, in_eta, of_paths,
+                )  # fmt: skip
+        location_back(in_eta, in_scalars, in_path)
         moments_back(
-            scalars, slow, priors[8, 1], basis, drift_variance, in_variance, in_centre, in_path, in_scalars, in_slow
-        )
+            scalars, slow, priors[_HEAD, 1], basis, drift_variance, in_variance, in_own, in_centre, in_path, in_scalars,
+            in_slow,
+        )  # fmt: skip
         scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density
 
@@ -106,14 +179,17 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(error_model="numpy", nogil=True)(function)  # type: ignore[no-any-return]
 
 
-def _scalars_forth(point: Any, places: Any, priors: Any, scalars: Any) -> float:
+def _scalars_forth(point: Any, places: Any, priors: Any, constants: Any, scalars: Any) -> float:
     """Hyperparameters, scales with their sign, and the density of their coordinates."""
     density = 0.0
-    for place in range(8):
-        scalars[place] = _ABSENT[place]
+    for place in range(_HEAD):
+        scalars[place] = constants[place]
         if places[place] >= 0:
             value = point[places[place]]
-            if place == _SPREAD:
+            if place == _KAPPA:  # the logit of its square
+                density -= priors[place, 0] * log1p(exp(-value)) + priors[place, 1] * log1p(exp(value))
+                scalars[place] = sqrt(1.0 / (1.0 + exp(-value)))
+            elif place == _SPREAD:
                 # minus the logarithm of an upper tail, precise in both
                 tail = 0.5 * erfc(abs(value) * _SQRT_HALF)
                 multiple = -log1p(-tail) if value < 0 else -log(tail)
@@ -127,10 +203,14 @@ def _scalars_forth(point: Any, places: Any, priors: Any, scalars: Any) -> float:
 
 def _scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars: Any, gradient: Any) -> None:
     """Derivatives; scales lose their sign for the report."""
-    for place in range(8):
+    for place in range(_HEAD):
         if places[place] >= 0:
             value, (centre, scale) = point[places[place]], priors[place]
-            if place == _SPREAD:
+            if place == _KAPPA:
+                kappa = scalars[place]
+                slope = (0.5 * in_scalars[place] * kappa + centre) * (1.0 - kappa**2)
+                gradient[places[place]] = slope - scale * kappa**2
+            elif place == _SPREAD:
                 multiple = scalars[place] / scale
                 rate = exp(multiple - 0.5 * value**2) * _NORMAL_PEAK
                 gradient[places[place]] = rate * (1.0 - multiple + scale * in_scalars[place]) - value
@@ -141,22 +221,24 @@ def _scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars
 
 
 def _moments_forth(
-    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, variance: Any, sign: Any, centre: Any,
-    path: Any,
+    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, variance: Any, own: Any, sign: Any,
+    centre: Any, path: Any,
 ) -> float:  # fmt: skip
-    """Variances of the components and signs of their roots, the common path, and the centre of a pilot's components."""
-    periods = path.size
-    variance[0] = periods * scalars[_ALPHA] ** 2 + scalars[_S] ** 2
+    """Variances of comparators' and of pilots' own components, signs of their roots, centre and common path."""
+    periods, q, s, kappa = path.size, scalars[_Q], scalars[_S], scalars[_KAPPA]
+    variance[0] = periods * scalars[_ALPHA] ** 2 + s**2
+    own[0] = variance[0]
     centre[0] = sqrt(periods) * (scalars[_MU] + scalars[_BETA])
     path[:] = 0.0
     density = 0.0
     sign[:] = 1.0 if scalars[_SIGMA] > 0 else -1.0
-    if scalars[_S] == 0 and scalars[_ALPHA] < 0:
+    if s == 0 and scalars[_ALPHA] < 0:
         sign[0] *= -1.0
-    if scalars[_S] == 0 and scalars[_Q] < 0:
+    if s == 0 and q < 0:
         sign[1:] *= -1.0
     for k in range(1, periods):
-        variance[k] = scalars[_Q] ** 2 * drift_variance[k - 1] + scalars[_S] ** 2
+        variance[k] = q**2 * drift_variance[k - 1] + s**2
+        own[k] = (kappa * q) ** 2 * drift_variance[k - 1] + s**2
         centre[k] = slow[k - 1]
         density -= 0.5 * (slow[k - 1] / scale) ** 2
         for t in range(periods):
@@ -165,33 +247,100 @@ def _moments_forth(
 
 
 def _moments_back(
-    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, in_variance: Any, in_centre: Any,
-    in_path: Any, in_scalars: Any, in_slow: Any,
+    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, in_variance: Any, in_own: Any,
+    in_centre: Any, in_path: Any, in_scalars: Any, in_slow: Any,
 ) -> None:  # fmt: skip
-    periods = in_path.size
+    periods, q, s, kappa = in_path.size, scalars[_Q], scalars[_S], scalars[_KAPPA]
     in_scalars[_MU] += sqrt(periods) * in_centre[0]
     in_scalars[_BETA] += sqrt(periods) * in_centre[0]
-    in_scalars[_ALPHA] += 2.0 * periods * scalars[_ALPHA] * in_variance[0]
-    in_scalars[_S] += 2.0 * scalars[_S] * in_variance[0]
+    in_scalars[_ALPHA] += 2.0 * periods * scalars[_ALPHA] * (in_variance[0] + in_own[0])
+    in_scalars[_S] += 2.0 * s * (in_variance[0] + in_own[0])
     for k in range(1, periods):
-        in_scalars[_S] += 2.0 * scalars[_S] * in_variance[k]
-        in_scalars[_Q] += 2.0 * scalars[_Q] * drift_variance[k - 1] * in_variance[k]
+        in_scalars[_S] += 2.0 * s * (in_variance[k] + in_own[k])
+        in_scalars[_Q] += 2.0 * q * drift_variance[k - 1] * (in_variance[k] + kappa**2 * in_own[k])
+        in_scalars[_KAPPA] += 2.0 * kappa * q**2 * drift_variance[k - 1] * in_own[k]
         in_slow[k - 1] = in_centre[k] - slow[k - 1] / scale**2
         for t in range(periods):
             in_slow[k - 1] += in_path[t] * basis[k, t]
 
 
-def _effects_forth(scalars: Any, variance: Any, centre: Any, x: Any, of_pilots: Any, zeta: Any, tau_unit: Any) -> float:
+def _donors_forth(
+    scalars: Any, variance: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any, drifts: Any,
+    share: Any, carried: Any,
+) -> float:  # fmt: skip
+    """Comparators' drifts given their paths, weights, and what weights carry to the pilots."""
+    pilot, donor, base, scale, drift_variance = of_pairs
+    q, s = scalars[_Q], scalars[_S]
+    density = 0.0
+    for k in range(1, variance.size):
+        ratio = q**2 * drift_variance[k - 1] / variance[k]
+        spread = q * s * sqrt(drift_variance[k - 1] / variance[k])
+        for j in range(x_donor.size):
+            drifts[j, k - 1] = ratio * component[k, j] + spread * x[k - 1, j]
+            density -= 0.5 * x[k - 1, j] ** 2
+    for j in range(x_donor.size):
+        density -= 0.5 * x_donor[j] ** 2
+    largest, total = np.full(carried.shape[0], -np.inf), np.zeros(carried.shape[0])
+    for pair in range(share.size):
+        share[pair] = base[pair] + scale[0] * x_donor[donor[pair]] + scale[1] * x_pair[pair]
+        largest[pilot[pair]] = max(largest[pilot[pair]], share[pair])
+        density -= 0.5 * x_pair[pair] ** 2
+    for pair in range(share.size):
+        share[pair] = exp(share[pair] - largest[pilot[pair]])
+        total[pilot[pair]] += share[pair]
+    for pair in range(share.size):
+        share[pair] /= total[pilot[pair]]
+        for k in range(drifts.shape[1]):
+            carried[pilot[pair], k + 1] += share[pair] * drifts[donor[pair], k]
+    return density
+
+
+def _donors_back(
+    scalars: Any, variance: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any, drifts: Any,
+    share: Any, in_carried: Any, in_scalars: Any, in_variance: Any, in_component: Any, in_x: Any, in_x_donor: Any,
+    in_x_pair: Any,
+) -> None:  # fmt: skip
+    pilot, donor, _, scale, drift_variance = of_pairs
+    q, s = scalars[_Q], scalars[_S]
+    in_drifts, in_share, mean = np.zeros(drifts.shape), np.zeros(share.size), np.zeros(in_carried.shape[0])
+    for pair in range(share.size):
+        for k in range(drifts.shape[1]):
+            in_share[pair] += in_carried[pilot[pair], k + 1] * drifts[donor[pair], k]
+            in_drifts[donor[pair], k] += in_carried[pilot[pair], k + 1] * share[pair]
+        mean[pilot[pair]] += share[pair] * in_share[pair]
+    for j in range(x_donor.size):
+        in_x_donor[j] = -x_donor[j]
+    for pair in range(share.size):
+        in_logit = share[pair] * (in_share[pair] - mean[pilot[pair]])
+        in_x_donor[donor[pair]] += scale[0] * in_logit
+        in_x_pair[pair] = scale[1] * in_logit - x_pair[pair]
+    for k in range(1, variance.size):
+        d, v = drift_variance[k - 1], variance[k]
+        ratio, root = q**2 * d / v, sqrt(d / v)
+        in_ratio, in_spread = 0.0, 0.0
+        for j in range(x_donor.size):
+            in_ratio += in_drifts[j, k - 1] * component[k, j]
+            in_spread += in_drifts[j, k - 1] * x[k - 1, j]
+            in_component[k, j] = ratio * in_drifts[j, k - 1]
+            in_x[k - 1, j] = q * s * root * in_drifts[j, k - 1] - x[k - 1, j]
+        in_scalars[_Q] += 2.0 * q * d / v * in_ratio + s * root * in_spread
+        in_scalars[_S] += q * root * in_spread
+        in_variance[k] -= (ratio * in_ratio + 0.5 * q * s * root * in_spread) / v
+
+
+def _effects_forth(
+    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, zeta: Any, tau_unit: Any
+) -> float:
     """Effects in the pilots, transported with the components integrated out."""
-    response, exposure, weight, unit = of_pilots
+    response, exposure, weight = of_pilots
     tau, spread = scalars[_TAU], scalars[_SPREAD]
     density = 0.0
     for i in range(x.size):
-        known, pull, w = 0.0, 0.0, weight[unit[i]] / scalars[_SIGMA] ** 2
+        known, pull, w = 0.0, 0.0, weight[i] / scalars[_SIGMA] ** 2
         for k in range(variance.size):
             precise = exposure[i, k] * w / (1.0 + variance[k] * w)
             known += precise * exposure[i, k]
-            pull += precise * (response[i, k] - centre[k])
+            pull += precise * (response[i, k] - centre[k] - carried[i, k])
         shrink = 1.0 / (1.0 + spread**2 * known)
         zeta[i] = shrink * spread * (pull - known * tau) + sqrt(shrink) * x[i]
         tau_unit[i] = tau + spread * zeta[i]
@@ -200,17 +349,17 @@ def _effects_forth(scalars: Any, variance: Any, centre: Any, x: Any, of_pilots: 
 
 
 def _effects_back(
-    scalars: Any, variance: Any, centre: Any, x: Any, of_pilots: Any, zeta: Any, in_tau_unit: Any,
-    in_scalars: Any, in_variance: Any, in_centre: Any, in_x: Any,
+    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, zeta: Any, in_tau_unit: Any,
+    in_scalars: Any, in_variance: Any, in_centre: Any, in_carried: Any, in_x: Any,
 ) -> None:  # fmt: skip
-    response, exposure, weight, unit = of_pilots
+    response, exposure, weight = of_pilots
     tau, spread, sigma = scalars[_TAU], scalars[_SPREAD], scalars[_SIGMA]
     for i in range(x.size):
-        known, pull, w = 0.0, 0.0, weight[unit[i]] / sigma**2
+        known, pull, w = 0.0, 0.0, weight[i] / sigma**2
         for k in range(variance.size):
             precise = exposure[i, k] * w / (1.0 + variance[k] * w)
             known += precise * exposure[i, k]
-            pull += precise * (response[i, k] - centre[k])
+            pull += precise * (response[i, k] - centre[k] - carried[i, k])
         shrink = 1.0 / (1.0 + spread**2 * known)
         gap = pull - known * tau
         in_zeta = in_tau_unit[i] * spread - zeta[i]
@@ -224,29 +373,45 @@ def _effects_back(
         for k in range(variance.size):
             b = exposure[i, k]
             ratio = 1.0 / (1.0 + variance[k] * w)
-            in_precision = in_known * b * b + in_pull * b * (response[i, k] - centre[k])
+            in_precision = in_known * b * b + in_pull * b * (response[i, k] - centre[k] - carried[i, k])
             in_centre[k] -= in_pull * w * ratio * b
+            in_carried[i, k] -= in_pull * w * ratio * b
             in_variance[k] -= in_precision * (w * ratio) ** 2
             in_scalars[_SIGMA] -= 2.0 * in_precision * ratio**2 * w / sigma
 
 
-def _location_forth(scalars: Any, path: Any, tau_unit: Any, unit: Any, exposure: Any, eta: Any) -> None:
-    """Linear predictor but for the paths."""
+def _location_forth(scalars: Any, path: Any, eta: Any) -> None:
+    """Linear predictor of a comparator but for its own path."""
     for t in range(path.size):
         for i in range(eta.shape[1]):
             eta[t, i] = scalars[_MU] + path[t]
-        for i in range(unit.size):
-            eta[t, unit[i]] += scalars[_BETA] + tau_unit[i] * exposure[i, t]
 
 
-def _location_back(in_eta: Any, unit: Any, exposure: Any, in_scalars: Any, in_path: Any, in_tau_unit: Any) -> None:
+def _location_back(in_eta: Any, in_scalars: Any, in_path: Any) -> None:
     for t in range(in_path.size):
         for i in range(in_eta.shape[1]):
             in_path[t] += in_eta[t, i]
         in_scalars[_MU] += in_path[t]
-        for i in range(unit.size):
-            in_scalars[_BETA] += in_eta[t, unit[i]]
-            in_tau_unit[i] += in_eta[t, unit[i]] * exposure[i, t]
+
+
+def _pilots_forth(scalars: Any, tau_unit: Any, exposure: Any, carried: Any, basis: Any, eta: Any) -> None:
+    """What a pilot's linear predictor has beyond a comparator's: another level, its effect, what weights carry."""
+    (pilots, periods), others = exposure.shape, eta.shape[1] - exposure.shape[0]
+    for t in range(periods):
+        for i in range(pilots):
+            eta[t, others + i] += scalars[_BETA] + tau_unit[i] * exposure[i, t]
+            for k in range(1, periods):
+                eta[t, others + i] += carried[i, k] * basis[k, t]
+
+
+def _pilots_back(in_eta: Any, exposure: Any, basis: Any, in_scalars: Any, in_tau_unit: Any, in_carried: Any) -> None:
+    (pilots, periods), others = exposure.shape, in_eta.shape[1] - exposure.shape[0]
+    for t in range(periods):
+        for i in range(pilots):
+            in_scalars[_BETA] += in_eta[t, others + i]
+            in_tau_unit[i] += in_eta[t, others + i] * exposure[i, t]
+            for k in range(1, periods):
+                in_carried[i, k] += in_eta[t, others + i] * basis[k, t]
 
 
 def _components_forth(
@@ -298,62 +463,76 @@ def _components_back(
         in_variance[k] += total / v
 
 
-def _paths_of(
-    components_forth: Callable[..., Any], components_back: Callable[..., Any], slopes: Callable[..., Any]
-) -> Callable[..., float]:
-    """Paths, missing cells and likelihood of a family, a block of units at a time."""
+def _paths_forth_of(components_forth: Callable[..., Any]) -> Callable[..., tuple[float, int]]:
+    """Components of the paths of a block of units."""
 
-    def paths(
-        sigma: float, variance: Any, sign: Any, x: Any, xi: Any, eta: Any, in_scalars: Any, in_variance: Any, in_x: Any,
-        in_xi: Any, in_eta: Any, data: Any,
+    def forth(
+        first: int, last: int, begin: int, sigma: float, variance: Any, sign: Any, x: Any, xi: Any, eta: Any,
+        kept: Any, of_paths: Any,
+    ) -> tuple[float, int]:  # fmt: skip
+        _, _, response, mean_weight, missing_unit, missing_time, basis = of_paths
+        shape = (x.shape[0], last - first)
+        gap, residual, shrink, spread, whole, component = kept[0], kept[1], kept[2], kept[3], kept[4], kept[5]
+        weight = mean_weight[first:last] / sigma**2
+        for t in range(shape[0]):
+            for j in range(shape[1]):
+                gap[t, j] = response[t, first + j] - eta[t, first + j]
+        while begin < xi.size and missing_unit[begin] < last:
+            gap[missing_time[begin], missing_unit[begin] - first] = PSEUDO_SCALE * xi[begin]
+            begin += 1
+        np.dot(basis, gap, residual)
+        density = components_forth(weight, variance, sign, residual, x[:, first:last], shrink, spread, whole, component)
+        return density, begin
+
+    return forth
+
+
+def _paths_back_of(components_back: Callable[..., Any], slopes: Callable[..., Any]) -> Callable[..., float]:
+    """Likelihood of a block of units and its missing cells, and all derivatives in their paths."""
+
+    def back(
+        first: int, last: int, begin: int, sigma: float, variance: Any, xi: Any, eta: Any, kept: Any,
+        in_component: Any, in_scalars: Any, in_variance: Any, in_x: Any, in_xi: Any, in_eta: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        standard, fields, response, mean_weight, missing_unit, missing_time, basis = data
-        periods, units = x.shape
+        standard, fields, _, mean_weight, missing_unit, missing_time, basis = of_paths
+        shape = (in_x.shape[0], last - first)
+        slope, residual, shrink, spread, whole, component = kept[0], kept[1], kept[2], kept[3], kept[4], kept[5]
+        weight, in_weight = mean_weight[first:last] / sigma**2, np.zeros(shape[1])
         across = np.ascontiguousarray(basis.T)
-        density, done = 0.0, 0
-        for first in range(0, units, BLOCK):
-            last = min(first + BLOCK, units)
-            shape, begin = (periods, last - first), done
-            shrink, spread, whole, component = np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape)
-            weight, in_weight, gap = np.empty(last - first), np.zeros(last - first), np.empty(shape)
-            for j in range(last - first):
-                weight[j] = mean_weight[first + j] / sigma**2
-                for t in range(periods):
-                    gap[t, j] = response[t, first + j] - eta[t, first + j]
-            while done < xi.size and missing_unit[done] < last:
-                gap[missing_time[done], missing_unit[done] - first] = PSEUDO_SCALE * xi[done]
-                done += 1
-            residual = np.dot(basis, gap)
-            density += components_forth(
-                weight, variance, sign, residual, x[:, first:last], shrink, spread, whole, component
-            )
-            departure, slope = np.dot(across, component), gap
-            for t in range(periods):
-                for j in range(last - first):
-                    eta[t, first + j] += departure[t, j]
-                value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
-                density += value
-                in_scalars[_SIGMA] += in_noise
-            for m in range(begin, done):
-                t, j = missing_time[m], missing_unit[m] - first
-                away = departure[t, j] - PSEUDO_SCALE * xi[m]
-                density += 0.5 * log(weight[j]) - 0.5 * weight[j] * away * away
-                in_weight[j] += 0.5 / weight[j] - 0.5 * away * away
-                slope[t, j] = -weight[j] * away
-            components_back(
-                weight, variance, residual, shrink, spread, whole, np.dot(basis, slope),
-                in_variance, in_weight, in_x[:, first:last], component,
-            )  # fmt: skip
-            back = np.dot(across, component)
-            for t in range(periods):
-                for j in range(last - first):
-                    in_eta[t, first + j] = slope[t, j] - back[t, j]
-            for m in range(begin, done):
-                t, j = missing_time[m], missing_unit[m] - first
-                in_xi[m] = PSEUDO_SCALE * (back[t, j] - slope[t, j])
-                in_eta[t, first + j] = 0.0
-            for j in range(last - first):
-                in_scalars[_SIGMA] -= 2.0 * in_weight[j] * weight[j] / sigma
+        departure, density = np.dot(across, component), 0.0
+        for t in range(shape[0]):
+            for j in range(shape[1]):
+                eta[t, first + j] += departure[t, j]
+            value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
+            density += value
+            in_scalars[_SIGMA] += in_noise
+        done = begin
+        while done < xi.size and missing_unit[done] < last:
+            t, j = missing_time[done], missing_unit[done] - first
+            away = departure[t, j] - PSEUDO_SCALE * xi[done]
+            density += 0.5 * log(weight[j]) - 0.5 * weight[j] * away * away
+            in_weight[j] += 0.5 / weight[j] - 0.5 * away * away
+            slope[t, j] = -weight[j] * away
+            done += 1
+        pull = np.dot(basis, slope)
+        if in_component.shape[1]:
+            for k in range(shape[0]):
+                for j in range(shape[1]):
+                    pull[k, j] += in_component[k, j]
+        components_back(
+            weight, variance, residual, shrink, spread, whole, pull, in_variance, in_weight, in_x[:, first:last],
+            component,
+        )  # fmt: skip
+        returned = np.dot(across, component)
+        for t in range(shape[0]):
+            for j in range(shape[1]):
+                in_eta[t, first + j] = slope[t, j] - returned[t, j]
+        for m in range(begin, done):
+            t, j = missing_time[m], missing_unit[m] - first
+            in_xi[m] = PSEUDO_SCALE * (returned[t, j] - slope[t, j])
+            in_eta[t, first + j] = 0.0
+        for j in range(shape[1]):
+            in_scalars[_SIGMA] -= 2.0 * in_weight[j] * weight[j] / sigma
         return density
 
-    return paths
+    return back

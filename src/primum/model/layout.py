@@ -13,10 +13,15 @@ from numpy.typing import NDArray
 from primum.model.cells import Array, Cells
 from primum.model.families import Family
 
-SCALARS = ("mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma")
+SCALARS = ("mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa")
 SCALES = frozenset({"s", "q", "sigma_alpha", "sigma_tau", "sigma"})
-_VECTORS = {"lambda_drift": ("drift",), "x_tau": ("pilot",), "x": ("component", "unit"), "xi": ("missing",)}
-_REPORTED = {"lambda": ("time",), "tau_unit": ("pilot",), "eta": ("time", "unit")}
+_VECTORS = {
+    "lambda_drift": ("drift",), "x_tau": ("pilot",), "x": ("component", "ordered"), "xi": ("missing",),
+    "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
+}  # fmt: skip
+_WEIGHTING = {"x_u", "x_donor", "x_pair"}
+_REPORTED = {"lambda": ("time",), "tau_unit": ("pilot",), "eta": ("time", "ordered"), "weight": ("pair",)}
+LATENTS = ("eta", "weight")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), and the transported coordinates x_tau, x and xi.
+        (``lambda_drift``), the transported coordinates x_tau, x and xi, and, where there are
+        comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
     """
@@ -56,19 +62,19 @@ class Layout:
 
     @property
     def head(self) -> int:
-        """Length of the vector of results before eta, which comes last."""
+        """Length of the vector of results before latents, which come last."""
         return self.reported["eta"].start
 
     @property
     def results(self) -> int:
         """Length of the vector of results."""
-        return self.head + prod(self.reported["eta"].shape)
+        return self.head + sum(prod(field.shape) for name, field in self.reported.items() if name in LATENTS)
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """Starts in the point of every scalar (-1 for those the model does not have) and vector."""
-        names = [*SCALARS, *_VECTORS]
-        return np.array([self.free[name].start if name in self.free else -1 for name in names])
+        """Starts in the point of every scalar (-1 where the model has none) and vector (the point's end)."""
+        scalars = [self.free[name].start if name in self.free else -1 for name in SCALARS]
+        return np.array([*scalars, *(self.free[name].start if name in self.free else self.points for name in _VECTORS)])
 
 
 def layout_of(cells: Cells, family: Family) -> Layout:
@@ -80,10 +86,15 @@ def layout_of(cells: Cells, family: Family) -> Layout:
         The outcome.
     """
     sizes = sizes_of(cells)
-    absent = {name for name, there in (("s", cells.counted), ("sigma", family.noise)) if not there}
+    learned = cells.weighting is not None and cells.weighting.kappa is None
+    there = {"s": cells.counted, "sigma": family.noise, "kappa": learned}
+    absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
-    free = _fields({**dict.fromkeys(scalars, ()), **_VECTORS}, sizes)
+    vectors = {name: dims for name, dims in _VECTORS.items() if cells.weighting is not None or name not in _WEIGHTING}
+    free = _fields({**dict.fromkeys(scalars, ()), **vectors}, sizes)
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
+    if cells.weighting is None:
+        absent.add("weight")
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 
 
@@ -91,6 +102,8 @@ def sampled_as(name: str) -> str:
     """Name in the PyMC model of the variable that is sampled for a scalar or a vector."""
     if name == "sigma_tau":
         return "z_sigma_tau"
+    if name == "kappa":
+        return "logit_kappa_squared"
     return f"{name}_signed" if name in SCALES else name
 
 
@@ -104,6 +117,9 @@ def sizes_of(cells: Cells) -> dict[str, int]:
         "component": periods,
         "drift": periods - 1,
         "missing": int((~cells.observed).sum()),
+        "ordered": units,
+        "donor": 0 if cells.weighting is None else units - cells.pilots.size,
+        "pair": 0 if cells.weighting is None else int((cells.weighting.base > 0).sum()),
     }
 
 

@@ -26,14 +26,13 @@ from primum.model.kernel import PSEUDO_SCALE
 
 
 def path_density(
-    family: Any, location: Any, variance: Any, sign: Any, weight: Any, sigma: Any, x: Any, xi: Any, data: dict[str, Any]
-) -> tuple[Any, Any]:
-    """Log density of x and xi, the likelihood included, and the linear predictor.
+    location: Any, variance: Any, sign: Any, weight: Any, x: Any, xi: Any, units: Any, times: Any, data: dict[str, Any],
+    first: int,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    """Log density of some units' x and xi without the likelihood, their linear predictor and their components.
 
     Parameters
     ----------
-    family
-        The outcome's family.
     location
         Linear predictor but for the path; shape (time, unit).
     variance
@@ -43,31 +42,31 @@ def path_density(
         touches 0; shape (component,).
     weight
         Mean working weight; shape (unit,).
-    sigma
-        Noise of the family; scalar.
     x
         Shape (component, unit).
     xi
         Shape (missing,).
+    units, times
+        Places of missing cells among these units; shape (missing,).
     data
         Arrays of `primum.model.data.arrays_of` as `pymc.Data`.
+    first
+        Place of the first of these units among all.
 
     Returns
     -------
-    density, eta
-        PyTensor expressions: a scalar, and shape (time, unit).
+    density, eta, components
+        PyTensor expressions: a scalar, and shapes (time, unit) and (component, unit).
     """
     import pytensor.tensor as pt
 
-    units, times = data["missing_unit"], data["missing_time"]
     variance = variance[:, None]
-    residual = pt.set_subtensor((data["response"] - location)[times, units], PSEUDO_SCALE * xi)
+    response = data["response"][:, first : first + location.shape[1]]
+    residual = pt.set_subtensor((response - location)[times, units], PSEUDO_SCALE * xi)
     conditional = 1 / (1 / variance + weight)
     components = conditional * weight * (data["basis"] @ residual) + sign[:, None] * pt.sqrt(conditional) * x
     path = data["basis"].T @ components
-    eta = location + path
     prior = -0.5 * components**2 / variance + 0.5 * pt.log(conditional / variance)
     gap = path[times, units] - PSEUDO_SCALE * xi
     missing = 0.5 * pt.log(weight[units]) - 0.5 * weight[units] * gap**2
-    density = family.log_density(eta, sigma, data["fields"], data["standard"])
-    return prior.sum() + missing.sum() + density.sum(), eta
+    return prior.sum() + missing.sum(), location + path, components

@@ -11,6 +11,7 @@ import xarray as xr
 
 from primum.errors import PanelError
 from primum.panel.assemble import assemble
+from primum.panel.base import base_weights
 from primum.panel.design import design_problems, usable
 from primum.panel.read import read_rows
 from primum.spec import Layout
@@ -88,6 +89,36 @@ class Panel:
         if problems or dataset is None:
             raise PanelError("the table (row 1 is the first below the header)", problems)
         return cls(dataset, layout)
+
+    def with_base_weights(self, table: Any) -> Self:
+        """A copy with base weights of comparators, for specifications whose weights have ``base = "panel"``.
+
+        Parameters
+        ----------
+        table
+            A data frame with columns pilot, comparator and weight, one row a pair; a pair without
+            a row has weight 0. A pilot's weights are divided by their sum.
+
+        Raises
+        ------
+        PanelError
+            With every problem found: missing columns, units that are not in the panel or on the
+            wrong side, pairs given twice, weights that are negative or not finite, and pilots
+            without a comparator.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import primum as pr
+        >>> panel = pr.simulate(units=5, periods=6, pilots=2, seed=1).panel
+        >>> pairs = pd.DataFrame({"pilot": [1, 1, 2], "comparator": [3, 4, 5], "weight": [2.0, 1.0, 1.0]})
+        >>> panel.with_base_weights(pairs).dataset["base_weight"].values.round(2).tolist()
+        [[0.0, 0.0, 0.67, 0.33, 0.0], [0.0, 0.0, 0.0, 0.0, 1.0]]
+        """
+        units = np.asarray(self.dataset["unit"])
+        coords = {"base_pilot": units[self.pilots], "base_unit": units}
+        weights = xr.DataArray(base_weights(table, units, self.pilots), coords, dims=tuple(coords))
+        return type(self)(self.dataset.assign(base_weight=weights), self.layout)
 
     @property
     def pilots(self) -> np.ndarray[Any, np.dtype[np.bool_]]:

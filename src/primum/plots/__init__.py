@@ -6,5 +6,14 @@ from primum.plots.forest import plot_forest
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
 from primum.plots.trends import plot_trends
+from primum.plots.weights import plot_weights
 
-__all__ = ["plot_density", "plot_diagnostics", "plot_forest", "plot_overview", "plot_predictive", "plot_trends"]
+__all__ = [
+    "plot_density",
+    "plot_diagnostics",
+    "plot_forest",
+    "plot_overview",
+    "plot_predictive",
+    "plot_trends",
+    "plot_weights",
+]

@@ -10,7 +10,7 @@ import xarray as xr
 from primum.effects import OutcomeEffects, outcome_effects
 from primum.errors import SpecError
 from primum.fit import Gate
-from primum.fit.gate import MIN_ESS, gate_of
+from primum.fit.gate import MIN_ESS, gate_of, without_latents
 from primum.fit.sample import draw_posterior
 from primum.panel import Panel
 from primum.spec import Spec
@@ -90,5 +90,5 @@ def refit(
         posterior, stats = draw_posterior(spec, panel, chosen, settings, cores=cores)
         found = outcome_effects(posterior, spec, panel, chosen, gate_of(posterior, stats, ess), ess)
         if found.gate.verdict == "PASS" or settings.draws >= MAX_DRAWS:
-            return Refit(found, posterior.drop_vars("eta"), found.gate, time.perf_counter() - started)
+            return Refit(found, without_latents(posterior), found.gate, time.perf_counter() - started)
         settings = replace(settings, draws=2 * settings.draws)

@@ -16,10 +16,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from primum.checks import PredictiveCheck, predictive_checks
-from primum.effects import Effects, OutcomeEffects
+from primum.effects import Effects, OutcomeEffects, comparator_weights
 from primum.errors import StoreError
 from primum.fit import Fit
-from primum.fit.gate import diagnose
+from primum.fit.gate import diagnose, without_latents
 from primum.harm import Harm, OutcomeHarm, Probabilities
 from primum.harm.words import decimals, number, short_percent
 from primum.model import describe
@@ -30,6 +30,7 @@ from primum.plots import (
     plot_overview,
     plot_predictive,
     plot_trends,
+    plot_weights,
 )
 from primum.sources import Truth
 
@@ -110,7 +111,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
     """Everything the page shows of one outcome."""
     outcome, name = harm.outcome, harm.outcome.name
     usable = harm.gate.verdict != "FAIL"
-    parameters = diagnose(fit.posterior(name).drop_vars("eta"))
+    parameters = diagnose(without_latents(fit.posterior(name)))
     reported = effects.table[["rhat", "ess_bulk", "ess_tail"]]
     checks = predictive_checks(fit, name)
     drawings = [_Drawing("trends", "Observed trends", lambda: plot_trends(fit.panel, outcome))]
@@ -119,6 +120,9 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
             _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
         ]
+    if usable and outcome.weights.base != "none":
+        weights = comparator_weights(fit, name)
+        drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
     import pandas as pd
 
     quantities = pd.concat([parameters, reported])

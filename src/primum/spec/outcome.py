@@ -10,6 +10,7 @@ from pydantic import Field
 from primum.spec.layout import Measure
 from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_priors
 from primum.spec.strict import STRICT, Positive, Text
+from primum.spec.weights import Weights
 
 _KINDS: dict[FamilyName, Literal["count", "positive", "real"]] = {
     "binomial": "count",
@@ -48,6 +49,8 @@ class Outcome:
     phi
         Persistence of the drift from one period to the next, above 0 and at most 1; 1, a
         random walk, by default.
+    weights
+        Prior on comparator weights; none by default.
     priors
         Priors set for this outcome.
     """
@@ -63,6 +66,7 @@ class Outcome:
     sesoi: Positive
     denominator: Text | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
+    weights: Weights = field(default_factory=Weights)
     priors: PriorChanges = field(default_factory=PriorChanges)
 
     @property
@@ -91,6 +95,8 @@ class Outcome:
             absent.add("sigma")
         elif self.denominator is None:
             absent.add("s")
+        if self.weights.base == "none" or self.weights.kappa is not None:
+            absent.add("kappa")
         return [(name, prior) for name, prior in self.all_priors().items() if name not in absent]
 
     def problems(self) -> list[str]:
@@ -116,4 +122,4 @@ class Outcome:
             for name, prior in self.all_priors().items()
             if prior.source == "yours" and name not in used
         ]
-        return found + self.priors.problems(f"{path}.priors")
+        return found + self.weights.problems(f"{path}.weights") + self.priors.problems(f"{path}.priors")

@@ -13,7 +13,7 @@ from typing import Literal
 from primum.spec.strict import STRICT, Positive, Text
 
 FamilyName = Literal["binomial", "normal", "lognormal"]
-Distribution = Literal["normal", "half-normal", "zero-sum normal"]
+Distribution = Literal["normal", "half-normal", "zero-sum normal", "beta"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,10 @@ class Prior:
     Attributes
     ----------
     distribution
-        "normal" (location and scale), "half-normal" or "zero-sum normal" (scale alone).
+        "normal" (location and scale), "half-normal" or "zero-sum normal" (scale alone), or "beta"
+        (location and scale are its mean and SD).
     location, scale
-        On the scale of the linear predictor.
+        On the scale of the linear predictor, but for kappa, a ratio.
     source
         "default", or "yours" where the specification set it.
     reason
@@ -43,7 +44,15 @@ class Prior:
             return f"HalfNormal({self.scale:g})"
         if self.distribution == "zero-sum normal":
             return f"ZeroSumNormal({self.scale:g})"
+        if self.distribution == "beta":
+            return "Beta({:.3g}, {:.3g})".format(*self.shapes)
         return f"Normal({self.location:g}, {self.scale:g})"
+
+    @property
+    def shapes(self) -> tuple[float, float]:
+        """Both shapes of a beta distribution of this mean and SD."""
+        size = self.location * (1 - self.location) / self.scale**2 - 1
+        return self.location * size, (1 - self.location) * size
 
 
 @dataclass(frozen=True)
@@ -72,15 +81,22 @@ class PriorChanges:
     tau: PriorChange | None = None
     sigma_tau: PriorChange | None = None
     sigma: PriorChange | None = None
+    kappa: PriorChange | None = None
 
     def problems(self, path: str) -> list[str]:
-        """Locations given to priors that have none."""
+        """Locations given to priors that have none, and moments that no distribution has."""
         changes = [(field.name, getattr(self, field.name)) for field in fields(self)]
-        return [
+        found = [
             f"{path}.{name}.location: a {distribution_of(name)} prior has no location; leave it out"
             for name, change in changes
-            if change is not None and change.location != 0 and distribution_of(name) != "normal"
+            if change is not None and change.location != 0 and distribution_of(name) not in {"normal", "beta"}
         ]
+        if self.kappa is not None and not self.kappa.scale**2 < self.kappa.location * (1 - self.kappa.location):
+            found.append(
+                f"{path}.kappa: no beta distribution has mean {self.kappa.location:g} and SD {self.kappa.scale:g}; "
+                "give kappa squared a mean between 0 and 1 (location) and an SD below sqrt(mean (1 - mean)) (scale)"
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,7 @@ class Priors:
     tau: Prior
     sigma_tau: Prior
     sigma: Prior
+    kappa: Prior
 
     def items(self) -> list[tuple[str, Prior]]:
         """Names and priors, in the order of the model's equations."""
@@ -112,9 +129,11 @@ _REASONS = {
     "tau": "average effect; wide enough to be led by the data, centred on none",
     "sigma_tau": "spread of the effect between units",
     "sigma": "sampling noise of a cell with the median denominator",
+    "kappa": "kappa squared, the share of drift that comparators do not carry; a free one takes what weights explain",
 }
 _NORMAL = {"mu", "beta_pilot", "tau"}
 _ZERO_SUM = {"lambda_t"}
+_SHARE = (0.5, 0.12)  # mean and SD of kappa squared, about Beta(8, 8): design, section 2
 _SCALES: dict[FamilyName, dict[str, float]] = {
     "binomial": {
         "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
@@ -135,6 +154,8 @@ def distribution_of(name: str) -> Distribution:
     """Distribution of the prior of that name, which a specification does not change."""
     if name in _NORMAL:
         return "normal"
+    if name == "kappa":
+        return "beta"
     return "zero-sum normal" if name in _ZERO_SUM else "half-normal"
 
 
@@ -161,7 +182,8 @@ def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> P
         distribution = distribution_of(name)
         change: PriorChange | None = getattr(changes, name) if changes else None
         if change is None:
-            priors[name] = Prior(distribution, 0.0, _SCALES[family][name], "default", reason)
+            location, scale = _SHARE if name == "kappa" else (0.0, _SCALES[family][name])
+            priors[name] = Prior(distribution, location, scale, "default", reason)
         else:
             priors[name] = Prior(distribution, change.location, change.scale, "yours", change.reason)
     return Priors(**priors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -217,7 +218,7 @@ class Spec:
         subject = "the changed specification"
         content = self.to_dict()
         for path, value in changes.items():
-            set_path(content, path, value, subject)
+            set_path(content, path, deepcopy(value), subject)
         return type(self).from_dict(content, subject)
 
     @property

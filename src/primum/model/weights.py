@@ -1,0 +1,60 @@
+r"""Comparator weights: what a pilot's drift has in common with its comparators' (design, equations 4 and 5).
+
+For pilot i and comparator j, in the coordinates of the basis and for every component but the
+constant one (levels say nothing of drift),
+
+.. math::
+    u_{ik} = \sum_j w_{ij} u_{jk} + \delta_{ik}, \quad \delta_{ik} \sim N(0, \kappa^2 q^2 d_k), \quad
+    w_{ij} \propto \pi_{ij} \exp(\omega(\sqrt{h}\, a_j + \sqrt{1 - h}\, b_{ij})), \quad a, b \sim N(0, 1)
+
+with base weights :math:`\pi`, scale :math:`\omega` and a share h of its variance in common between
+pilots: a logistic-normal prior (Aitchison and Shen, 1980). :math:`\omega = 0` fixes weights at their
+base; with :math:`\kappa \to 0` as well that is a synthetic control with an intercept (Abadie,
+Diamond and Hainmueller, 2010; Doudchenko and Imbens, 2016).
+
+**Comparators' drifts, not their data.** A comparator's path c is drift plus shock, so with
+:math:`v_k = q^2 d_k + s^2`
+
+.. math:: u_{jk} \mid c_{jk} \sim N(r_k c_{jk}, r_k s^2), \quad r_k = q^2 d_k / v_k
+
+and u is sampled through :math:`u_{jk} = r_k c_{jk} + q s \sqrt{d_k / v_k}\, x_{jk}` with standard
+normal x. Pilots that lean on one comparator share its uncertainty, exactly; nothing treats a small
+area's noisy path as known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def carried_drift(q: Any, s: Any | None, variance: Any, component: Any, data: dict[str, Any]) -> Any:
+    """What weights carry from comparators' drifts to the pilots; shape (pilot, component).
+
+    Parameters
+    ----------
+    q, s
+        Scales of drift and shock, signs and all; s is None where there is no shock.
+    variance
+        Of comparators' components; shape (component,).
+    component
+        Of comparators' paths; shape (component, comparator).
+    data
+        Arrays of `primum.model.data.arrays_of` as `pymc.Data`.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    x = pm.Normal("x_u", dims=("drift", "donor"))
+    donor, pair = pm.Normal("x_donor", dims="donor"), pm.Normal("x_pair", dims="pair")
+    ratio, spread = data["drift_variance"] / variance[1:], pt.sqrt(data["drift_variance"] / variance[1:])
+    drifts = (q**2 * ratio)[:, None] * component[1:]
+    if s is not None:
+        drifts += q * s * spread[:, None] * x
+    places = data["pair_pilot"], data["pair_donor"]
+    logs = data["pair_base"] + data["weighting"][0] * donor[places[1]] + data["weighting"][1] * pair
+    empty = pt.full((data["exposure"].shape[0], component.shape[1]), -np.inf, dtype="float64")
+    weight = pm.math.softmax(pt.set_subtensor(empty[places], logs), axis=1)
+    pm.Deterministic("weight", weight, dims=("pilot", "comparator"))
+    return pt.concatenate([pt.zeros((weight.shape[0], 1)), weight @ drifts.T], axis=1)
