@@ -2,7 +2,7 @@
 
 Run apart for every size, so that the peak of memory is that fit's own:
 
-    python benchmarks/speed/fit_one.py UNITS PERIODS PILOTS [DRAWS]
+    python benchmarks/speed/fit_one.py UNITS PERIODS PILOTS [DRAWS TUNE TARGET_ACCEPT]
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ import primum as pr
 from primum.fit.compile import program_of
 
 
-def main(units: int, periods: int, pilots: int, draws: int) -> dict[str, float | int | str]:
+def main(
+    units: int, periods: int, pilots: int, draws: int, tune: int, target_accept: float
+) -> dict[str, float | int | str]:
     """Time one fit, gate included, with machine code loaded beforehand."""
     spec = pr.demo_spec()
     outcome = spec.outcome("rereferral")
-    spec = replace(spec, outcomes=(outcome,), sampler=replace(spec.sampler, draws=draws))
+    settings = replace(spec.sampler, draws=draws, tune=tune, target_accept=target_accept)
+    spec = replace(spec, outcomes=(outcome,), sampler=settings)
     simulation = pr.simulate(units=units, periods=periods, pilots=pilots, seed=1)
     panel = pr.Panel.from_frame(simulation.table, spec.data)
     program_of("binomial")
@@ -35,6 +38,8 @@ def main(units: int, periods: int, pilots: int, draws: int) -> dict[str, float |
         "periods": periods,
         "pilots": pilots,
         "draws": draws,
+        "tune": tune,
+        "target_accept": target_accept,
         "cells": units * periods,
         "seconds": seconds,
         "seconds_sample": float(fit["rereferral"].attrs["seconds_sample"]),
@@ -56,5 +61,6 @@ def peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    sizes = [int(each) for each in sys.argv[1:]]
-    print(json.dumps(main(*sizes[:3], sizes[3] if len(sizes) > 3 else 1000)))
+    sizes, given = [int(each) for each in sys.argv[1:6]], sys.argv[6:]
+    draws, tune = [*sizes[3:], *(1000, 250)[len(sizes) - 3 :]]
+    print(json.dumps(main(*sizes[:3], draws, tune, float(given[0]) if given else 0.85)))

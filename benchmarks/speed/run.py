@@ -212,11 +212,11 @@ def scaling() -> dict[str, Any]:
 
 
 def national() -> dict[str, Any]:
-    """One fit of 5,000 areas by 60 months, 300 of them pilots."""
-    return _apart(5000, 60, 300, 400)
+    """One fit of 5,000 areas by 60 months, 300 of them pilots; target acceptance 0.7, as the design advises."""
+    return _apart(5000, 60, 300, 400, 150, 0.7)
 
 
-def _apart(*size: int) -> dict[str, Any]:
+def _apart(*size: float) -> dict[str, Any]:
     command = [sys.executable, str(HERE / "fit_one.py"), *map(str, size)]
     row: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     print(json.dumps(row), flush=True)

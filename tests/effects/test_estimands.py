@@ -54,7 +54,7 @@ def test_binomial_effects_are_differences_of_shares(cells: Cells, posterior: xr.
         np.testing.assert_allclose(effect[..., pilot, period], expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["binomial", "normal", "lognormal"])
+@pytest.mark.parametrize("name", ["binomial", "poisson", "normal", "lognormal"])
 def test_without_exposure_there_is_no_effect(name: Any, cells: Cells, posterior: xr.Dataset) -> None:
     effect = cell_effects(posterior, family_of(name), cells, Standard(0.4, 2.0), 100.0)
     before = cells.exposure[cells.pilots] == 0

@@ -107,7 +107,7 @@ def test_arrays_are_kept_where_the_table_says() -> None:
         assert kept.ctypes.data == row[0]
 
 
-@pytest.mark.parametrize("family", ["binomial", "normal", "lognormal"])
+@pytest.mark.parametrize("family", ["binomial", "poisson", "normal", "lognormal"])
 def test_density_that_is_not_finite_says_so(family: FamilyName) -> None:
     built = next(model_case(case) for case in CASES if case.startswith(family))
     good = built.flat(built.points(1, seed=32)[0])

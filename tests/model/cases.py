@@ -76,6 +76,8 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
         pilots=5,
         times=tuple(range(2010, 2020)),
     ),
+    "poisson": lambda: evaluation("poisson", times=UNEVEN),
+    "poisson with gaps": lambda: evaluation("poisson", missing=9),
     "lognormal with gaps": lambda: evaluation("lognormal", missing=9),
     "lognormal in blocks": lambda: evaluation("lognormal", units=2 * BLOCK, times=tuple(range(2010, 2018))),
     "normal": lambda: evaluation("normal", times=UNEVEN),

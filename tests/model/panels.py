@@ -44,7 +44,7 @@ def spec_of(
             "label": f"The {name} outcome",
             "family": family,
             "value": f"{name}_value",
-            "unit": "percentage points" if family == "binomial" else "days",
+            "unit": {"binomial": "percentage points", "poisson": "per 100"}.get(family, "days"),
             "harm": "up",
             "sesoi": 2.0,
             **({"denominator": f"{name}_size"} if counted else {}),
@@ -97,6 +97,8 @@ def table_of(
         total = np.maximum(rng.poisson(size * rng.lognormal(0, 0.5, (units, 1)), grid), 3).astype(float)
         if family == "binomial":
             value = rng.binomial(total.astype(int), expit(eta)).astype(float)
+        elif family == "poisson":
+            value = rng.poisson(total * np.exp(eta)).astype(float)
         else:
             noisy = eta + hyper.sigma * rng.normal(size=grid) / np.sqrt(total / np.median(total))
             value = 20 * np.exp(noisy) if family == "lognormal" else 50 + 7 * noisy

@@ -99,6 +99,10 @@ def working(built: Model) -> tuple[Array, Array]:
     """Working responses and weights at sigma = 1, the families' formulas written out again."""
     cells, standard = built.cells, built.standard
     value = np.where(cells.observed, cells.value, 1.0)
+    if built.outcome.family == "poisson":
+        return np.log(
+            (cells.value + 0.5) / np.where(cells.observed, cells.denominator, 1)
+        ) - standard.centre, cells.value + 0.5
     if built.outcome.family == "binomial":
         share = (cells.value + 0.5) / (cells.denominator + 1)
         return np.log(share / (1 - share)) - standard.centre, cells.denominator * share * (1 - share)
@@ -140,6 +144,8 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     linked = standard.centre + standard.spread * at["eta"]
     if built.outcome.family == "binomial":
         density = stats.binom.logpmf(cells.value, cells.denominator, expit(linked))
+    elif built.outcome.family == "poisson":
+        density = stats.poisson.logpmf(cells.value, cells.denominator * np.exp(linked))
     else:
         noise = standard.spread * at["sigma"] / np.sqrt(np.where(seen, relative_size(cells), 1.0))
         value = np.where(seen, cells.value, 1.0)

@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from primum.errors import SpecError
+from primum.model import cells as module
 from primum.model import cells_of
 from primum.model.drift import drift_basis
 from primum.panel import Panel
+from tests.model.cases import WEIGHTS
 from tests.model.panels import evaluation, spec_of, table_of
 
 
@@ -80,3 +83,18 @@ def test_persistence_is_the_outcome_s_and_gives_the_basis(changes: dict[str, flo
     expected = drift_basis(np.array(times), phi)
     np.testing.assert_array_equal(cells.basis.vectors, expected.vectors)
     np.testing.assert_array_equal(cells.basis.variance, expected.variance)
+
+
+def test_more_weights_than_can_be_sampled_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PAIRS", 26)
+    spec, panel = evaluation("binomial", changes=WEIGHTS)
+    with pytest.raises(SpecError, match="there are 27 pairs of pilot and comparator, and weights of 26 at most"):
+        cells_of(panel.dataset, spec.outcomes[0])
+
+
+def test_comparators_come_before_pilots_in_the_model_s_order() -> None:
+    spec, panel = evaluation("binomial")
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    assert cells.pilots.tolist() == [0, 1, 2]
+    assert cells.comparators.tolist() == list(range(3, 12))
+    assert cells.order.tolist() == [*range(3, 12), 0, 1, 2]

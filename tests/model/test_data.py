@@ -17,7 +17,7 @@ def built(request: pytest.FixtureRequest) -> Model:
 
 def test_shapes_are_those_of_the_dims(built: Model) -> None:
     assert set(built.arrays) == set(DIMS)
-    fields = 2 if built.outcome.family == "binomial" else 3
+    fields = 2 if built.outcome.family in {"binomial", "poisson"} else 3
     sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "scalar": len(SCALARS), "setting": 2, "field": fields}
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name

@@ -20,6 +20,7 @@ from primum.spec.priors import FamilyName
 from tests.model.panels import Array, evaluation
 
 RNG_SEED = 20
+LINKS = {"binomial": "logit", "poisson": "log", "normal": "identity", "lognormal": "log"}
 MAX_Z = 4.5
 
 
@@ -28,21 +29,24 @@ def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
-@pytest.fixture(params=["binomial", "normal", "lognormal"])
+@pytest.fixture(params=["binomial", "poisson", "normal", "lognormal"])
 def name(request: pytest.FixtureRequest) -> FamilyName:
     return request.param  # type: ignore[no-any-return]
 
 
 def test_every_family_is_found_by_its_name(name: FamilyName) -> None:
     assert family_of(name) is FAMILIES[name]
-    assert family_of(name).link == {"binomial": "logit", "normal": "identity", "lognormal": "log"}[name]
-    assert family_of(name).noise == (name != "binomial")
+    assert family_of(name).link == LINKS[name]
+    assert family_of(name).noise == (name in {"normal", "lognormal"})
 
 
 @pytest.mark.parametrize(
     ("name", "counted"),
-    [("binomial", True), ("normal", True), ("normal", False), ("lognormal", True), ("lognormal", False)],
-)
+    [
+        ("binomial", True), ("poisson", True), ("normal", True), ("normal", False), ("lognormal", True),
+        ("lognormal", False),
+    ],
+)  # fmt: skip
 def test_log_likelihood_is_scipy_s(name: FamilyName, counted: bool) -> None:
     cells, family = cells_with_gaps(name, counted), family_of(name)
     standard = family.standard(cells)
@@ -55,6 +59,8 @@ def test_log_likelihood_is_scipy_s(name: FamilyName, counted: bool) -> None:
     size = np.where(cells.observed, cells.denominator / np.median(cells.denominator[cells.observed]), 1.0)
     if name == "binomial":
         expected = stats.binom.logpmf(cells.value, cells.denominator, expit(linked))
+    elif name == "poisson":
+        expected = stats.poisson.logpmf(cells.value, cells.denominator * np.exp(linked))
     elif name == "normal":
         expected = stats.norm.logpdf(value, linked, standard.spread * sigma / np.sqrt(size))
     else:
@@ -98,11 +104,18 @@ def slopes(family: Family, cells: Cells, eta: Array, sigma: float) -> tuple[floa
     return density, slope.reshape(eta.shape), in_sigma
 
 
-@pytest.mark.parametrize("size", [1.0, 30.0])
+@pytest.mark.parametrize("size", [1.0, 3.0])
 @pytest.mark.parametrize(
     ("name", "counted"),
     # counts have denominators
-    [("binomial", True), ("normal", True), ("normal", False), ("lognormal", True), ("lognormal", False)],
+    [
+        ("binomial", True),
+        ("poisson", True),
+        ("normal", True),
+        ("normal", False),
+        ("lognormal", True),
+        ("lognormal", False),
+    ],
 )
 def test_slopes_have_the_density_of_the_model_and_its_derivatives(name: FamilyName, counted: bool, size: float) -> None:
     cells, family = cells_with_gaps(name, counted), family_of(name)
@@ -148,6 +161,10 @@ def test_draws_have_the_moments_of_the_family(name: FamilyName) -> None:
     if name == "binomial":
         np.testing.assert_allclose(mean, expit(standard.centre + eta), rtol=1e-12)
         expected, variance = cells.denominator * mean, cells.denominator * mean * (1 - mean)
+        assert not values[:, ~seen].any()
+    elif name == "poisson":
+        np.testing.assert_allclose(mean, np.exp(standard.centre + eta), rtol=1e-12)
+        expected = variance = cells.denominator * mean
         assert not values[:, ~seen].any()
     elif name == "normal":
         np.testing.assert_allclose(mean, standard.centre + standard.spread * eta, rtol=1e-12)
@@ -225,6 +242,29 @@ def test_binomial_working_response_is_the_empirical_logit() -> None:
     assert np.isfinite(response).all()
 
 
+def test_poisson_working_response_is_the_empirical_log_rate() -> None:
+    cells, family = cells_with_gaps("poisson"), family_of("poisson")
+    unexposed = cells.unexposed
+    standard = family.standard(cells)
+    pooled = (cells.value[unexposed].sum() + 0.5) / cells.denominator[unexposed].sum()
+    assert (standard.centre, standard.spread) == pytest.approx((np.log(pooled), 1.0), rel=1e-12)
+    response, weight = family.working(cells, standard)
+    y, n = cells.value[cells.observed], cells.denominator[cells.observed]
+    np.testing.assert_allclose(response[cells.observed], np.log((y + 0.5) / n) - standard.centre, atol=1e-12)
+    # the information of a Poisson count on the logarithm of its rate is its expected value
+    np.testing.assert_array_equal(weight[cells.observed], y + 0.5)
+    assert not weight[~cells.observed].any()
+
+
+def test_slopes_of_events_are_finite_however_far() -> None:
+    cells, family = cells_with_gaps("poisson"), family_of("poisson")
+    for far in (800.0, -800.0):
+        density, slope, _ = slopes(family, cells, np.full(cells.value.shape, far), 1.0)
+        assert np.isfinite(density)
+        assert np.isfinite(slope).all()
+        assert not slope[~cells.observed].any()
+
+
 def test_counts_at_the_bounds_have_finite_working_responses_and_densities() -> None:
     cells, family = cells_with_gaps("binomial"), family_of("binomial")
     for extreme in (np.zeros_like(cells.value), cells.denominator):
@@ -241,7 +281,7 @@ def test_counts_at_the_bounds_have_finite_working_responses_and_densities() -> N
 def test_levels_are_what_people_look_at(name: FamilyName) -> None:
     cells = cells_with_gaps(name)
     level, seen = family_of(name).level(cells), cells.observed
-    expected = cells.value[seen] / cells.denominator[seen] if name == "binomial" else cells.value[seen]
+    expected = cells.value[seen] / cells.denominator[seen] if name in {"binomial", "poisson"} else cells.value[seen]
     np.testing.assert_array_equal(level[seen], expected)
     assert np.isnan(level[~seen]).all()
 

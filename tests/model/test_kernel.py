@@ -42,7 +42,7 @@ def test_cases_reach_every_branch() -> None:
     assert any((~each.cells.observed[each.cells.pilots]).any() for each in built.values())
     assert any((~each.cells.observed).all(axis=1).any() for each in built.values())
     assert any(each.cells.observed.all() for each in built.values())
-    for family in ("binomial", "normal", "lognormal"):
+    for family in ("binomial", "poisson", "normal", "lognormal"):
         of_family = [each for each in built.values() if each.outcome.family == family]
         assert {each.cells.observed.all() for each in of_family} == {True, False}
     assert {each.outcome.phi for each in built.values()} == {1.0, 0.7}

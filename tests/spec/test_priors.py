@@ -38,6 +38,7 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
     ("family", "scales"),
     [
         ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12]),
+        ("poisson", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12]),
         ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12]),
         ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12]),
     ],

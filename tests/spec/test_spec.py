@@ -174,6 +174,7 @@ def test_outcomes_are_found_by_name() -> None:
     [
         ({}, 100.0, -1, "count"),
         ({"unit": "per 1,000", "harm": "up"}, 1000.0, 1, "count"),
+        ({"family": "poisson", "unit": "per 10,000"}, 10_000.0, -1, "events"),
         ({"family": "lognormal", "unit": "days"}, 1.0, -1, "positive"),
         ({"family": "normal", "unit": "points", "harm": "up"}, 1.0, 1, "real"),
     ],

@@ -150,8 +150,8 @@ MALFORMED = [
     Malformed(
         "unknown family",
         '"binomial"',
-        '"poisson"',
-        ('outcomes.kinship.family: "poisson" is not allowed; use "binomial", "normal" or "lognormal"',),
+        '"probit"',
+        ('outcomes.kinship.family: "probit" is not allowed; use "binomial", "poisson", "normal" or "lognormal"',),
     ),
     Malformed(
         "binomial without a denominator",

@@ -17,6 +17,7 @@ from primum.spec.weights import Weights
 __all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
 
 Mask = NDArray[np.bool_]
+MAX_PAIRS = 100_000
 
 
 @dataclass(frozen=True)
@@ -142,4 +143,11 @@ def _weighting(weights: Weights, pilots: NDArray[np.int64], units: int, dataset:
         base = np.asarray(dataset["base_weight"], dtype=float)[:, others]
     else:
         base = np.full((pilots.size, units - pilots.size), 1 / (units - pilots.size))
+    pairs = int((base > 0).sum())
+    if pairs > MAX_PAIRS:
+        problem = (
+            f"there are {pairs:,} pairs of pilot and comparator, and weights of {MAX_PAIRS:,} at most can be sampled; "
+            'give pilots fewer comparators with panel.with_base_weights and base "panel", or set weights.base to "none"'
+        )
+        raise SpecError("the specification", [problem])
     return Weighting(base, weights.scale, weights.shared, weights.kappa)

@@ -20,7 +20,12 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
-_MEANING = {"binomial": "count out of a denominator", "lognormal": "positive mean", "normal": "mean"}
+_MEANING = {
+    "binomial": "count out of a denominator",
+    "lognormal": "positive mean",
+    "normal": "mean",
+    "poisson": "count of events",
+}
 
 
 def describe(spec: Spec, panel: Panel) -> str:

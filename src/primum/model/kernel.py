@@ -61,6 +61,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
     pilots_forth, pilots_back = jit(_pilots_forth), jit(_pilots_back)
     paths_forth = jit(_paths_forth_of(jit(_components_forth)))
     paths_back = jit(_paths_back_of(jit(_components_back), jit(family_of(name).slopes)))
+    sweep, gather = jit(_sweep_of(paths_forth, paths_back)), jit(_gather)
 
     @jit
     def kernel(
@@ -75,10 +76,8 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         scalars, path = reported[:_HEAD], reported[_HEAD : _HEAD + periods]
         tau_unit = reported[_HEAD + periods : _HEAD + periods + pilots]
         at_eta = _HEAD + periods + pilots
-        eta, share = (
-            reported[at_eta : at_eta + periods * units].reshape((periods, units)),
-            reported[at_eta + periods * units :],
-        )
+        eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
+        share = reported[at_eta + periods * units :]
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
         x_tau, in_x_tau = point[at_tau : at_tau + pilots], gradient[at_tau : at_tau + pilots]
         x, in_x = point[at_x:at_xi].reshape((periods, units)), gradient[at_x:at_xi].reshape((periods, units))
@@ -88,14 +87,16 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         in_scalars, in_tau_unit, in_eta = np.zeros(_HEAD), np.zeros(pilots), np.empty((periods, units))
         in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
-        # Of weights, pilots' paths depend on comparators' components: then those are kept, and wait for what
-        # comes back from the pilots. Otherwise each block of units is finished while it is in the fastest cache.
+        # With weights, pilots' paths depend on comparators' components: these are kept, and wait for what comes
+        # back from the pilots. Otherwise each block of units is finished while it is in the fastest cache.
         donors = others if pairs else 0
         kept = np.empty(6 * periods * (units if donors else min(units, BLOCK)))
         component, in_component = np.empty((periods, donors)), np.zeros((periods, donors))
-        drifts, slowest = np.empty((donors, periods - 1)), (periods - 1) * donors
-        x_u, in_x_u = point[at_u : at_u + slowest], gradient[at_u : at_u + slowest]
-        of_u = (x_u.reshape((periods - 1, donors)), in_x_u.reshape((periods - 1, donors)))
+        drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
+        x_u = point[at_u : at_u + length].reshape((periods - 1, donors))
+        in_x_u = gradient[at_u : at_u + length].reshape((periods - 1, donors))
+        paths = (x, xi, eta, kept)
+        in_paths = (in_x, in_xi, in_eta, in_component, in_scalars)
         of_paths = (standard, fields, response, mean_weight, missing_unit, missing_time, basis)
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)
@@ -105,39 +106,16 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
             scalars, slow, priors[_HEAD, 1], basis, drift_variance, variance, own, sign, centre, path
         )
         location_forth(scalars, path, eta)
-        done = 0
-        for first in range(0, others, BLOCK):
-            last = min(first + BLOCK, others)
-            at = 6 * periods * first if donors else 0
-            block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
-            value, until = paths_forth(first, last, done, scalars[_SIGMA], variance, sign, x, xi, eta, block, of_paths)
-            density += value
-            if not donors:
-                density += paths_back(
-                    first, last, done, scalars[_SIGMA], variance, xi, eta, block, in_component[:, :0], in_scalars,
-                    in_variance, in_x, in_xi, in_eta, of_paths,
-                )  # fmt: skip
-            else:
-                component[:, first:last] = block[5]
-            done = until
+        density += sweep(0, others, True, donors == 0, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
         if donors:
+            gather(kept, component)
             density += donors_forth(
-                scalars, variance, component, of_u[0], point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
-                share, carried,
+                scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
+                carried,
             )  # fmt: skip
         density += effects_forth(scalars, own, centre, carried, x_tau, of_pilots, zeta, tau_unit)
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
-        for first in range(others, units, BLOCK):
-            last = min(first + BLOCK, units)
-            block = kept[: 6 * periods * (last - first)].reshape((6, periods, last - first))
-            if donors:
-                block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
-            value, until = paths_forth(first, last, done, scalars[_SIGMA], own, sign, x, xi, eta, block, of_paths)
-            density += value + paths_back(
-                first, last, done, scalars[_SIGMA], own, xi, eta, block, in_component[:, :0], in_scalars, in_own,
-                in_x, in_xi, in_eta, of_paths,
-            )  # fmt: skip
-            done = until
+        density += sweep(others, units, True, True, scalars, own, sign, paths, in_paths, in_own, of_paths)
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
         effects_back(
             scalars, own, centre, carried, x_tau, of_pilots, zeta, in_tau_unit, in_scalars, in_own, in_centre,
@@ -145,21 +123,11 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         )  # fmt: skip
         if donors:
             donors_back(
-                scalars, variance, component, of_u[0], point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
-                share, in_carried, in_scalars, in_variance, in_component, of_u[1], gradient[at_donor:at_pair],
+                scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
+                in_carried, in_scalars, in_variance, in_component, in_x_u, gradient[at_donor:at_pair],
                 gradient[at_pair:],
             )  # fmt: skip
-            done = 0
-            for first in range(0, others, BLOCK):
-                last = min(first + BLOCK, others)
-                begin = done
-                while done < xi.size and missing_unit[done] < last:
-                    done += 1
-                block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
-                density += paths_back(
-                    first, last, begin, scalars[_SIGMA], variance, xi, eta, block, in_component[:, first:last],
-                    in_scalars, in_variance, in_x, in_xi, in_eta, of_paths,
-                )  # fmt: skip
+            density += sweep(0, others, False, True, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
         location_back(in_eta, in_scalars, in_path)
         moments_back(
             scalars, slow, priors[_HEAD, 1], basis, drift_variance, in_variance, in_own, in_centre, in_path, in_scalars,
@@ -463,26 +431,64 @@ def _components_back(
         in_variance[k] += total / v
 
 
-def _paths_forth_of(components_forth: Callable[..., Any]) -> Callable[..., tuple[float, int]]:
+def _sweep_of(paths_forth: Callable[..., float], paths_back: Callable[..., float]) -> Callable[..., float]:
+    """Paths of some units, a block at a time: forwards, backwards, or each block both ways."""
+
+    def sweep(
+        start: int, stop: int, forth: bool, back: bool, scalars: Any, variance: Any, sign: Any, paths: Any,
+        in_paths: Any, in_variance: Any, of_paths: Any,
+    ) -> float:  # fmt: skip
+        (x, xi, _, kept), missing_unit = paths, of_paths[4]
+        periods, density, done = x.shape[0], 0.0, 0
+        whole = kept.size == 6 * x.size
+        while done < xi.size and missing_unit[done] < start:
+            done += 1
+        for first in range(start, stop, BLOCK):
+            last, begin = min(first + BLOCK, stop), done
+            while done < xi.size and missing_unit[done] < last:
+                done += 1
+            at = 6 * periods * first if whole else 0
+            block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
+            if forth:
+                density += paths_forth(first, last, begin, done, scalars, variance, sign, paths, block, of_paths)
+            if back:
+                density += paths_back(
+                    first, last, begin, done, scalars, variance, paths, block, in_paths, in_variance, of_paths
+                )
+        return density
+
+    return sweep
+
+
+def _gather(kept: Any, component: Any) -> None:
+    """Comparators' components out of the blocks in which they were kept."""
+    periods, units = component.shape
+    for first in range(0, units, BLOCK):
+        last = min(first + BLOCK, units)
+        block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
+        component[:, first:last] = block[5]
+
+
+def _paths_forth_of(components_forth: Callable[..., Any]) -> Callable[..., float]:
     """Components of the paths of a block of units."""
 
     def forth(
-        first: int, last: int, begin: int, sigma: float, variance: Any, sign: Any, x: Any, xi: Any, eta: Any,
-        kept: Any, of_paths: Any,
-    ) -> tuple[float, int]:  # fmt: skip
-        _, _, response, mean_weight, missing_unit, missing_time, basis = of_paths
-        shape = (x.shape[0], last - first)
-        gap, residual, shrink, spread, whole, component = kept[0], kept[1], kept[2], kept[3], kept[4], kept[5]
-        weight = mean_weight[first:last] / sigma**2
-        for t in range(shape[0]):
-            for j in range(shape[1]):
+        first: int, last: int, begin: int, end: int, scalars: Any, variance: Any, sign: Any, paths: Any, block: Any,
+        of_paths: Any,
+    ) -> float:  # fmt: skip
+        (x, xi, eta, _), (_, _, response, mean_weight, missing_unit, missing_time, basis) = paths, of_paths
+        gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
+        for t in range(gap.shape[0]):
+            for j in range(gap.shape[1]):
                 gap[t, j] = response[t, first + j] - eta[t, first + j]
-        while begin < xi.size and missing_unit[begin] < last:
-            gap[missing_time[begin], missing_unit[begin] - first] = PSEUDO_SCALE * xi[begin]
-            begin += 1
+        for m in range(begin, end):
+            gap[missing_time[m], missing_unit[m] - first] = PSEUDO_SCALE * xi[m]
         np.dot(basis, gap, residual)
-        density = components_forth(weight, variance, sign, residual, x[:, first:last], shrink, spread, whole, component)
-        return density, begin
+        weight = mean_weight[first:last] / scalars[_SIGMA] ** 2
+        density: float = components_forth(
+            weight, variance, sign, residual, x[:, first:last], shrink, spread, whole, component
+        )
+        return density
 
     return forth
 
@@ -491,47 +497,46 @@ def _paths_back_of(components_back: Callable[..., Any], slopes: Callable[..., An
     """Likelihood of a block of units and its missing cells, and all derivatives in their paths."""
 
     def back(
-        first: int, last: int, begin: int, sigma: float, variance: Any, xi: Any, eta: Any, kept: Any,
-        in_component: Any, in_scalars: Any, in_variance: Any, in_x: Any, in_xi: Any, in_eta: Any, of_paths: Any,
+        first: int, last: int, begin: int, end: int, scalars: Any, variance: Any, paths: Any, block: Any,
+        in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
+        (_, xi, eta, _), (in_x, in_xi, in_eta, in_component, in_scalars) = paths, in_paths
         standard, fields, _, mean_weight, missing_unit, missing_time, basis = of_paths
-        shape = (in_x.shape[0], last - first)
-        slope, residual, shrink, spread, whole, component = kept[0], kept[1], kept[2], kept[3], kept[4], kept[5]
-        weight, in_weight = mean_weight[first:last] / sigma**2, np.zeros(shape[1])
+        slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
+        (periods, units), sigma = slope.shape, scalars[_SIGMA]
+        weight, in_weight = mean_weight[first:last] / sigma**2, np.zeros(units)
         across = np.ascontiguousarray(basis.T)
         departure, density = np.dot(across, component), 0.0
-        for t in range(shape[0]):
-            for j in range(shape[1]):
+        for t in range(periods):
+            for j in range(units):
                 eta[t, first + j] += departure[t, j]
             value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[_SIGMA] += in_noise
-        done = begin
-        while done < xi.size and missing_unit[done] < last:
-            t, j = missing_time[done], missing_unit[done] - first
-            away = departure[t, j] - PSEUDO_SCALE * xi[done]
+        for m in range(begin, end):
+            t, j = missing_time[m], missing_unit[m] - first
+            away = departure[t, j] - PSEUDO_SCALE * xi[m]
             density += 0.5 * log(weight[j]) - 0.5 * weight[j] * away * away
             in_weight[j] += 0.5 / weight[j] - 0.5 * away * away
             slope[t, j] = -weight[j] * away
-            done += 1
         pull = np.dot(basis, slope)
-        if in_component.shape[1]:
-            for k in range(shape[0]):
-                for j in range(shape[1]):
-                    pull[k, j] += in_component[k, j]
+        if first < in_component.shape[1]:
+            for k in range(periods):
+                for j in range(units):
+                    pull[k, j] += in_component[k, first + j]
         components_back(
             weight, variance, residual, shrink, spread, whole, pull, in_variance, in_weight, in_x[:, first:last],
             component,
         )  # fmt: skip
         returned = np.dot(across, component)
-        for t in range(shape[0]):
-            for j in range(shape[1]):
+        for t in range(periods):
+            for j in range(units):
                 in_eta[t, first + j] = slope[t, j] - returned[t, j]
-        for m in range(begin, done):
+        for m in range(begin, end):
             t, j = missing_time[m], missing_unit[m] - first
             in_xi[m] = PSEUDO_SCALE * (returned[t, j] - slope[t, j])
             in_eta[t, first + j] = 0.0
-        for j in range(shape[1]):
+        for j in range(units):
             in_scalars[_SIGMA] -= 2.0 * in_weight[j] * weight[j] / sigma
         return density
 

@@ -275,7 +275,7 @@ def _checks(rows: Rows, measure: Measure) -> list[_Check]:
     name, below = measure.value, measure.denominator
     value = rows.numbers[name]
     checks: list[_Check] = []
-    if measure.kind == "count":
+    if measure.kind in {"count", "events"}:
         checks += _count_checks(name, value)
     if measure.kind == "positive":
         what = f"'{name}' must be above 0 for a lognormal outcome"
@@ -284,7 +284,10 @@ def _checks(rows: Rows, measure: Measure) -> list[_Check]:
         return checks
     total = rows.numbers[below]
     known = ~np.isnan(value)
-    checks += _count_checks(below, total)
+    if measure.kind == "events":  # person-years, say
+        checks.append((total < 0, f"'{below}' is negative", [total], "leave the cell empty where it is not known"))
+    else:
+        checks += _count_checks(below, total)
     without = known & np.isnan(total)
     checks.append((without, f"'{below}' is empty where '{name}' is not", [value], "give both or leave both empty"))
     if measure.kind == "count":

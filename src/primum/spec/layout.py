@@ -84,7 +84,7 @@ class Measure:
     name: str
     value: str
     denominator: str | None
-    kind: Literal["count", "positive", "real"]
+    kind: Literal["count", "events", "positive", "real"]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,18 @@ from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_
 from primum.spec.strict import STRICT, Positive, Text
 from primum.spec.weights import Weights
 
-_KINDS: dict[FamilyName, Literal["count", "positive", "real"]] = {
+_KINDS: dict[FamilyName, Literal["count", "events", "positive", "real"]] = {
     "binomial": "count",
+    "poisson": "events",
     "lognormal": "positive",
     "normal": "real",
 }
+_SHOWN: dict[FamilyName, str] = {"binomial": "share", "poisson": "rate"}
 _TAKEN = {"unit", "time", "label", "exposure", "left_out"}  # other names in a panel
-SHARE_UNITS = {"percentage points": 100.0, "per 1,000": 1000.0}
+_UNITS: dict[FamilyName, dict[str, float]] = {
+    "binomial": {"percentage points": 100.0, "per 1,000": 1000.0},
+    "poisson": {"per 1": 1.0, "per 100": 100.0, "per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5},
+}
 
 
 @dataclass(frozen=True)
@@ -33,15 +38,16 @@ class Outcome:
     label
         Readable name.
     family
-        "binomial" (a count out of a denominator), "lognormal" (a positive mean such as a
+        "binomial" (a count out of a denominator), "poisson" (a count of events, whose denominator is
+        the population or time at risk), "lognormal" (a positive mean such as a
         duration) or "normal" (any mean).
     value
         Column of the count or the mean.
     denominator
         Column of the number of trials, or of records behind the mean.
     unit
-        Unit of the effect: "percentage points" or "per 1,000" for shares, otherwise the
-        unit of the value.
+        Unit of the effect: "percentage points" or "per 1,000" for shares; "per 1", "per 100", ...
+        "per 100,000" of the denominator for events; otherwise the unit of the value.
     harm
         Direction in which a change is harmful, "up" or "down".
     sesoi
@@ -77,7 +83,7 @@ class Outcome:
     @property
     def factor(self) -> float:
         """What turns a difference of expected values into `unit`."""
-        return SHARE_UNITS[self.unit] if self.family == "binomial" else 1.0
+        return _UNITS.get(self.family, {}).get(self.unit, 1.0)
 
     @property
     def sign(self) -> int:
@@ -91,7 +97,7 @@ class Outcome:
     def priors_in_use(self) -> list[tuple[str, Prior]]:
         """Names and priors of the parameters that this outcome's model has."""
         absent = set()
-        if self.family == "binomial":
+        if self.family in _UNITS:
             absent.add("sigma")
         elif self.denominator is None:
             absent.add("s")
@@ -107,13 +113,13 @@ class Outcome:
             found.append(f"{path}: the name must be letters, digits and underscores, starting with a letter")
         if self.name in _TAKEN:
             found.append(f"{path}: this name is kept for another part of the panel; choose another")
-        if self.family == "binomial" and self.denominator is None:
+        if self.family in _UNITS and self.denominator is None:
             found.append(
-                f"{path}.denominator: this key is missing; a binomial outcome needs the column of its denominator"
+                f"{path}.denominator: this key is missing; a {self.family} outcome needs the column of its denominator"
             )
-        if self.family == "binomial" and self.unit not in SHARE_UNITS:
-            allowed = " or ".join(f'"{unit}"' for unit in SHARE_UNITS)
-            found.append(f'{path}.unit: "{self.unit}" is not a unit of a share; use {allowed}')
+        if self.family in _UNITS and self.unit not in _UNITS[self.family]:
+            allowed = " or ".join(f'"{unit}"' for unit in _UNITS[self.family])
+            found.append(f'{path}.unit: "{self.unit}" is not a unit of a {_SHOWN[self.family]}; use {allowed}')
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
         used = {name for name, _ in self.priors_in_use()}

@@ -1,7 +1,7 @@
 """Priors as data: each with its distribution, location, scale, source and reason.
 
 All are on the scale of the linear predictor, which is free of the outcome's units: log odds
-for proportions, logarithms for durations, and standard deviations of the unexposed cells for
+for proportions, logarithms for rates and durations, and standard deviations of the unexposed cells for
 normal outcomes, in each case measured from the pooled level of the unexposed cells.
 """
 
@@ -12,7 +12,7 @@ from typing import Literal
 
 from primum.spec.strict import STRICT, Positive, Text
 
-FamilyName = Literal["binomial", "normal", "lognormal"]
+FamilyName = Literal["binomial", "poisson", "normal", "lognormal"]
 Distribution = Literal["normal", "half-normal", "zero-sum normal", "beta"]
 
 
@@ -136,6 +136,10 @@ _ZERO_SUM = {"lambda_t"}
 _SHARE = (0.5, 0.12)  # mean and SD of kappa squared, about Beta(8, 8): design, section 2
 _SCALES: dict[FamilyName, dict[str, float]] = {
     "binomial": {
+        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
+        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
+    },
+    "poisson": {
         "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
         "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
     },

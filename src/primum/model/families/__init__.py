@@ -3,12 +3,14 @@
 from primum.model.families.binomial import Binomial
 from primum.model.families.family import Family, Standard
 from primum.model.families.gaussian import Gaussian
+from primum.model.families.poisson import Poisson
 from primum.spec.priors import FamilyName
 
 FAMILIES: dict[FamilyName, Family] = {
     "binomial": Binomial(),
     "normal": Gaussian("normal"),
     "lognormal": Gaussian("lognormal"),
+    "poisson": Poisson(),
 }
 
 
