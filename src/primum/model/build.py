@@ -112,8 +112,8 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
     >>> from primum.model import build
     >>> simulation = pr.simulate(units=20, periods=8, pilots=4, seed=1)
     >>> model = build(pr.demo_spec(), simulation.panel, "kinship")
-    >>> sorted(model.coords)
-    ['component', 'drift', 'missing', 'pilot', 'time', 'unit']
+    >>> {name: len(model.coords[name]) for name in ("unit", "time", "pilot", "comparator", "component")}
+    {'unit': 20, 'time': 8, 'pilot': 4, 'comparator': 16, 'component': 8}
     """
     chosen = _chosen(spec, outcome)
     cells = cells_of(panel.dataset, chosen)
