@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from primum.model import Cells, build, cells_of
-from primum.model import kernel as module
 from primum.model.data import arrays_of
 from primum.model.families import Family, family_of
-from primum.model.kernel import ARRAYS, BLOCK, kernel_of
+from primum.model.kernel import ARRAYS, kernel_of
+from primum.model.kernel import kernel as module
+from primum.model.kernel.places import BLOCK
 from primum.model.layout import Layout, layout_of, sampled_as
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
@@ -129,13 +129,6 @@ class Model:
             {name: value + 0.7 * rng.normal(size=np.shape(value)) for name, value in start.items()}
             for _ in range(count)
         ]
-
-    @property
-    def missing(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Places in the panel of missing cells, in the order of xi: comparators' first."""
-        order = self.cells.order
-        rows, columns = np.nonzero(~self.cells.observed[order])
-        return order[rows], columns
 
     def place(self, unit: int) -> int:
         """Place of a unit of the panel in the model's order."""

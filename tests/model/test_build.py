@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from primum.model import Cells, build, cells_of
+from primum.model.data import reference_of, working_of
+from primum.model.kernel.places import BLOCK
 from primum.model.layout import sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import Array, evaluation
 from tests.model.test_drift import centred_drift
 
 TOLERANCE = 1e-11
-WITH_GAPS = [case for case in CASES if "gaps" in case and "weights" not in case]
 
 
 @pytest.fixture(params=list(CASES))
@@ -156,14 +157,6 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     return float(np.asarray(density)[seen].sum())
 
 
-def log_missing(built: Model, at: dict[str, Array], point: Point) -> float:
-    """Density of the pseudo-responses, each z* = centre + 0.3 xi from N(eta, 1 / w)."""
-    rows, columns = built.missing
-    pseudo = centre(built, at, point)[rows, columns] + 0.3 * point["xi"]
-    scale = 1 / np.sqrt(mean_weight(built, at)[rows])
-    return float(np.sum(stats.norm.logpdf(pseudo, at["eta"][rows, columns], scale)))
-
-
 def effect_information(built: Model, at: dict[str, Array]) -> Array:
     """What each pilot's response says of its effect, P_i = d' (Sigma + I / w)^-1 d, components integrated out."""
     cells, sigma, weight = built.cells, covariances(built, at), mean_weight(built, at)
@@ -172,10 +165,28 @@ def effect_information(built: Model, at: dict[str, Array]) -> Array:
     return np.array(found)
 
 
+def factors(built: Model) -> Array:
+    """Lower triangular M of every unit, unpacked by hand."""
+    periods, others = built.cells.time.size, built.cells.comparators.size
+    found = np.zeros((len(built.cells.value), periods, periods))
+    blocks = -(-others // BLOCK)
+    for place, unit in enumerate(built.cells.order):
+        block, lane = divmod(place, BLOCK) if place < others else divmod(place - others, BLOCK)
+        packed = built.arrays["factors"][block + (blocks if place >= others else 0), :, lane]
+        found[unit][np.tril_indices(periods)] = packed
+    return found
+
+
 def log_jacobian_of_paths(built: Model, at: dict[str, Array]) -> Array:
-    """Half the log determinant of V = (Sigma^-1 + w I)^-1, a unit."""
-    eye, rows = np.eye(built.cells.time.size), zip(covariances(built, at), mean_weight(built, at), strict=True)
-    return np.array([0.5 * (np.linalg.slogdet(each)[1] - np.linalg.slogdet(eye + w * each)[1]) for each, w in rows])
+    """Half the log determinant of V = (Sigma^-1 + w I)^-1, and that of M, a unit."""
+    eye = np.eye(built.cells.time.size)
+    rows = zip(covariances(built, at), mean_weight(built, at), factors(built), strict=True)
+    return np.array(
+        [
+            0.5 * (np.linalg.slogdet(each)[1] - np.linalg.slogdet(eye + w * each)[1]) + np.linalg.slogdet(factor)[1]
+            for each, w, factor in rows
+        ]
+    )
 
 
 def log_jacobian_of_effects(built: Model, at: dict[str, Array]) -> Array:
@@ -193,7 +204,6 @@ def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
         + log_likelihood(built, at)
         + log_priors(built, at)
         + log_weighting(built, at, point)
-        + log_missing(built, at, point)
         + float(log_jacobian_of_paths(built, at).sum())
         + float(log_jacobian_of_effects(built, at).sum())
     )
@@ -201,7 +211,7 @@ def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
 
 def test_density_is_that_of_the_textbook(built: Model) -> None:
     gaps, sizes = [], []
-    for point in built.points(8, seed=3):
+    for point in built.points(12, seed=3):
         at = built(point)
         gaps.append(float(at["logp"]) - textbook(built, at, point))
         sizes.append(abs(float(at["logp"])))
@@ -211,7 +221,7 @@ def test_density_is_that_of_the_textbook(built: Model) -> None:
 
 def test_points_have_scales_of_both_signs(built: Model) -> None:
     """Or the density would be compared for one sign alone."""
-    points = built.points(8, seed=3)
+    points = built.points(12, seed=3)
     signed = [name for name in points[0] if name.endswith("_signed")]
     assert len(signed) == 2 + built.cells.counted + built.family.noise
     for name in signed:
@@ -222,7 +232,7 @@ def test_log_jacobian_of_paths_is_that_of_the_map(built: Model) -> None:
     """Eta is linear in x, so unit steps give the Jacobian without error of approximation."""
     point = built.points(1, seed=4)[0]
     at = built(point)
-    unit = int(np.flatnonzero(~built.cells.observed.all(axis=1))[0]) if point["xi"].size else 0
+    unit = int(np.flatnonzero(~built.cells.observed.all(axis=1))[0]) if not built.cells.observed.all() else 0
     jacobian = np.zeros((built.cells.time.size, built.cells.time.size))
     for component in range(built.cells.time.size):
         moved = {**point, "x": point["x"].copy()}
@@ -265,43 +275,48 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
     np.testing.assert_allclose(at["tau_unit"], expected, rtol=1e-10, atol=1e-11)
 
 
+def at_reference(built: Model, point: Point) -> Point:
+    """The point with the scales that factors were made for."""
+    cells, family, priors = built.cells, built.family, built.outcome.all_priors()
+    scales = reference_of(working_of(cells, family), cells, family, priors)._asdict()
+    moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in scales.items()}}
+    moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
+    return {name: moved[name] for name in point}
+
+
 def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
-    point = built.points(1, seed=10)[0]
+    """At the reference scales, given all else, in the Gaussian approximation with every cell's own weight."""
+    point = at_reference(built, built.points(1, seed=10)[0])
     point["x"] = np.zeros_like(point["x"])
     at = built(point)
-    where = centre(built, at, point)
-    residual = working(built)[0] - where
-    residual[built.missing] = 0.3 * point["xi"]
-    rows = zip(covariances(built, at), mean_weight(built, at), residual, strict=True)
-    expected = [each @ np.linalg.solve(each + np.eye(r.size) / w, r) for each, w, r in rows]
-    # rounding, and the condition of the matrices solved here
-    np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-10, atol=1e-11)
+    where, eye = centre(built, at, point), np.eye(built.cells.time.size)
+    response, weight = working(built)
+    precision = np.where(built.cells.observed, weight, 0.0) / at.get("sigma", np.asarray(1.0)) ** 2
+    rows = zip(covariances(built, at), precision, response - where, strict=True)
+    expected = np.array([each @ np.linalg.solve(eye + w[:, None] * each, w * gap) for each, w, gap in rows])
+    if not built.cells.counted:  # the level is kept apart from drifts
+        seen = built.cells.observed.all(axis=1)
+        expected, at["eta"], where = expected[seen], at["eta"][seen], where[seen]
+    # factors have seven digits
+    np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("case", WITH_GAPS)
-def test_pseudo_responses_integrate_out(case: str) -> None:
-    """At one eta, the density less that of the pseudo-responses does not depend on them."""
-    built = model_case(case)
-    first, second = built.points(2, seed=5)
-    other = {**first, "xi": second["xi"]}
-    # x that brings eta back to where it was: eta is linear in a unit's x
-    at, moved = built(first), built(other)
-    units, periods = built.cells.value.shape
-    jacobian = np.zeros((units, periods, periods))
-    for component in range(periods):
-        stepped = {**other, "x": other["x"].copy()}
-        stepped["x"][component] += 1.0
-        jacobian[:, :, component] = built(stepped)["eta"] - moved["eta"]
-    assert np.abs(moved["eta"] - at["eta"]).max() > 0.01, "xi must move eta, or the comparison means nothing"
-    back_again = np.linalg.solve(jacobian, (at["eta"] - moved["eta"])[..., None])[..., 0]
-    other["x"] = other["x"] + back_again[built.cells.order].T
-    back = built(other)
-    np.testing.assert_allclose(back["eta"], at["eta"], atol=1e-10)
-    without = float(at["logp"]) - log_missing(built, at, first)
-    again = float(back["logp"]) - log_missing(built, back, other)
-    assert abs(float(at["logp"]) - float(back["logp"])) > 0.1
-    # eta returns to 1e-10 only, and the density's slope in eta is of the order of its size
-    assert without == pytest.approx(again, abs=1e-8 * abs(without))
+def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> None:
+    """At the reference scales the map's covariance is that of the posterior, missing cells included."""
+    point = at_reference(built, built.points(1, seed=12)[0])
+    at, cells = built(point), built.cells
+    complete = cells.observed.all(axis=1)
+    unit = int(np.flatnonzero(complete if not cells.counted else ~complete if (~complete).any() else complete)[0])
+    moves = np.zeros((cells.time.size, cells.time.size))
+    for component in range(cells.time.size):
+        moved = {**point, "x": point["x"].copy()}
+        moved["x"][component, built.place(unit)] += 1.0
+        moves[:, component] = (built(moved)["eta"] - at["eta"])[unit]
+    weight = np.where(cells.observed, working(built)[1], 0.0)[unit] / at.get("sigma", np.asarray(1.0)) ** 2
+    sigma = covariances(built, at)[unit]
+    expected = sigma - sigma @ np.linalg.solve(np.eye(len(sigma)) + weight[:, None] * sigma, weight[:, None] * sigma)
+    # factors have seven digits
+    np.testing.assert_allclose(moves @ moves.T, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
 
 def test_gradient_is_finite_at_the_start_and_right_elsewhere(built: Model) -> None:
@@ -338,7 +353,6 @@ def test_dims_and_coords_are_named(built: Model) -> None:
         "x_tau": ("pilot",),
         "eta": ("unit", "time"),
         "x": ("component", "ordered"),
-        "xi": ("missing",),
     }
     assert {name: tuple(dims[name]) for name in expected} == expected
     coords: dict[str, Any] = model.coords
@@ -348,7 +362,6 @@ def test_dims_and_coords_are_named(built: Model) -> None:
     assert list(coords["pilot"]) == list(cells.pilots)
     assert list(coords["component"]) == list(range(periods))
     assert list(coords["drift"]) == list(range(1, periods))
-    assert len(coords["missing"]) == (~cells.observed).sum()
 
 
 def test_names_of_units_are_kept() -> None:
@@ -360,7 +373,7 @@ def test_names_of_units_are_kept() -> None:
 def test_reported_variables_depend_on_the_family() -> None:
     reported = {"mu", "beta_pilot", "sigma_alpha", "lambda", "q", "tau", "sigma_tau", "tau_unit", "eta"}
     coordinates = {"sigma_alpha_signed", "q_signed", "z_sigma_tau"}
-    internal = {"x", "x_tau", "xi", "lambda_drift", "path_density", "effect_density", "spread_density"}
+    internal = {"x", "x_tau", "lambda_drift", "path_density", "effect_density", "spread_density"}
 
     def extra(case: str) -> set[str]:
         model = model_case(case).model
@@ -385,7 +398,7 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     free = {variable.name for variable in built.model.free_RVs}
     sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
     weighting = {"x_u", "x_donor", "x_pair"} if built.cells.weighting is not None else set()
-    assert free == sampled | {"x_tau", "x", "xi"} | weighting
+    assert free == sampled | {"x_tau", "x"} | weighting
 
 
 def test_outcome_is_chosen_by_name() -> None:

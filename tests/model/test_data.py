@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from primum.model.data import DIMS, arrays_of
+from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
 from tests.model.cases import CASES, Model, model_case
 
@@ -19,12 +20,14 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
     assert set(built.arrays) == set(DIMS)
     fields = 2 if built.outcome.family in {"binomial", "poisson"} else 3
     sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "scalar": len(SCALARS), "setting": 2, "field": fields}
+    blocks = sum(-(-count // BLOCK) for count in (built.cells.comparators.size, built.cells.pilots.size))
+    entries = built.cells.time.size * (built.cells.time.size + 1) // 2
+    sizes |= {"block": blocks, "entry": entries, "lane": BLOCK}
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
-        # a 32-bit place and a double are all that the compiled code can read
-        assert values.dtype == (
-            np.int32 if name in {"missing_unit", "missing_time", "pair_pilot", "pair_donor"} else np.float64
-        ), name
+        # what the compiled code reads them as
+        kinds = {"pair_pilot": np.int32, "pair_donor": np.int32, "factors": np.float32}
+        assert values.dtype == kinds.get(name, np.float64), name
         assert np.isfinite(values).all(), name
 
 
@@ -34,16 +37,6 @@ def test_priors_stand_in_the_order_of_the_scalars(built: Model) -> None:
         assert tuple(row) == (priors[name].shapes if name == "kappa" else (priors[name].location, priors[name].scale))
 
 
-def test_missing_cells_are_listed_unit_by_unit(built: Model) -> None:
-    units, times = built.arrays["missing_unit"], built.arrays["missing_time"]
-    mask = np.ones(built.cells.value.shape, dtype=bool)
-    mask[built.cells.order[units], times] = False
-    np.testing.assert_array_equal(mask, built.cells.observed)
-    assert units.size == (~built.cells.observed).sum()
-    # the kernel walks through them once, block after block
-    assert (np.diff(units) >= 0).all()
-
-
 def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
     response, weight = built.family.working(built.cells, built.standard)
     order = built.cells.order
@@ -51,6 +44,7 @@ def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
     fields = built.family.fields(built.cells, built.standard)
     np.testing.assert_array_equal(built.arrays["fields"], fields[:, order].transpose(0, 2, 1))
     seen = built.cells.observed
+    np.testing.assert_array_equal(built.arrays["cell_weight"], np.where(seen, weight, 0.0)[order].T)
     expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(weight, seen, strict=True)]
     # sums of some ten numbers in another order
     np.testing.assert_allclose(built.arrays["mean_weight"], np.array(expected)[order], rtol=1e-14)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from primum.model import kernel as module
-from primum.model.data import DIMS
-from primum.model.kernel import ARRAYS
+from primum.model import factors
+from primum.model.data import DIMS, arrays_of
+from primum.model.kernel import ARRAYS, kernel, paths
+from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, SCALES
 from tests.model.cases import CASES, Model, model_case
 from tests.model.panels import Array
@@ -35,8 +36,8 @@ def test_cases_reach_every_branch() -> None:
     """Blocks that are whole, several and partial; gaps; pilots with gaps; both phi; with and without s and sigma."""
     built = {name: model_case(name) for name in CASES}
     units = {each.cells.value.shape[0] for each in built.values()}
-    assert min(units) < module.BLOCK
-    assert {count % module.BLOCK == 0 for count in units if count > module.BLOCK} == {True, False}
+    assert min(units) < BLOCK
+    assert {count % BLOCK == 0 for count in units if count > BLOCK} == {True, False}
     periods = {each.cells.time.size for each in built.values()}
     assert {count % 8 == 0 for count in periods if count >= 8} == {True, False}, "logarithms are taken of eight at once"
     assert any((~each.cells.observed[each.cells.pilots]).any() for each in built.values())
@@ -91,7 +92,7 @@ def test_gradient_is_that_of_the_value(built: Model) -> None:
     rng = np.random.default_rng(15)
     vectors_at = built.layout.free["lambda_drift"].start
     chosen = [*range(vectors_at)]
-    for name in ("lambda_drift", "x_tau", "x", "xi"):
+    for name in ("lambda_drift", "x_tau", "x"):
         field = built.layout.free[name]
         size = int(np.prod(field.shape))
         chosen += list(field.start + rng.choice(size, size=min(size, 12), replace=False))
@@ -166,7 +167,9 @@ def test_size_of_the_blocks_makes_no_difference(case: str, block: int, monkeypat
     built = model_case(case)
     vector = vectors(built, 1, seed=19)[0]
     density, gradient, reported = built.kernel(vector)
-    monkeypatch.setattr(module, "BLOCK", block)
+    for module in (factors, kernel, paths):
+        monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(built, "arrays", arrays_of(built.cells, built.family, built.outcome.all_priors()))
     other, other_gradient, other_report = built.kernel(vector)
     # the same sums in another order
     assert other == pytest.approx(density, rel=1e-12)

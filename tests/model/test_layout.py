@@ -23,16 +23,15 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
-def test_fields_of_the_point_share_it_without_gaps(name: FamilyName, counted: bool, absent: set[str]) -> None:
+def test_fields_of_the_point_share_it_with_nothing_between(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
-    assert set(layout.free) == (set(SCALARS) - absent) | {"lambda_drift", "x_tau", "x", "xi"}
-    # 12 units, 6 periods, 3 pilots and 7 gaps
-    assert layout.points == 9 - len(absent) + 5 + 3 + 72 + 7
+    assert set(layout.free) == (set(SCALARS) - absent) | {"lambda_drift", "x_tau", "x"}
+    # 12 units, 6 periods and 3 pilots
+    assert layout.points == 9 - len(absent) + 5 + 3 + 72
     assert {key: field.shape for key, field in layout.free.items() if field.shape} == {
         "lambda_drift": (5,),
         "x_tau": (3,),
         "x": (6, 12),
-        "xi": (7,),
     }
     places = np.arange(layout.points)
     together = np.concatenate([field.of(places[None].astype(float)).ravel() for field in layout.free.values()])
@@ -59,7 +58,7 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
 def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
-    names = [*SCALARS, "lambda_drift", "x_tau", "x", "xi"]
+    names = [*SCALARS, "lambda_drift", "x_tau", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
@@ -96,7 +95,6 @@ def test_sizes_are_those_of_the_cells() -> None:
         "pilot": 3,
         "component": 6,
         "drift": 5,
-        "missing": 7,
         "ordered": 12,
         "donor": 0,
         "pair": 0,

@@ -123,7 +123,8 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
     from numba import carray
 
     kernel, head, rows = kernel_of(family), len(SCALARS), len(ARRAYS)
-    float64, int64, int32 = (_pointer_to(kind) for kind in (numba.types.float64, numba.types.int64, numba.types.int32))
+    kinds = numba.types.float64, numba.types.float32, numba.types.int64, numba.types.int32
+    float64, float32, int64, int32 = (_pointer_to(kind) for kind in kinds)
 
     @numba.njit  # type: ignore[untyped-decorator]
     def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> float:
@@ -136,9 +137,9 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
             carray(float64(t[3, 0]), (t[3, 1],)),
             carray(float64(t[4, 0]), (t[4, 1], t[4, 2], t[4, 3])),
             carray(float64(t[5, 0]), (t[5, 1], t[5, 2])),
-            carray(float64(t[6, 0]), (t[6, 1],)),
-            carray(int32(t[7, 0]), (t[7, 1],)),
-            carray(int32(t[8, 0]), (t[8, 1],)),
+            carray(float64(t[6, 0]), (t[6, 1], t[6, 2])),
+            carray(float64(t[7, 0]), (t[7, 1],)),
+            carray(float32(t[8, 0]), (t[8, 1], t[8, 2], t[8, 3])),
             carray(float64(t[9, 0]), (t[9, 1], t[9, 2])),
             carray(float64(t[10, 0]), (t[10, 1], t[10, 2])),
             carray(float64(t[11, 0]), (t[11, 1], t[11, 2])),

@@ -78,10 +78,14 @@ def draw(
     show
         Whether to show progress.
     """
+    from threadpoolctl import threadpool_limits
+
     nutpie, layout, chains = nutpie_module(), layout_of(cells, family), settings.chains
-    with progress(label, chains, show) as reporting:
+    model = for_nutpie(program_of(family.name), arrays_of(cells, family, priors), layout)
+    # chains are what runs at once: their small matrix products would otherwise each ask for every core
+    with progress(label, chains, show) as reporting, threadpool_limits(1):
         trace = nutpie.sample(
-            for_nutpie(program_of(family.name), arrays_of(cells, family, priors), layout),
+            model,
             draws=settings.draws,
             tune=settings.tune,
             chains=chains,

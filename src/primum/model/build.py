@@ -68,6 +68,7 @@ from scipy.special import erfc
 
 from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
+from primum.model.factors import unpacked
 from primum.model.families import Family, family_of
 from primum.model.layout import SCALARS, sizes_of
 from primum.model.transport import path_density
@@ -140,27 +141,24 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         own, _ = _variances(sigma_alpha, kappa * q, s, data)
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
-        x, xi = pm.Flat("x", dims=("component", "ordered")), pm.Flat("xi", dims="missing")
-        others, gaps = cells.comparators.size, int((~cells.observed[cells.comparators]).sum())
-        weight, sign = data["mean_weight"] / sigma**2, sign * pt.sign(sigma)
+        x, others = pm.Flat("x", dims=("component", "ordered")), cells.comparators.size
+        factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
+        precision, sign = 1 / sigma**2, sign * pt.sign(sigma)
 
         location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], others)))
-        missing = data["missing_unit"], data["missing_time"]
         density, eta, component = path_density(
-            location, variance, sign, weight[:others], x[:, :others], xi[:gaps], missing[0][:gaps], missing[1][:gaps],
-            data, 0,
-        )  # fmt: skip
+            location, variance, sign, precision, x[:, :others], factor[:others], data, 0
+        )
         carried = pt.zeros_like(data["pilot_exposure"])
         if cells.weighting is not None:
             carried = carried_drift(q, s, variance, component, data)
         centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow]) + carried
         spread = _spread(data["priors"][SCALARS.index("sigma_tau"), 1])
-        tau_unit = _effects(normal("tau"), spread, centre, own, weight[others:], data)
+        tau_unit = _effects(normal("tau"), spread, centre, own, precision * data["mean_weight"][others:], data)
         location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
         of_pilots, eta_pilots, _ = path_density(
-            location, own, sign, weight[others:], x[:, others:], xi[gaps:], missing[0][gaps:] - others,
-            missing[1][gaps:], data, others,
-        )  # fmt: skip
+            location, own, sign, precision, x[:, others:], factor[others:], data, others
+        )
         eta = pt.concatenate([eta, eta_pilots], axis=1)
         likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
         pm.Potential("path_density", density + of_pilots + likelihood.sum())

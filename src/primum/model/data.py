@@ -6,14 +6,17 @@ included, so one piece of machine code serves them all.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.model.cells import Cells, Weighting
+from primum.model.cells import Array, Cells, Weighting
+from primum.model.factors import factors_of
 from primum.model.families import Family
 from primum.model.layout import SCALARS
+from primum.model.reference import Scales, reference_scales
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
@@ -22,9 +25,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "standard": ("setting",),
     "fields": ("field", "time", "ordered"),
     "response": ("time", "ordered"),
+    "cell_weight": ("time", "ordered"),
     "mean_weight": ("ordered",),
-    "missing_unit": ("missing",),
-    "missing_time": ("missing",),
+    "factors": ("block", "entry", "lane"),
     "exposure": ("pilot", "time"),
     "pilot_exposure": ("pilot", "component"),
     "pilot_response": ("pilot", "component"),
@@ -54,23 +57,16 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     -------
     dict
         Cells are held with units side by side, comparators before pilots (`Cells.order`), as the
-        kernel walks through them. ``missing_unit`` and ``missing_time`` are the places of missing
-        cells, unit by unit. The pilots' exposure is there by period, and with their response in
-        the coordinates of the basis. ``constants`` are scalars that are not sampled. A pair is a
-        pilot and a comparator with a base weight above 0, of which ``pair_base`` is the logarithm;
-        ``weighting`` holds the SDs of what a log weight shares between pilots and of what it does not.
+        kernel walks through them. ``cell_weight`` and ``response`` are working weights, 0 where a cell
+        is missing, and responses; ``factors`` are those of `primum.model.transport`. The pilots' exposure
+        is there by period, and with their response in the coordinates of the basis. ``constants`` are
+        scalars that are not sampled. A pair is a pilot and a comparator with a base weight above 0, of
+        which ``pair_base`` is the logarithm; ``weighting`` holds the SDs of what a log weight shares
+        between pilots and of what it does not.
     """
     standard = family.standard(cells)
-    response, weight = family.working(cells, standard)
-    basis = cells.basis
-    pilots = cells.pilots
-    seen = np.maximum(cells.observed.sum(axis=1), 1)
-    mean_weight = np.maximum(weight.sum(axis=1) / seen, _MIN_WEIGHT)
-    # a missing cell tells the geometry nothing: it gets its unit's mean
-    mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
-    filled = np.where(cells.observed, response, mean_response)
-    order = cells.order
-    missing_unit, missing_time = np.nonzero(~cells.observed[order])
+    work = working_of(cells, family)
+    basis, pilots, order = cells.basis, cells.pilots, cells.order
     pair_pilot, pair_donor, pair_base, weighting = _pairs(cells.weighting)
     by_name = dict(priors.items())
     return {
@@ -78,13 +74,13 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "constants": np.array([_constant(name, cells) for name in SCALARS]),
         "standard": np.array([standard.centre, standard.spread]),
         "fields": np.ascontiguousarray(family.fields(cells, standard)[:, order].transpose(0, 2, 1)),
-        "response": np.ascontiguousarray(response[order].T),
-        "mean_weight": mean_weight[order],
-        "missing_unit": missing_unit.astype(np.int32),
-        "missing_time": missing_time.astype(np.int32),
+        "response": np.ascontiguousarray(work.response[order].T),
+        "cell_weight": np.ascontiguousarray(work.weight[order].T),
+        "mean_weight": work.mean_weight[order],
+        "factors": _factors(work, cells, family, priors),
         "exposure": cells.exposure[pilots],
         "pilot_exposure": cells.exposure[pilots] @ basis.vectors.T,
-        "pilot_response": filled[pilots] @ basis.vectors.T,
+        "pilot_response": work.filled[pilots] @ basis.vectors.T,
         "basis": basis.vectors,
         "drift_variance": basis.variance,
         "pair_pilot": pair_pilot,
@@ -92,6 +88,66 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "pair_base": pair_base,
         "weighting": weighting,
     }
+
+
+@dataclass(frozen=True)
+class Working:
+    """Gaussian stand-in for the likelihood, which shapes the sampler's geometry and nothing else.
+
+    Attributes
+    ----------
+    response
+        Shape (unit, time).
+    weight
+        At sigma = 1, and 0 where a cell is missing; shape (unit, time).
+    mean_weight
+        Of a unit's observed cells; shape (unit,).
+    filled
+        Responses with their unit's mean in place of what is missing; shape (unit, time).
+    """
+
+    response: Array
+    weight: Array
+    mean_weight: Array
+    filled: Array
+
+
+def working_of(cells: Cells, family: Family) -> Working:
+    """Working responses and weights of one outcome's cells."""
+    response, weight = family.working(cells, family.standard(cells))
+    weight = np.where(cells.observed, weight, 0.0)
+    seen = np.maximum(cells.observed.sum(axis=1), 1)
+    mean_weight = np.maximum(weight.sum(axis=1) / seen, _MIN_WEIGHT)
+    mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
+    return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
+
+
+def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
+    """Reference scales of one outcome's paths and noise, from its comparators."""
+    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": family.noise}
+    scale = {name: prior.scale for name, prior in priors.items()}
+    learned = Scales(*(scale[name] if there[name] else np.nan for name in Scales._fields))
+    constants = Scales(*(_constant(name, cells) for name in Scales._fields))
+    others = cells.comparators
+    components = work.filled[others] @ cells.basis.vectors.T
+    return reference_scales(components, work.mean_weight[others], cells.basis, learned, constants)
+
+
+def _factors(work: Working, cells: Cells, family: Family, priors: Priors) -> NDArray[np.float32]:
+    scales, others = reference_of(work, cells, family, priors), cells.comparators.size
+    is_pilot = np.arange(cells.order.size)[:, None] >= others
+    own = scales.variances(cells.basis, _share_of_drift(cells, priors))
+    variance = np.where(is_pilot, own, scales.variances(cells.basis))
+    weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
+    return factors_of(weight, mean_weight, variance, cells.basis, others, apart=not cells.counted)
+
+
+def _share_of_drift(cells: Cells, priors: Priors) -> float:
+    """Roughly the ratio of a pilot's own drift to a comparator's."""
+    if cells.weighting is None or cells.weighting.kappa is not None:
+        return _constant("kappa", cells)
+    first, second = dict(priors.items())["kappa"].shapes
+    return float(np.sqrt(first / (first + second)))
 
 
 def _setting(prior: Prior) -> tuple[float, float]:

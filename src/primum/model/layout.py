@@ -16,7 +16,7 @@ from primum.model.families import Family
 SCALARS = ("mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa")
 SCALES = frozenset({"s", "q", "sigma_alpha", "sigma_tau", "sigma"})
 _VECTORS = {
-    "lambda_drift": ("drift",), "x_tau": ("pilot",), "x": ("component", "ordered"), "xi": ("missing",),
+    "lambda_drift": ("drift",), "x_tau": ("pilot",), "x": ("component", "ordered"),
     "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
@@ -46,7 +46,7 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau, x and xi, and, where there are
+        (``lambda_drift``), the transported coordinates x_tau and x, and, where there are
         comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
@@ -116,7 +116,6 @@ def sizes_of(cells: Cells) -> dict[str, int]:
         "pilot": cells.pilots.size,
         "component": periods,
         "drift": periods - 1,
-        "missing": int((~cells.observed).sum()),
         "ordered": units,
         "donor": 0 if cells.weighting is None else units - cells.pilots.size,
         "pair": 0 if cells.weighting is None else int((cells.weighting.base > 0).sum()),

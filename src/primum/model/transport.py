@@ -2,17 +2,26 @@ r"""Transport of the units' paths: coordinates in which the posterior is close t
 
 Let the path of unit i, its whole departure from the location :math:`\ell_i`, be
 :math:`B' c_i` with independent :math:`c_{ik} \sim N(0, v_k)` (`primum.model.build`). Sampling c
-directly mixes badly, since the data inform it strongly. With a working response z and a unit's
-mean working weight w, the Gaussian approximation to the posterior of c given everything else
-has variance V = 1 / (1 / v + w) and mean V w B (z - l). So x is sampled instead, where
+directly mixes badly, since the data inform it strongly. With working responses z and weights W, a
+diagonal matrix that is 0 where a cell is missing, the Gaussian approximation to the posterior of
+c given everything else has
 
 .. math::
-    c_{ik} = V_{ik} w_i [B(z_i - \ell_i)]_k + \sqrt{V_{ik}}\, x_{ik},
+    \text{variance } \Omega_i = (\mathrm{diag}(1/v) + B W_i B')^{-1}, \quad
+    \text{mean } \Omega_i B W_i (z_i - \ell_i).
 
-and the density of x is that of c times the Jacobian, :math:`\prod \sqrt{V_{ik}}`. Nothing is
-approximated: z and w shape the geometry only. A missing cell gets a pseudo-response
-:math:`z^* = \ell + \xi\,h` that is sampled with density N(z*; eta, 1/w), which integrates to one
-and so leaves the posterior as it is, while the transport has something to hold on to.
+A factor of :math:`\Omega_i` at every step would be dear. With the unit's mean weight w it is close to
+the diagonal :math:`S_i^2`, :math:`s_{ik}^2 = 1 / (1/v_k + w_i)`, which follows the scales as they move,
+and what remains, :math:`S_i^{-1} \Omega_i S_i^{-1}`, is close to a correlation matrix that hardly
+moves. It is factored once, at the reference scales of `primum.model.reference`, as :math:`M_i M_i'`,
+and x is sampled instead of c, where
+
+.. math::
+    c_i = S_i M_i (M_i' S_i B W_i (z_i - \ell_i) + x_i).
+
+The density of x is that of c times the Jacobian, :math:`\prod_k s_{ik}` and a constant. Nothing is
+approximated: z, w, W and M shape the geometry only. A missing cell needs nothing of its own, since
+M knows what it leaves open.
 
 Non-centred hierarchies are after Papaspiliopoulos, Roberts and Skold (2007), transports of this
 kind after Parno and Marzouk (2018).
@@ -22,14 +31,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from primum.model.kernel import PSEUDO_SCALE
-
 
 def path_density(
-    location: Any, variance: Any, sign: Any, weight: Any, x: Any, xi: Any, units: Any, times: Any, data: dict[str, Any],
-    first: int,
-) -> tuple[Any, Any, Any]:  # fmt: skip
-    """Log density of some units' x and xi without the likelihood, their linear predictor and their components.
+    location: Any, variance: Any, sign: Any, precision: Any, x: Any, factor: Any, data: dict[str, Any], first: int
+) -> tuple[Any, Any, Any]:
+    """Log density of some units' x without the likelihood, their linear predictor and their components.
 
     Parameters
     ----------
@@ -38,16 +44,14 @@ def path_density(
     variance
         Of the path's components; shape (component,).
     sign
-        Of the square root of V, which can only be smooth if it changes where a variance, or 1 / w,
-        touches 0; shape (component,).
-    weight
-        Mean working weight; shape (unit,).
+        Of S, which can only be smooth if it changes where a variance, or 1 / w, touches 0;
+        shape (component,).
+    precision
+        What working weights are multiplied by; a scalar.
     x
         Shape (component, unit).
-    xi
-        Shape (missing,).
-    units, times
-        Places of missing cells among these units; shape (missing,).
+    factor
+        M; shape (unit, component, component).
     data
         Arrays of `primum.model.data.arrays_of` as `pymc.Data`.
     first
@@ -60,13 +64,13 @@ def path_density(
     """
     import pytensor.tensor as pt
 
-    variance = variance[:, None]
-    response = data["response"][:, first : first + location.shape[1]]
-    residual = pt.set_subtensor((response - location)[times, units], PSEUDO_SCALE * xi)
-    conditional = 1 / (1 / variance + weight)
-    components = conditional * weight * (data["basis"] @ residual) + sign[:, None] * pt.sqrt(conditional) * x
-    path = data["basis"].T @ components
-    prior = -0.5 * components**2 / variance + 0.5 * pt.log(conditional / variance)
-    gap = path[times, units] - PSEUDO_SCALE * xi
-    missing = 0.5 * pt.log(weight[units]) - 0.5 * weight[units] * gap**2
-    return prior.sum() + missing.sum(), location + path, components
+    some = slice(first, first + location.shape[1])
+    weight = precision * data["mean_weight"][some]
+    gap = precision * data["cell_weight"][:, some] * (data["response"][:, some] - location)
+    shrink = 1 / (1 + variance[:, None] * weight)
+    spread = sign[:, None] * pt.sqrt(variance[:, None] * shrink)
+    pulled = pt.matmul(factor.transpose(0, 2, 1), (spread * (data["basis"] @ gap)).T[:, :, None]) + x.T[:, :, None]
+    whole = pt.matmul(factor, pulled)[:, :, 0].T
+    components = spread * whole
+    density = (-0.5 * shrink * whole**2 + 0.5 * pt.log(shrink)).sum()
+    return density, location + data["basis"].T @ components, components

@@ -1,0 +1,5 @@
+"""The log density of the model with its gradient, written out for numba to compile."""
+
+from primum.model.kernel.kernel import ARRAYS, kernel_of
+
+__all__ = ["ARRAYS", "kernel_of"]

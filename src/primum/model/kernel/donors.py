@@ -1,0 +1,75 @@
+"""Comparators' drifts, weights, and what weights carry to the pilots (`primum.model.weights`)."""
+
+from __future__ import annotations
+
+from math import exp, sqrt
+from typing import Any
+
+import numpy as np
+
+from primum.model.kernel.places import Q, S
+
+
+def donors_forth(
+    scalars: Any, variance: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any, drifts: Any,
+    share: Any, carried: Any,
+) -> float:  # fmt: skip
+    """Comparators' drifts given their paths, weights, and what weights carry to the pilots."""
+    pilot, donor, base, scale, drift_variance = of_pairs
+    q, s = scalars[Q], scalars[S]
+    density = 0.0
+    for k in range(1, variance.size):
+        ratio = q**2 * drift_variance[k - 1] / variance[k]
+        spread = q * s * sqrt(drift_variance[k - 1] / variance[k])
+        for j in range(x_donor.size):
+            drifts[j, k - 1] = ratio * component[k, j] + spread * x[k - 1, j]
+            density -= 0.5 * x[k - 1, j] ** 2
+    for j in range(x_donor.size):
+        density -= 0.5 * x_donor[j] ** 2
+    largest, total = np.full(carried.shape[0], -np.inf), np.zeros(carried.shape[0])
+    for pair in range(share.size):
+        share[pair] = base[pair] + scale[0] * x_donor[donor[pair]] + scale[1] * x_pair[pair]
+        largest[pilot[pair]] = max(largest[pilot[pair]], share[pair])
+        density -= 0.5 * x_pair[pair] ** 2
+    for pair in range(share.size):
+        share[pair] = exp(share[pair] - largest[pilot[pair]])
+        total[pilot[pair]] += share[pair]
+    for pair in range(share.size):
+        share[pair] /= total[pilot[pair]]
+        for k in range(drifts.shape[1]):
+            carried[pilot[pair], k + 1] += share[pair] * drifts[donor[pair], k]
+    return density
+
+
+def donors_back(
+    scalars: Any, variance: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any, drifts: Any,
+    share: Any, in_carried: Any, in_scalars: Any, in_variance: Any, in_component: Any, in_x: Any, in_x_donor: Any,
+    in_x_pair: Any,
+) -> None:  # fmt: skip
+    """Derivatives, given those in what is carried."""
+    pilot, donor, _, scale, drift_variance = of_pairs
+    q, s = scalars[Q], scalars[S]
+    in_drifts, in_share, mean = np.zeros(drifts.shape), np.zeros(share.size), np.zeros(in_carried.shape[0])
+    for pair in range(share.size):
+        for k in range(drifts.shape[1]):
+            in_share[pair] += in_carried[pilot[pair], k + 1] * drifts[donor[pair], k]
+            in_drifts[donor[pair], k] += in_carried[pilot[pair], k + 1] * share[pair]
+        mean[pilot[pair]] += share[pair] * in_share[pair]
+    for j in range(x_donor.size):
+        in_x_donor[j] = -x_donor[j]
+    for pair in range(share.size):
+        in_logit = share[pair] * (in_share[pair] - mean[pilot[pair]])
+        in_x_donor[donor[pair]] += scale[0] * in_logit
+        in_x_pair[pair] = scale[1] * in_logit - x_pair[pair]
+    for k in range(1, variance.size):
+        d, v = drift_variance[k - 1], variance[k]
+        ratio, root = q**2 * d / v, sqrt(d / v)
+        in_ratio, in_spread = 0.0, 0.0
+        for j in range(x_donor.size):
+            in_ratio += in_drifts[j, k - 1] * component[k, j]
+            in_spread += in_drifts[j, k - 1] * x[k - 1, j]
+            in_component[k, j] = ratio * in_drifts[j, k - 1]
+            in_x[k - 1, j] = q * s * root * in_drifts[j, k - 1] - x[k - 1, j]
+        in_scalars[Q] += 2.0 * q * d / v * in_ratio + s * root * in_spread
+        in_scalars[S] += q * root * in_spread
+        in_variance[k] -= (ratio * in_ratio + 0.5 * q * s * root * in_spread) / v

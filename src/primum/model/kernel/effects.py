@@ -1,0 +1,97 @@
+"""Effects in the pilots, transported, and the linear predictor but for units' own paths."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+from typing import Any
+
+from primum.model.kernel.places import BETA, MU, SIGMA, SPREAD, TAU
+
+
+def effects_forth(
+    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, zeta: Any, tau_unit: Any
+) -> float:
+    """Effects in the pilots, transported with the components integrated out."""
+    response, exposure, weight = of_pilots
+    tau, spread = scalars[TAU], scalars[SPREAD]
+    density = 0.0
+    for i in range(x.size):
+        known, pull, w = 0.0, 0.0, weight[i] / scalars[SIGMA] ** 2
+        for k in range(variance.size):
+            precise = exposure[i, k] * w / (1.0 + variance[k] * w)
+            known += precise * exposure[i, k]
+            pull += precise * (response[i, k] - centre[k] - carried[i, k])
+        shrink = 1.0 / (1.0 + spread**2 * known)
+        zeta[i] = shrink * spread * (pull - known * tau) + sqrt(shrink) * x[i]
+        tau_unit[i] = tau + spread * zeta[i]
+        density += 0.5 * log(shrink) - 0.5 * zeta[i] ** 2
+    return density
+
+
+def effects_back(
+    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, zeta: Any, in_tau_unit: Any,
+    in_scalars: Any, in_variance: Any, in_centre: Any, in_carried: Any, in_x: Any,
+) -> None:  # fmt: skip
+    """Derivatives, given those in the effects."""
+    response, exposure, weight = of_pilots
+    tau, spread, sigma = scalars[TAU], scalars[SPREAD], scalars[SIGMA]
+    for i in range(x.size):
+        known, pull, w = 0.0, 0.0, weight[i] / sigma**2
+        for k in range(variance.size):
+            precise = exposure[i, k] * w / (1.0 + variance[k] * w)
+            known += precise * exposure[i, k]
+            pull += precise * (response[i, k] - centre[k] - carried[i, k])
+        shrink = 1.0 / (1.0 + spread**2 * known)
+        gap = pull - known * tau
+        in_zeta = in_tau_unit[i] * spread - zeta[i]
+        in_x[i] = in_zeta * sqrt(shrink)
+        in_shrink = in_zeta * (spread * gap + 0.5 * x[i] / sqrt(shrink)) + 0.5 / shrink
+        in_pull = in_zeta * shrink * spread
+        in_known = -in_pull * tau - in_shrink * shrink**2 * spread**2
+        in_scalars[TAU] += in_tau_unit[i] - in_pull * known
+        in_scalars[SPREAD] += in_tau_unit[i] * zeta[i] + in_zeta * shrink * gap
+        in_scalars[SPREAD] -= 2.0 * in_shrink * shrink**2 * spread * known
+        for k in range(variance.size):
+            b = exposure[i, k]
+            ratio = 1.0 / (1.0 + variance[k] * w)
+            in_precision = in_known * b * b + in_pull * b * (response[i, k] - centre[k] - carried[i, k])
+            in_centre[k] -= in_pull * w * ratio * b
+            in_carried[i, k] -= in_pull * w * ratio * b
+            in_variance[k] -= in_precision * (w * ratio) ** 2
+            in_scalars[SIGMA] -= 2.0 * in_precision * ratio**2 * w / sigma
+
+
+def location_forth(scalars: Any, path: Any, eta: Any) -> None:
+    """Linear predictor of a comparator but for its own path."""
+    for t in range(path.size):
+        for i in range(eta.shape[1]):
+            eta[t, i] = scalars[MU] + path[t]
+
+
+def location_back(in_eta: Any, in_scalars: Any, in_path: Any) -> None:
+    """Derivatives, given those in the linear predictor; pilots count as comparators here."""
+    for t in range(in_path.size):
+        for i in range(in_eta.shape[1]):
+            in_path[t] += in_eta[t, i]
+        in_scalars[MU] += in_path[t]
+
+
+def pilots_forth(scalars: Any, tau_unit: Any, exposure: Any, carried: Any, basis: Any, eta: Any) -> None:
+    """What a pilot's linear predictor has beyond a comparator's: another level, its effect, what weights carry."""
+    (pilots, periods), others = exposure.shape, eta.shape[1] - exposure.shape[0]
+    for t in range(periods):
+        for i in range(pilots):
+            eta[t, others + i] += scalars[BETA] + tau_unit[i] * exposure[i, t]
+            for k in range(1, periods):
+                eta[t, others + i] += carried[i, k] * basis[k, t]
+
+
+def pilots_back(in_eta: Any, exposure: Any, basis: Any, in_scalars: Any, in_tau_unit: Any, in_carried: Any) -> None:
+    """Derivatives of what a pilot has beyond a comparator."""
+    (pilots, periods), others = exposure.shape, in_eta.shape[1] - exposure.shape[0]
+    for t in range(periods):
+        for i in range(pilots):
+            in_scalars[BETA] += in_eta[t, others + i]
+            in_tau_unit[i] += in_eta[t, others + i] * exposure[i, t]
+            for k in range(1, periods):
+                in_carried[i, k] += in_eta[t, others + i] * basis[k, t]

@@ -1,0 +1,141 @@
+"""The log density of `primum.model.build` with its gradient, in one pass, for numba to compile.
+
+The definition is the PyMC model. Here it is written out by hand, derivatives included, because
+PyTensor's numba backend compiles each of the hundred nodes of its graph apart: a minute and a
+half for a family against some seconds, and a slower result (benchmarks/speed). Tests compare
+value, gradient and reported variables with those of the PyMC model at random points, for every
+family, with gaps and without.
+
+Stages run forwards, then backwards in the opposite order, as in any reverse pass: ``in_z`` is
+the derivative of the log density in z. Every stage writes or adds to arrays that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from primum.model.families import family_of
+from primum.model.kernel import donors, effects, paths, scalars
+from primum.model.kernel.places import BLOCK, HEAD
+from primum.spec.priors import FamilyName
+
+ARRAYS = (
+    "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
+    "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
+    "weighting",
+)  # fmt: skip
+
+
+@cache
+def kernel_of(name: FamilyName) -> Callable[..., float]:
+    """Log density of a family, compiled at its first call.
+
+    Parameters
+    ----------
+    name
+        Name of the family.
+
+    Returns
+    -------
+    callable
+        ``kernel(point, gradient, reported, *arrays)`` returns the log density up to a constant
+        and writes the other two vectors. Vectors are laid out as `primum.model.layout.Layout`
+        says; arrays are those of `primum.model.data.arrays_of`, in the order of `ARRAYS`.
+    """
+    jit = _compiled
+    scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
+    moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
+    donors_forth, donors_back = jit(donors.donors_forth), jit(donors.donors_back)
+    effects_forth, effects_back = jit(effects.effects_forth), jit(effects.effects_back)
+    location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
+    pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
+    forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth)))
+    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes)))
+    sweep, gather = jit(paths.sweep_of(forth, back)), jit(paths.gather)
+
+    @jit
+    def kernel(
+        point: Any, gradient: Any, reported: Any,
+        places: Any, priors: Any, constants: Any, standard: Any, fields: Any, response: Any, cell_weight: Any,
+        mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
+        drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
+    ) -> float:  # fmt: skip
+        (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
+        others = units - pilots
+        at_slow, at_tau, at_x, at_u, at_donor, at_pair = places[HEAD:]
+        scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
+        tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
+        at_eta = HEAD + periods + pilots
+        eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
+        share = reported[at_eta + periods * units :]
+        slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
+        x_tau, in_x_tau = point[at_tau : at_tau + pilots], gradient[at_tau : at_tau + pilots]
+        x, in_x = point[at_x:at_u].reshape((periods, units)), gradient[at_x:at_u].reshape((periods, units))
+        variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
+        zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
+        in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
+        in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
+        in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
+        # With weights, pilots' paths depend on comparators' components: these are kept, and wait for what comes
+        # back from the pilots. Otherwise each block of units is finished while it is in the fastest cache.
+        donors = others if pairs else 0
+        kept = np.empty(6 * periods * (units if donors else min(units, BLOCK)))
+        component, in_component = np.empty((periods, donors)), np.zeros((periods, donors))
+        drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
+        x_u = point[at_u : at_u + length].reshape((periods - 1, donors))
+        in_x_u = gradient[at_u : at_u + length].reshape((periods - 1, donors))
+        paths = (x, eta, kept)
+        in_paths = (in_x, in_eta, in_component, in_scalars)
+        of_paths = (standard, fields, response, cell_weight, mean_weight, factors, basis)
+        of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
+        of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)
+
+        density: float = scalars_forth(point, places, priors, constants, scalars)
+        density += moments_forth(
+            scalars, slow, priors[HEAD, 1], basis, drift_variance, variance, own, sign, centre, path
+        )
+        location_forth(scalars, path, eta)
+        density += sweep(0, others, True, donors == 0, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
+        if donors:
+            gather(kept, component)
+            density += donors_forth(
+                scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
+                carried,
+            )  # fmt: skip
+        density += effects_forth(scalars, own, centre, carried, x_tau, of_pilots, zeta, tau_unit)
+        pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
+        density += sweep(others, units, True, True, scalars, own, sign, paths, in_paths, in_own, of_paths)
+        pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
+        effects_back(
+            scalars, own, centre, carried, x_tau, of_pilots, zeta, in_tau_unit, in_scalars, in_own, in_centre,
+            in_carried, in_x_tau,
+        )  # fmt: skip
+        if donors:
+            donors_back(
+                scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
+                in_carried, in_scalars, in_variance, in_component, in_x_u, gradient[at_donor:at_pair],
+                gradient[at_pair:],
+            )  # fmt: skip
+            density += sweep(0, others, False, True, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
+        location_back(in_eta, in_scalars, in_path)
+        moments_back(
+            scalars, slow, priors[HEAD, 1], basis, drift_variance, in_variance, in_own, in_centre, in_path, in_scalars,
+            in_slow,
+        )  # fmt: skip
+        scalars_back(point, places, priors, in_scalars, scalars, gradient)
+        return density
+
+    return kernel
+
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function for numba to compile, once for all families."""
+    import numba
+
+    # sums in another order, and products fused with sums: nothing that depends on what is infinite or not a number
+    return numba.njit(error_model="numpy", nogil=True, fastmath={"reassoc", "contract"})(function)  # type: ignore[no-any-return]

@@ -1,0 +1,210 @@
+"""Units' own paths and the likelihood of their cells, block by block (`primum.model.transport`).
+
+For units j of a block and components k, with the diagonal weight w, the prior's variance v and the
+factor M of a unit,
+
+    d = 1 / (1 + v w),   s = sign sqrt(v d),   e = M (M' (s r) + x),   component c = s e,
+
+where r is the cells' weighted residual in the coordinates of the basis. The density of x is
+-d e^2 / 2 + log(d) / 2, summed, beside the likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log, sqrt
+from typing import Any
+
+import numpy as np
+
+from primum.model.kernel.places import BLOCK, SIGMA
+
+
+def spread_forth(weight: Any, variance: Any, sign: Any, shrink: Any, spread: Any) -> float:
+    """Diagonal parts d and s, and what d adds to the density."""
+    determinant, density = np.ones(weight.size), 0.0
+    for k in range(variance.size):
+        v = variance[k]
+        for j in range(weight.size):
+            d = 1.0 / (1.0 + v * weight[j])
+            shrink[k, j], spread[k, j] = d, sign[k] * sqrt(v * d)
+            determinant[j] *= d
+        if k % 8 == 7 or k == variance.size - 1:  # one logarithm for eight components
+            for j in range(weight.size):
+                density += 0.5 * log(determinant[j])
+                determinant[j] = 1.0
+    return density
+
+
+def whole_forth(
+    factor: Any, residual: Any, x: Any, shrink: Any, spread: Any, pulled: Any, whole: Any, component: Any
+) -> float:
+    """Whole and component, e and c; ``pulled`` is room for M' s r + x."""
+    (periods, units), density, entry = residual.shape, 0.0, 0
+    for k in range(periods):
+        for j in range(units):
+            pulled[k, j] = x[k, j]
+            component[k, j] = spread[k, j] * residual[k, j]
+    for k in range(periods):
+        for each in range(k + 1):
+            for j in range(units):
+                pulled[each, j] += factor[entry, j] * component[k, j]
+            entry += 1
+    entry = 0
+    for k in range(periods):
+        for j in range(units):
+            whole[k, j] = 0.0
+        for each in range(k + 1):
+            for j in range(units):
+                whole[k, j] += factor[entry, j] * pulled[each, j]
+            entry += 1
+        for j in range(units):
+            component[k, j] = spread[k, j] * whole[k, j]
+            density -= 0.5 * shrink[k, j] * whole[k, j] * whole[k, j]
+    return density
+
+
+def whole_back(
+    factor: Any, weight: Any, variance: Any, residual: Any, shrink: Any, spread: Any, whole: Any, pull: Any,
+    in_whole: Any, in_moved: Any, in_variance: Any, in_weight: Any, in_x: Any, in_residual: Any,
+) -> None:  # fmt: skip
+    """Derivatives, given that of the rest of the density in the components, ``pull``."""
+    (periods, units), entry = residual.shape, 0
+    for k in range(periods):
+        for j in range(units):
+            in_whole[k, j] = spread[k, j] * pull[k, j] - shrink[k, j] * whole[k, j]
+            in_x[k, j] = 0.0
+    for k in range(periods):
+        for each in range(k + 1):
+            for j in range(units):
+                in_x[each, j] += factor[entry, j] * in_whole[k, j]
+            entry += 1
+    entry = 0
+    for k in range(periods):
+        v, total = variance[k], 0.0
+        for j in range(units):
+            in_moved[k, j] = 0.0
+        for each in range(k + 1):
+            for j in range(units):
+                in_moved[k, j] += factor[entry, j] * in_x[each, j]
+            entry += 1
+        for j in range(units):
+            d, s, e = shrink[k, j], spread[k, j], whole[k, j]
+            # derivatives in s and in d, each times s or d: the logarithm's needs no division
+            in_s = s * (e * pull[k, j] + residual[k, j] * in_moved[k, j])
+            in_d = 0.5 - 0.5 * d * e * e
+            in_residual[k, j] = s * in_moved[k, j]
+            in_weight[j] -= (0.5 * in_s + in_d) * v * d
+            total += 0.5 * in_s * d - in_d * (1.0 - d)
+        in_variance[k] += total / v
+
+
+def forth_of(spread_forth: Callable[..., float], whole_forth: Callable[..., float]) -> Callable[..., float]:
+    """Components of the paths of a block of units."""
+
+    def forth(
+        first: int,
+        last: int,
+        number: int,
+        scalars: Any,
+        variance: Any,
+        sign: Any,
+        paths: Any,
+        block: Any,
+        of_paths: Any,
+    ) -> float:
+        (x, eta, _), (_, _, response, cell_weight, mean_weight, factors, basis) = paths, of_paths
+        gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
+        precision = 1.0 / scalars[SIGMA] ** 2
+        for t in range(gap.shape[0]):
+            for j in range(gap.shape[1]):
+                at = first + j
+                gap[t, j] = precision * cell_weight[t, at] * (response[t, at] - eta[t, at])
+        np.dot(basis, gap, residual)
+        density: float = spread_forth(precision * mean_weight[first:last], variance, sign, shrink, spread)
+        density += whole_forth(factors[number], residual, x[:, first:last], shrink, spread, gap, whole, component)
+        return density
+
+    return forth
+
+
+def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any]) -> Callable[..., float]:
+    """Likelihood of a block of units, and all derivatives in their paths."""
+
+    def back(
+        first: int, last: int, number: int, scalars: Any, variance: Any, paths: Any, block: Any, in_paths: Any,
+        in_variance: Any, of_paths: Any,
+    ) -> float:  # fmt: skip
+        (_, eta, _), (in_x, in_eta, in_component, in_scalars) = paths, in_paths
+        standard, fields, _, cell_weight, mean_weight, factors, basis = of_paths
+        slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
+        (periods, units), sigma = slope.shape, scalars[SIGMA]
+        precision = 1.0 / sigma**2
+        weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
+        across = np.ascontiguousarray(basis.T)
+        departure, density = np.dot(across, component), 0.0
+        for t in range(periods):
+            for j in range(units):
+                eta[t, first + j] += departure[t, j]
+            value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
+            density += value
+            in_scalars[SIGMA] += in_noise
+        pull = np.dot(basis, slope)
+        if first < in_component.shape[1]:
+            for k in range(periods):
+                for j in range(units):
+                    pull[k, j] += in_component[k, first + j]
+        in_residual = component
+        whole_back(
+            factors[number], weight, variance, residual, shrink, spread, whole, pull, departure,
+            np.empty((periods, units)), in_variance, in_weight, in_x[:, first:last], in_residual,
+        )  # fmt: skip
+        moved = 0.0
+        for k in range(periods):
+            for j in range(units):
+                moved += residual[k, j] * in_residual[k, j]
+        for j in range(units):
+            moved += in_weight[j] * weight[j]
+        in_scalars[SIGMA] -= 2.0 * moved / sigma
+        returned = np.dot(across, in_residual)
+        for t in range(periods):
+            for j in range(units):
+                at = first + j
+                in_eta[t, at] = slope[t, j] - precision * cell_weight[t, at] * returned[t, j]
+        return density
+
+    return back
+
+
+def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callable[..., float]:
+    """Paths of some units, a block at a time: forwards, backwards, or each block both ways."""
+
+    def sweep(
+        start: int, stop: int, ahead: bool, behind: bool, scalars: Any, variance: Any, sign: Any, paths: Any,
+        in_paths: Any, in_variance: Any, of_paths: Any,
+    ) -> float:  # fmt: skip
+        x, _, kept = paths
+        periods, density = x.shape[0], 0.0
+        whole = kept.size == 6 * x.size
+        number = (start + BLOCK - 1) // BLOCK
+        for first in range(start, stop, BLOCK):
+            last = min(first + BLOCK, stop)
+            at = 6 * periods * first if whole else 0
+            block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
+            if ahead:
+                density += forth(first, last, number, scalars, variance, sign, paths, block, of_paths)
+            if behind:
+                density += back(first, last, number, scalars, variance, paths, block, in_paths, in_variance, of_paths)
+            number += 1
+        return density
+
+    return sweep
+
+
+def gather(kept: Any, component: Any) -> None:
+    """Comparators' components out of the blocks in which they were kept."""
+    periods, units = component.shape
+    for first in range(0, units, BLOCK):
+        last = min(first + BLOCK, units)
+        block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
+        component[:, first:last] = block[5]

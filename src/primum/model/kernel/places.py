@@ -1,0 +1,12 @@
+"""Places of hyperparameters among the scalars, and the size of a block of units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from primum.model.layout import SCALARS, SCALES
+
+MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA = range(len(SCALARS))
+HEAD = len(SCALARS)
+IS_SCALE = np.array([name in SCALES for name in SCALARS])
+BLOCK = 64  # units: what they need stays in the fastest cache
