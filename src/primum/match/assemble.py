@@ -49,7 +49,7 @@ def assembled(
         (
             _sets(panel, group, each, without),
             _pilots(panel, group, each, without),
-            _comparators(panel, each),
+            _comparators(panel, each[~without]),
             variable_balance(group.comparisons, group.split(each)),
             _scaling(group),
         )

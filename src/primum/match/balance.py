@@ -35,7 +35,7 @@ class Balance:
         over the sum of squared weights) and distance (weighted mean).
     comparators
         One row a comparator with a weight, most used first: label, pilots (how many it serves) and
-        weight (summed over pilots).
+        weight (summed over pilots). Pilots that have equal weights for want of a match do not count.
     """
 
     variables: pd.DataFrame

@@ -27,8 +27,8 @@ def covariates(
     panel
         The panel.
     tables
-        A data frame or a list of them, each with the panel's column of units; with its column of
-        periods too, one row a unit and period, otherwise one row a unit. Columns of numbers become
+        A data frame, a list of them, or a mapping from names to them (for messages), each with the
+        panel's column of units; with its column of periods too, one row a unit and period, otherwise one row a unit. Columns of numbers become
         covariates, columns of text categories.
     use
         Columns to use; all but those that the panel's layout names where absent.
@@ -55,16 +55,16 @@ def covariates(
     >>> list(found.fixed), list(found.categories)
     (['idaci'], ['region'])
     """
-    frames = tables if isinstance(tables, list | tuple) else [tables]
+    named = _named(tables)
     fixed: Mapping[str, Array] = {}
     varying: Mapping[str, Array] = {}
     categories: Mapping[str, NDArray[Any]] = {}
     problems: list[str] = []
     notes: list[str] = []
     given: list[str] = []
-    for number, table in enumerate(frames, start=1):
+    for where, table in named.items():
         frame = nw.from_native(table, eager_only=True)
-        joined, found = join(panel, frame, "the table" if len(frames) == 1 else f"table {number}", use)
+        joined, found = join(panel, frame, where, use)
         problems += found
         notes += joined.notes
         given += frame.columns
@@ -84,6 +84,14 @@ def covariates(
     if unsaid:
         notes.append(f"not said when these covariates were measured, taken to be before exposure: {list_some(unsaid)}")
     return Covariates(fixed, varying, categories, (*late, *notes))
+
+
+def _named(tables: Any) -> Mapping[str, Any]:
+    if isinstance(tables, Mapping):
+        return tables
+    if isinstance(tables, list | tuple):
+        return {f"table {number}": table for number, table in enumerate(tables, start=1)}
+    return {"the table": tables}
 
 
 def _names(joined: Covariates) -> set[str]:

@@ -10,12 +10,11 @@ import xarray as xr
 
 from primum.match.balance import Balance
 from primum.match.matching import Matching
-from primum.panel.read import list_some
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MANY = 3
+_SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +58,7 @@ class Matches:
 
     def __repr__(self) -> str:
         pilots, used, variables = self.balance.pilots, self.balance.comparators, self.balance.variables
-        often = used[used["pilots"] >= _MANY]["label"].tolist()
+        often = used.sort_values("weight", ascending=False).head(_SHOWN)
         matched_on = variables[variables["kind"] != "period"]
         lines = [
             f"Matches: {self.weights.sizes['pilot']} pilots, {used['label'].nunique()} of "
@@ -70,8 +69,8 @@ class Matches:
             f"  mean gap of single pilots, in SDs: {matched_on['gap_before'].mean():.2f} before, "
             f"{matched_on['gap_after'].mean():.2f} after",
         ]
-        if often:
-            lines.append(f"  used by {_MANY} pilots or more: {list_some(often)}")
+        most = [f"{row.label} (weight {row.weight:.2f} over {row.pilots} pilots)" for row in often.itertuples()]
+        lines.append(f"  most used: {', '.join(most)}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 

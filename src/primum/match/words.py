@@ -35,10 +35,12 @@ def missing_in_pilots(panel: Panel, groups: Sequence[Group], exact: Sequence[str
 
 
 def why_alone(panel: Panel, group: Group, steps: dict[str, Mask], pilot: int, matching: Matching) -> str:
-    """Why a pilot has no comparator, and what would give it one.
+    """Why a pilot has no comparator, and what became of it or would give it one.
 
     Parameters
     ----------
+    panel, group, matching
+        What was matched, and how.
     steps
         Comparators that each condition leaves, in words; shape (pilot, comparator).
     pilot
@@ -46,14 +48,15 @@ def why_alone(panel: Panel, group: Group, steps: dict[str, Mask], pilot: int, ma
     """
     label = panel.labels[panel.pilots][pilot]
     left = ", ".join(f"{int(mask[pilot].sum())} {words}" for words, mask in steps.items())
-    nearest = np.nanmin(group.distance[pilot]) if np.isfinite(group.distance[pilot]).any() else np.nan
-    taken = "" if not list(steps.values())[-1][pilot].any() else "; others took all of them"
+    known = group.distance[pilot][np.isfinite(group.distance[pilot])]
+    nearest = f"; the nearest of all is at a distance of {known.min():.2f}" if known.size else ""
+    taken = "" if not list(steps.values())[-1][pilot].any() else ", and other pilots took these"
     of = "" if group.outcome is None else f" for {group.outcome}"
-    mend = "widen calipers, match exactly on less" + ("" if matching.reuse else ", allow reuse")
-    return (
-        f"pilot {label} has no comparator{of}: of {int((~panel.pilots).sum())}, one after the other, {left}{taken}; "
-        f'the nearest of all is at a distance of {nearest:.2f}; {mend}, or give it equal weights with unmatched "equal"'
-    )
+    reuse = "" if matching.reuse else ", allow reuse"
+    mend = f'widen calipers, match exactly on less{reuse}, or give it equal weights with unmatched "equal"'
+    end = "it has equal weights on all of them" if matching.unmatched == "equal" else mend
+    total = int((~panel.pilots).sum())
+    return f"pilot {label} has no comparator{of}: of {total}, one after the other, {left}{taken}{nearest}; {end}"
 
 
 def notes_of(panel: Panel, groups: Sequence[Group], matching: Matching, given: Covariates) -> list[str]:

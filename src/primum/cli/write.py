@@ -1,0 +1,42 @@
+"""Writing tables, without writing over any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from primum.errors import StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["csv", "parquet"]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table to a file ending in .csv or .parquet."""
+    if path.suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        table.to_csv(path, index=False)
+
+
+def open_folder(folder: Path, names: Mapping[str, object], *, force: bool) -> None:
+    """Make a folder, and refuse to write over files of these names in it.
+
+    Raises
+    ------
+    StoreError
+        If any is there already, or the folder cannot be made.
+    """
+    there = [name for name in names if (folder / name).exists()]
+    if there and not force:
+        raise StoreError(
+            f"{folder} already holds {', '.join(there)}; choose another --out, or write over them with --force"
+        )
+    try:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made a folder for the results: {error.strerror}") from None
