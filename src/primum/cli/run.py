@@ -95,8 +95,9 @@ def _weight_problems(spec: Spec, panel: Panel) -> list[str]:
     """Base weights that are asked for and not given, or given and not asked for."""
     asking = [outcome.name for outcome in spec.outcomes if outcome.weights.base == "panel"]
     given = panel.dataset.get("base_weight")
-    own = given is not None and "base_outcome" in given.dims
-    have: list[str] = given["base_outcome"].values.tolist() if own else asking if given is not None else []
+    have: list[str] = []
+    if given is not None:
+        have = given["base_outcome"].values.tolist() if "base_outcome" in given.dims else asking
     problems = [
         f'outcomes.{name}.weights.base is "panel", but there are no base weights for it; '
         "give them with --base-weights FILE (primum data match makes them)"

@@ -28,8 +28,8 @@ def covariates(
         The panel.
     tables
         A data frame, a list of them, or a mapping from names to them (for messages), each with the
-        panel's column of units; with its column of periods too, one row a unit and period, otherwise one row a unit. Columns of numbers become
-        covariates, columns of text categories.
+        panel's column of units; with its column of periods too, one row a unit and period, otherwise
+        one row a unit. Columns of numbers become covariates, columns of text categories.
     use
         Columns to use; all but those that the panel's layout names where absent.
     measured
