@@ -57,7 +57,7 @@ def match(spec: Spec, panel: Panel, matching: Matching | None = None, covariates
     >>> spec, panel = pr.demo_spec(), pr.simulate(seed=1).panel
     >>> matches = pr.match(spec, panel, pr.Matching(neighbours=2, outcomes=("kinship",)))
     >>> matches.sets[["pilot", "comparator", "weight"]].head(2).values.tolist()
-    [[1.0, 68.0, 0.5], [1.0, 135.0, 0.5]]
+    [[1.0, 118.0, 0.5], [1.0, 127.0, 0.5]]
     >>> weighted = panel.with_base_weights(matches.sets)
     """
     matching, covariates = matching or Matching(), covariates or NONE

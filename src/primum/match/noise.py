@@ -42,7 +42,7 @@ def cell_variance(squares: Array, sampling: Array, *, known: bool) -> Array:
     Examples
     --------
     >>> cell_variance(np.array([[0.5, 0.5]]), np.array([[0.1, 0.3]]), known=True).round(2)
-    array([[0.4, 0.6]])
+    array([[0.45, 0.65]])
     """
     some = np.isfinite(squares) & np.isfinite(sampling)
     if not some.any():

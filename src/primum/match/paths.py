@@ -60,6 +60,7 @@ def paths_of(panel: Panel, outcome: Outcome, cohort: Cohort) -> Paths:
     spare = np.where(seen.sum(axis=1) > MIN_CELLS, seen.sum(axis=1) - MIN_CELLS, np.nan)
     residual = response - level[:, None] - trend[:, None] * centred
     squares = residual**2 * (seen.sum(axis=1) / spare)[:, None]
+    squares[cohort.pilots] = np.nan  # pilots are too few to learn noise from, and theirs may differ
     variance = cell_variance(squares, sampling, known=known)
     noisy = bool((variance[seen] > 0).all())
     found = lines(response, np.where(seen, 1 / variance, 0.0) if noisy else equal, centred)
