@@ -66,7 +66,9 @@ def test_distances_of_one_outcome(apart: pr.Matches) -> None:
 
 def test_pilots_with_equal_weights_are_said_to_be_unmatched() -> None:
     alone = pr.match(spec(), panel(), pr.Matching(caliper=0.01, unmatched="equal"))
-    assert texts(plot_distances(alone)).count("no match: equal weights") == 3
+    for figure in (plot_distances(alone), plot_matched(alone, panel(), spec().outcome("days"))):
+        found = {text for text in texts(figure).split(" | ") if "no match" in text}
+        assert found == {"A1 (no match)", "A2 (no match)", "A3 (no match)"}
 
 
 def test_paths_are_those_of_the_pilot_and_of_its_weighted_comparators(apart: pr.Matches) -> None:

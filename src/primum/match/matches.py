@@ -70,7 +70,7 @@ class Matches:
             f"{matched_on['gap_after'].mean():.2f} after",
         ]
         most = [f"{row.label} (weight {row.weight:.2f} over {row.pilots} pilots)" for row in often.itertuples()]
-        lines.append(f"  most used: {', '.join(most)}")
+        lines += [f"  most used: {', '.join(most)}"] * bool(most)
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 

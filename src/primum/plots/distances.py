@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,7 +12,7 @@ from primum.match import Matches
 from primum.plots.style import COMPARATORS, HARM, PILOTS, house_style, new_figure
 
 _METRICS = {"mahalanobis": "Mahalanobis", "euclidean": "Euclidean"}
-_SHOWN = 25
+_SHOWN, _WIDE = 25, 24
 _ROW = 0.24
 _LARGEST = 80.0  # area of a marker of weight 1, in square points, beyond the smallest
 
@@ -33,11 +35,14 @@ def plot_distances(matches: Matches, outcome: str | None = None) -> Figure:
     order = np.argsort(-pilots["distance"].to_numpy(), kind="stable")[:_SHOWN]
     with house_style():
         figure, (axes,) = new_figure(1.4 + _ROW * len(order))
+        labels = []
         for row, i in enumerate(order):
-            _row(axes, row, distance.values[i], weights.values[i], matched=bool(pilots["matched"].iloc[i]))
+            matched = bool(pilots["matched"].iloc[i])
+            _row(axes, row, distance.values[i], weights.values[i] * matched)
+            labels.append(textwrap.fill(pilots["label"].iloc[i] + ("" if matched else " (no match)"), _WIDE))
         if matches.matching.caliper is not None:
             axes.axvline(matches.matching.caliper, color=HARM, lw=1, ls="--", label="caliper")
-        axes.set_yticks(range(len(order)), pilots["label"].iloc[order])
+        axes.set_yticks(range(len(order)), labels)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_ylim(len(order) - 0.4, -0.6)
@@ -45,20 +50,14 @@ def plot_distances(matches: Matches, outcome: str | None = None) -> Figure:
         axes.set_title("How far comparators are" + ("" if outcome is None else f": {outcome}"))
         shown = "" if len(order) == len(pilots) else f"; the {len(order)} of {len(pilots)} pilots farthest from theirs"
         axes.set_xlabel(f"{_METRICS[matches.matching.distance]} distance, in SDs{shown}")
+        axes.plot([], [], "|", color=COMPARATORS, ms=6, label="comparators")
+        axes.plot([], [], "o", color=PILOTS, ms=4, label="with a weight, in proportion to area")
         figure.legend(loc="outside lower left", ncols=3, fontsize=8, handlelength=1.2)
     return figure
 
 
-def _row(axes: Axes, row: int, distance: np.ndarray, weight: np.ndarray, *, matched: bool) -> None:
+def _row(axes: Axes, row: int, distance: np.ndarray, weight: np.ndarray) -> None:
     used = weight > 0
-    label = dict.fromkeys(("all", "used"), None) if row else {"all": "comparators", "used": "with a weight"}
-    axes.plot(
-        distance, np.full(distance.size, row), "|", color=COMPARATORS, ms=6, mew=0.8, alpha=0.5, label=label["all"]
-    )
-    if matched:
-        area = 3 + _LARGEST * weight[used]
-        axes.scatter(
-            distance[used], np.full(used.sum(), row), s=area, color=PILOTS, lw=0, zorder=3, label=label["used"]
-        )
-    else:
-        axes.text(0.02, row, "no match: equal weights", va="center", fontsize=8, color=HARM)
+    axes.plot(distance, np.full(distance.size, row), "|", color=COMPARATORS, ms=6, mew=0.8, alpha=0.5)
+    area = 3 + _LARGEST * weight[used]
+    axes.scatter(distance[used], np.full(used.sum(), row), s=area, color=PILOTS, lw=0, zorder=3)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +19,10 @@ from primum.plots.style import COMPARATORS, PILOTS, house_style, new_figure
 from primum.spec import Outcome
 from primum.spec.weights import Weights
 
-_COLUMNS, _SHOWN, _THIN = 3, 12, 12
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS, _SHOWN, _THIN, _WIDE = 3, 12, 12, 20
 
 
 def plot_matched(matches: Matches, panel: Panel, outcome: Outcome) -> Figure:
@@ -43,9 +48,8 @@ def plot_matched(matches: Matches, panel: Panel, outcome: Outcome) -> Figure:
     with house_style():
         figure, grid = new_figure(1.1 + 1.35 * rows, rows=rows, columns=_COLUMNS, sharex=True, sharey=True)
         for axes, i in zip(grid, order, strict=False):
-            pilot = level[np.flatnonzero(panel.pilots)[i]]
-            _panel(axes, cells.time, pilot, level[~panel.pilots], weights[i], int(pilots["start"].iloc[i]))
-            axes.set_title(str(pilots["label"].iloc[i]), fontsize=8.5)
+            path = level[np.flatnonzero(panel.pilots)[i]]
+            _panel(axes, cells.time, path, level[~panel.pilots], weights[i], pilots.iloc[i])
         for place, axes in enumerate(grid):
             axes.set_visible(place < len(order))
             # the last one of a column carries the years, also where the last row is not full
@@ -60,15 +64,20 @@ def plot_matched(matches: Matches, panel: Panel, outcome: Outcome) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, time: np.ndarray, pilot: np.ndarray, others: np.ndarray, weight: np.ndarray, start: int) -> None:
-    axes.axvspan(time[0] - 0.5, start - 0.5, color=COMPARATORS, alpha=0.12, lw=0, label="before exposure")
-    for j in np.argsort(-weight, kind="stable")[: min(_THIN, int((weight > 0).sum()))]:
+def _panel(
+    axes: Axes, time: np.ndarray, path: np.ndarray, others: np.ndarray, weight: np.ndarray, pilot: pd.Series[Any]
+) -> None:
+    axes.axvspan(time[0] - 0.5, pilot["start"] - 0.5, color=COMPARATORS, alpha=0.12, lw=0, label="before exposure")
+    heaviest = np.argsort(-weight, kind="stable")[: min(_THIN, int((weight > 0).sum()))]
+    for j in heaviest if pilot["matched"] else ():
         axes.plot(time, others[j], color=COMPARATORS, lw=0.6, alpha=0.45)
     known = np.isfinite(others) * weight[:, None]
     with np.errstate(invalid="ignore"):
         mean = (known * np.nan_to_num(others)).sum(axis=0) / known.sum(axis=0)
     axes.plot(time, mean, color=COMPARATORS, lw=1.8, label="its comparators, weighted mean")
-    axes.plot(time, pilot, color=PILOTS, lw=1.6, marker="o", ms=2.5, label="pilot")
+    axes.plot(time, path, color=PILOTS, lw=1.6, marker="o", ms=2.5, label="pilot")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
     axes.set_xlim(time[0] - 0.5, time[-1] + 0.5)
     axes.tick_params(labelsize=8)
+    title = pilot["label"] + ("" if pilot["matched"] else " (no match)")
+    axes.set_title(textwrap.fill(title, _WIDE), fontsize=8.5)
