@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from primum.match.matching import Matching
 
 Array = NDArray[np.float64]
-_NEGLIGIBLE = 1e-6  # of a pilot's largest weight
+_NEGLIGIBLE = 1e-3  # of a pilot's largest weight
 _WIDEST, _HALVINGS = 30.0, 60  # bounds of the logarithm of a kernel's rate, and steps between them
 
 
@@ -86,7 +86,7 @@ def kernel(distance: Array, count: float, bandwidth: float | None = None) -> Arr
     Returns
     -------
     ndarray
-        Weights below a millionth of a pilot's largest are 0.
+        Weights below a thousandth of a pilot's largest are 0.
 
     Examples
     --------
@@ -110,4 +110,4 @@ def kernel(distance: Array, count: float, bandwidth: float | None = None) -> Arr
             many = weight.sum(axis=1, keepdims=True) ** 2 > count * (weight**2).sum(axis=1, keepdims=True)
             low, high = np.where(many, middle, low), np.where(many, high, middle)
     weight[weight < _NEGLIGIBLE] = 0.0
-    return np.asarray(weight / np.maximum(weight.sum(axis=1, keepdims=True), _NEGLIGIBLE))
+    return np.asarray(weight / np.maximum(weight.sum(axis=1, keepdims=True), 1.0))

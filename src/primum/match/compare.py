@@ -107,7 +107,7 @@ def within(comparison: Comparison, matching: Matching, equal_in: Sequence[NDArra
     left = {"have all variables": np.isfinite(comparison.distance)}
     same = np.ones(comparison.distance.shape, dtype=bool)
     for values in equal_in:
-        same &= _equal(values, pilots, others)
+        same &= values[pilots][:, None] == values[others][None]  # nothing equals a missing value of a comparator
     if equal_in:
         left[f"equal it in {list_some(matching.exact)}"] = same
     names = [variable.name for variable in comparison.matched_on]
@@ -119,9 +119,3 @@ def within(comparison: Comparison, matching: Matching, equal_in: Sequence[NDArra
         left[f"lie within a distance of {matching.caliper:g}"] = comparison.distance <= matching.caliper
     kept = np.ones(comparison.distance.shape, dtype=bool)
     return {words: (kept := kept & mask) for words, mask in left.items()}
-
-
-def _equal(values: NDArray[Any], pilots: NDArray[np.int64], others: NDArray[np.int64]) -> Mask:
-    """Whether a comparator has its pilot's value, and has one at all; shape (pilot, comparator)."""
-    known = np.array([value is not None and value == value for value in values[others]], dtype=bool)
-    return np.asarray((values[pilots][:, None] == values[others][None]) & known, dtype=bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -69,9 +69,15 @@ class Matches:
             f"  mean gap of single pilots, in SDs: {matched_on['gap_before'].mean():.2f} before, "
             f"{matched_on['gap_after'].mean():.2f} after",
         ]
-        most = [f"{row.label} (weight {row.weight:.2f} over {row.pilots} pilots)" for row in often.itertuples()]
+        most = [
+            f"{row.label}{_of(row)} (weight {row.weight:.2f} over {row.pilots} pilots)" for row in often.itertuples()
+        ]
         lines += [f"  most used: {', '.join(most)}"] * bool(most)
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def _of(row: Any) -> str:
+    return f" for {row.outcome}" if hasattr(row, "outcome") else ""
 
 
 def _range(values: pd.Series[float]) -> str:

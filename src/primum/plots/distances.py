@@ -51,7 +51,7 @@ def plot_distances(matches: Matches, outcome: str | None = None) -> Figure:
         shown = "" if len(order) == len(pilots) else f"; the {len(order)} of {len(pilots)} pilots farthest from theirs"
         axes.set_xlabel(f"{_METRICS[matches.matching.distance]} distance, in SDs{shown}")
         axes.plot([], [], "|", color=COMPARATORS, ms=6, label="comparators")
-        axes.plot([], [], "o", color=PILOTS, ms=4, label="with a weight, in proportion to area")
+        axes.plot([], [], "o", color=PILOTS, ms=4, label="with a weight, shown by area")
         figure.legend(loc="outside lower left", ncols=3, fontsize=8, handlelength=1.2)
     return figure
 
