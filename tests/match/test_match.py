@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -271,6 +272,11 @@ def test_unknown_names_and_settings_are_told_at_once() -> None:
         "no outcome 'weeks'; there are ['days', 'share']",
     ):
         assert problem in text
+    wrong: Any = {"exact": "region", "outcomes": "days"}
+    with pytest.raises(
+        pr.MatchError, match=r"exact: 'region' is one text; give a tuple of names, such as \('region',\)"
+    ):
+        pr.match(spec(), panel(), pr.Matching(**wrong))
     with pytest.raises(pr.MatchError, match="no variable 'poverty'; variables are days level, days trend"):
         pr.match(spec(), panel(), dataclasses.replace(PLAIN, calipers={"poverty": 1.0}))
 

@@ -134,7 +134,8 @@ def _write(matches: Matches, spec: Spec, panel: Panel, folder: Path, kind: Forma
     }
     files = {f"{name}.{kind}": table for name, table in tables.items()}
     figures = {f"figures/{name}.svg": figure for name, figure in _figures(matches, spec, panel).items()}
-    open_folder(folder, {**files, **figures, "matching.json": None}, force=force)
+    open_folder(folder, [*files, *figures, "matching.json"], force=force)
+    (folder / "figures").mkdir(exist_ok=True)
     for name, table in files.items():
         write_table(table, folder / name)
     for name, figure in figures.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import textwrap
 import time
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from primum.errors import SpecError, StoreError
+from primum.cli.write import open_folder
+from primum.errors import SpecError
 from primum.spec import Spec
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | N
 
     spec = Spec.read(path)
     panel = panel_for(spec, path, data, base_weights)
-    _open_folder(out, force=force)
+    open_folder(out, ("fit.nc", "report.html", "summary.json"), force=force)
     typer.echo(f"{spec.title}\n{panel!r}")
     checkpoints = out / ".checkpoints"
     fit = pr.fit(spec, panel, checkpoints=checkpoints)
@@ -144,18 +144,3 @@ def say(harm: Harm, page: Path) -> None:
     typer.echo(f"Report: {page}")
     if harm.gate.verdict == "FAIL":
         raise typer.Exit(FAILED)
-
-
-def _open_folder(out: Path, *, force: bool) -> None:
-    """Make the folder before anything is computed, and refuse to write over results in it."""
-    there = [name for name in ("fit.nc", "report.html", "summary.json") if (out / name).exists()]
-    if there and not force:
-        raise StoreError(
-            f"{out} already holds {', '.join(there)}; choose another --out, or write over them with --force"
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{out} cannot be made a folder for the results: {error.strerror}") from None
-    if not os.access(out, os.W_OK):
-        raise StoreError(f"{out} cannot be written to; choose another --out")

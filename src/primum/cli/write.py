@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,13 +23,13 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         table.to_csv(path, index=False)
 
 
-def open_folder(folder: Path, names: Mapping[str, object], *, force: bool) -> None:
-    """Make a folder, and refuse to write over files of these names in it.
+def open_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """Make a folder before anything is written, and refuse to write over files of these names in it.
 
     Raises
     ------
     StoreError
-        If any is there already, or the folder cannot be made.
+        If any is there already, or the folder cannot be made or written to.
     """
     there = [name for name in names if (folder / name).exists()]
     if there and not force:
@@ -36,7 +37,8 @@ def open_folder(folder: Path, names: Mapping[str, object], *, force: bool) -> No
             f"{folder} already holds {', '.join(there)}; choose another --out, or write over them with --force"
         )
     try:
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made a folder for the results: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"{folder} cannot be written to; choose another --out")

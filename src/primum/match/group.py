@@ -57,7 +57,9 @@ class Group:
 
 def compared(spec: Spec, panel: Panel, matching: Matching, covariates: Covariates) -> tuple[list[Group], list[str]]:
     """Every group compared, and every problem with what is asked for."""
-    problems = [*matching.problems(), *_unknown(spec, matching, covariates)]
+    problems = matching.problems()
+    if not any(isinstance(names, str) for names in (matching.exact, matching.outcomes)):
+        problems += _unknown(spec, matching, covariates)
     if problems:
         return [], problems
     fixed = {name: values for name, values in covariates.fixed.items() if name not in matching.exact}

@@ -76,6 +76,11 @@ class Matching:
             for name, allowed in (("method", Method), ("distance", Metric), ("unmatched", Unmatched))
             if getattr(self, name) not in get_args(allowed)
         ]
+        problems += [
+            f"{name}: {getattr(self, name)!r} is one text; give a tuple of names, such as ({getattr(self, name)!r},)"
+            for name in ("exact", "outcomes")
+            if isinstance(getattr(self, name), str)
+        ]
         if self.neighbours < 1:
             problems.append(f"neighbours: {self.neighbours} must be 1 or more")
         lengths = {"caliper": self.caliper, "bandwidth": self.bandwidth}
