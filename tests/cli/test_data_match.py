@@ -81,7 +81,7 @@ def test_everything_is_written_and_said(folder: Path) -> None:
     assert figures == {"balance", "distances", "trends-days", "trends-share"}
     content = json.loads((folder / "out" / "matching.json").read_text(encoding="utf-8"))
     assert content["matching"]["exact"] == ["region"]
-    assert len(content["notes"]) == 2
+    assert len(content["notes"]) == 3
 
 
 def test_base_weights_are_those_of_python(folder: Path) -> None:

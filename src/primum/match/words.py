@@ -61,7 +61,8 @@ def why_alone(panel: Panel, group: Group, steps: dict[str, Mask], pilot: int, ma
 
 def notes_of(panel: Panel, groups: Sequence[Group], matching: Matching, given: Covariates) -> list[str]:
     """What was done that a reader must know."""
-    notes = []
+    counts = "; noisy ones are drawn to the mean and count for less" if matching.shrink else ""
+    notes = [f"levels and trends are those of lines through the cells observed before exposure{counts}"]
     lacking: dict[str, set[str]] = {}
     for group in groups:
         for each in group.comparisons:
