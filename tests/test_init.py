@@ -60,7 +60,7 @@ def test_reading_a_specification_does_not_import_the_engine() -> None:
     assert run(code) == "[]"
 
 
-INNER = {"fit": "sample", "effects": "estimands", "harm": "words"}
+INNER = {"fit": "sample", "effects": "estimands", "harm": "words", "match": "cohorts"}
 ROOMS = "; ".join(f"import primum.{verb}.{inner}, primum.{verb}" for verb, inner in INNER.items())
 VERBS = "; ".join(f"primum.{verb}" for verb in INNER)
 
@@ -70,8 +70,10 @@ VERBS = "; ".join(f"primum.{verb}" for verb in INNER)
 )
 def test_verbs_stay_verbs_when_their_rooms_are_imported(code: str) -> None:
     """In either order, since an import puts a room in the verb's place."""
-    ask = "print(*[(type(verb).__name__, verb.__name__) for verb in (primum.fit, primum.effects, primum.harm)])"
-    assert run(f"{code}; {ask}") == "('function', 'fit') ('function', 'effects') ('function', 'harm')"
+    verbs = ", ".join(f"primum.{verb}" for verb in INNER)
+    ask = f"print(*[(type(verb).__name__, verb.__name__) for verb in ({verbs})])"
+    expected = "('function', 'fit') ('function', 'effects') ('function', 'harm') ('function', 'match')"
+    assert run(f"{code}; {ask}") == expected
 
 
 @pytest.mark.parametrize("verb", INNER)

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
     from primum.effects import Effects, comparator_weights, effects
-    from primum.errors import InputError, PanelError, PrimumError, SpecError, StoreError
+    from primum.errors import InputError, MatchError, PanelError, PrimumError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
     from primum.harm import Harm, harm
+    from primum.match import Covariates, Matches, Matching, covariates, match, match_sets
     from primum.model import build, describe
     from primum.panel import Panel
     from primum.refits import Refit, refit, refits
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Covariates",
     "Effects",
     "Fit",
     "Gate",
     "Harm",
     "InputError",
+    "MatchError",
+    "Matches",
+    "Matching",
     "Panel",
     "PanelError",
     "PrimumError",
@@ -44,11 +49,14 @@ __all__ = [
     "StoreError",
     "build",
     "comparator_weights",
+    "covariates",
     "demo_spec",
     "describe",
     "effects",
     "fit",
     "harm",
+    "match",
+    "match_sets",
     "predictive_checks",
     "read_table",
     "refit",
@@ -60,9 +68,10 @@ __all__ = [
 _ROOMS = {
     "checks": ["predictive_checks"],
     "effects": ["Effects", "comparator_weights", "effects"],
-    "errors": ["InputError", "PanelError", "PrimumError", "SpecError", "StoreError"],
+    "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],
     "harm": ["Harm", "harm"],
+    "match": ["Covariates", "Matches", "Matching", "covariates", "match", "match_sets"],
     "model": ["build", "describe"],
     "panel": ["Panel"],
     "refits": ["Refit", "refit", "refits"],
@@ -87,7 +96,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps `primum.fit`, `primum.effects` and `primum.harm` the verbs.
+    """Keeps `primum.fit`, `primum.effects`, `primum.harm` and `primum.match` the verbs.
 
     Importing a room of that name would otherwise put the module in the verb's place.
     """

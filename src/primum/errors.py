@@ -5,7 +5,8 @@
     PrimumError
     ├── InputError            what the user gave cannot be used; lists every problem found
     │   ├── SpecError         the specification
-    │   └── PanelError        the table, or what the specification says about it
+    │   ├── PanelError        the table, or what the specification says about it
+    │   └── MatchError        how comparators are to be matched, or pilots that none can be found for
     └── StoreError            a file that is missing, not ours, or would be overwritten
 """
 
@@ -50,6 +51,10 @@ class SpecError(InputError):
 
 class PanelError(InputError):
     """A table that cannot become a panel under its specification."""
+
+
+class MatchError(InputError):
+    """Matching that contradicts itself, or pilots that no comparator can be found for."""
 
 
 class StoreError(PrimumError):

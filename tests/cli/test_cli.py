@@ -117,7 +117,7 @@ def test_bad_input_exits_with_two_and_no_traceback(arguments: list[str], message
 
 
 def test_help_teaches_with_an_example() -> None:
-    for command in ([], ["run"], ["describe"], ["demo"], ["report"]):
+    for command in ([], ["run"], ["describe"], ["demo"], ["report"], ["data", "match"]):
         result = runner.invoke(app, [*command, "--help"])
         assert result.exit_code == 0
         assert "primum " in result.output.split("Usage", 1)[1].split("\n", 1)[1]

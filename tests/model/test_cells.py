@@ -98,3 +98,28 @@ def test_comparators_come_before_pilots_in_the_model_s_order() -> None:
     assert cells.pilots.tolist() == [0, 1, 2]
     assert cells.comparators.tolist() == list(range(3, 12))
     assert cells.order.tolist() == [*range(3, 12), 0, 1, 2]
+
+
+def test_base_weights_are_the_outcome_s_own_where_a_panel_has_them() -> None:
+    spec, panel = evaluation("binomial", units=6, pilots=2, changes={"outcomes.first.weights.base": "panel"})
+    first, second, *others = panel.dataset["unit"].values.tolist()
+    rows = [("first", first, others[0], 3.0), ("first", first, others[1], 1.0), ("first", second, others[2], 1.0)]
+    table = pd.DataFrame(rows, columns=["outcome", "pilot", "comparator", "weight"])
+    own = cells_of(panel.with_base_weights(table).dataset, spec.outcomes[0]).weighting
+    shared = cells_of(panel.with_base_weights(table.drop(columns="outcome")).dataset, spec.outcomes[0]).weighting
+    assert own is not None
+    assert shared is not None
+    np.testing.assert_array_equal(own.base, [[0.75, 0.25, 0, 0], [0, 0, 1, 0]])
+    np.testing.assert_array_equal(shared.base, own.base)
+
+
+def test_an_outcome_without_base_weights_is_named() -> None:
+    spec, panel = evaluation("binomial", units=6, pilots=2, changes={"outcomes.first.weights.base": "panel"})
+    with pytest.raises(SpecError, match="the panel has no base weights; add them with"):
+        cells_of(panel.dataset, spec.outcomes[0])
+    units = panel.dataset["unit"].values.tolist()
+    table = pd.DataFrame({"outcome": "first", "pilot": units[:2], "comparator": units[2:4], "weight": 1.0})
+    weighted = panel.with_base_weights(table)
+    renamed = weighted.dataset.assign_coords(base_outcome=["second"])
+    with pytest.raises(SpecError, match="the panel has no base weights for first; add them with"):
+        cells_of(renamed, spec.outcomes[0])

@@ -56,3 +56,25 @@ def test_a_pilot_without_a_comparator_and_missing_columns_are_named(panel: pr.Pa
         panel.with_base_weights(pd.DataFrame([(1, 3, 1.0)], columns=["pilot", "comparator", "weight"]))
     with pytest.raises(PanelError, match="column 'comparator' is missing"):
         panel.with_base_weights(pd.DataFrame([(1, 1.0)], columns=["pilot", "weight"]))
+
+
+def test_outcomes_may_have_weights_of_their_own(panel: pr.Panel) -> None:
+    rows = [("kinship", 1, 3, 1.0), ("kinship", 2, 4, 1.0), ("escalation", 1, 3, 1.0), ("escalation", 2, 6, 2.0)]
+    table = pd.DataFrame(rows, columns=["outcome", "pilot", "comparator", "weight"])
+    base = panel.with_base_weights(table).dataset["base_weight"]
+    assert base.dims == ("base_outcome", "base_pilot", "base_unit")
+    assert float(base.sel(base_outcome="escalation", base_pilot=2, base_unit=6)) == 1.0
+    assert float(base.sel(base_outcome="kinship", base_pilot=2, base_unit=6)) == 0.0
+    shared = panel.with_base_weights(table).with_base_weights(table[:2].drop(columns="outcome"))
+    assert shared.dataset["base_weight"].dims == ("base_pilot", "base_unit")
+
+
+def test_weights_by_outcome_are_checked_outcome_by_outcome(panel: pr.Panel) -> None:
+    rows = [("kinship", 1, 3, 1.0), ("kinship", 2, 4, 1.0), ("escalation", 1, 3, 1.0), ("weeks", 1, 3, 1.0)]
+    table = pd.DataFrame(rows, columns=["outcome", "pilot", "comparator", "weight"])
+    with pytest.raises(PanelError, match="row 4: outcome 'weeks' is not one of"):
+        panel.with_base_weights(table)
+    with pytest.raises(PanelError, match="pilot 2 has no comparator with a weight above 0 for escalation; give it one"):
+        panel.with_base_weights(table[:3])
+    with pytest.raises(PanelError, match="the table has no rows"):
+        panel.with_base_weights(table[:0])

@@ -118,3 +118,10 @@ def test_what_pandas_would_mend_in_silence_is_refused(text: str, words: str, tmp
     path.write_text(text, encoding="utf-8")
     with pytest.raises(PanelError, match=words):
         read_table(path)
+
+
+def test_codes_can_be_read_as_text(tmp_path: Path) -> None:
+    table = read_table(_csv(tmp_path, "la,kin\n0201,1\n,2\n"), text=["la", "other"])
+    assert table["la"].tolist()[0] == "0201"
+    assert table["la"].isna().tolist() == [False, True]
+    assert table["kin"].tolist() == [1, 2]

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from primum.cli.run import table_for
+from primum.cli.run import panel_for
 from primum.spec import Spec
 
 
 def describe(
     spec: Annotated[Path, typer.Argument(help="The specification, a TOML file.")],
     data: Annotated[Path | None, typer.Option(help="The table, .csv or .parquet.")] = None,
+    base_weights: Annotated[
+        Path | None, typer.Option(help="Base weights of comparators, .csv or .parquet: pilot, comparator, weight.")
+    ] = None,
 ) -> None:
     """Print the panel, the model and its priors, without fitting anything.
 
@@ -22,5 +25,4 @@ def describe(
     import primum as pr
 
     read = Spec.read(spec)
-    panel = pr.Panel.from_frame(table_for(read, spec, data), read.data)
-    typer.echo(pr.describe(read, panel))
+    typer.echo(pr.describe(read, panel_for(read, spec, data, base_weights)))

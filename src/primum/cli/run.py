@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import textwrap
 import time
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from primum.errors import SpecError, StoreError
+from primum.cli.write import open_folder
+from primum.errors import SpecError
 from primum.spec import Spec
 
 if TYPE_CHECKING:
     from primum.harm import Harm
+    from primum.panel import Panel
 
 FAILED = 1
 
@@ -24,6 +25,9 @@ FAILED = 1
 def run(
     spec: Annotated[Path, typer.Argument(help="The specification, a TOML file.")],
     data: Annotated[Path | None, typer.Option(help="The table, .csv or .parquet.")] = None,
+    base_weights: Annotated[
+        Path | None, typer.Option(help="Base weights of comparators, .csv or .parquet: pilot, comparator, weight.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results; by default out/NAME.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over results that are there.")] = False,
 ) -> None:
@@ -32,12 +36,13 @@ def run(
     Example:  primum run models/rereferral-england.toml --data la_year_panel.csv --out out/england
 
     The folder gets fit.nc, report.html, summary.json and figures. A run that is killed resumes
-    with the outcomes it had finished when it is started again.
+    with the outcomes it had finished when it is started again. Outcomes whose weights have
+    base = "panel" need --base-weights, such as those that primum data match writes.
     """
-    evaluate(spec, data, out or Path("out") / spec.stem, force=force)
+    evaluate(spec, data, out or Path("out") / spec.stem, base_weights=base_weights, force=force)
 
 
-def evaluate(path: Path, data: Path | None, out: Path, *, force: bool) -> None:
+def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | None = None, force: bool) -> None:
     """Run a specification file and leave with exit code 1 if the gate failed."""
     started = time.perf_counter()
     import primum as pr
@@ -45,9 +50,8 @@ def evaluate(path: Path, data: Path | None, out: Path, *, force: bool) -> None:
     from primum.sources import truth_of
 
     spec = Spec.read(path)
-
-    panel = pr.Panel.from_frame(table_for(spec, path, data), spec.data)
-    _open_folder(out, force=force)
+    panel = panel_for(spec, path, data, base_weights)
+    open_folder(out, ("fit.nc", "report.html", "summary.json"), force=force)
     typer.echo(f"{spec.title}\n{panel!r}")
     checkpoints = out / ".checkpoints"
     fit = pr.fit(spec, panel, checkpoints=checkpoints)
@@ -60,6 +64,51 @@ def evaluate(path: Path, data: Path | None, out: Path, *, force: bool) -> None:
     (out / "summary.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(checkpoints, ignore_errors=True)
     say(harm, page)
+
+
+def panel_for(spec: Spec, path: Path, data: Path | None, base_weights: Path | None) -> Panel:
+    """The panel that is fitted, with base weights where its specification asks for them.
+
+    Raises
+    ------
+    SpecError
+        If base weights are asked for and not given, or given and not asked for.
+    """
+    import primum as pr
+
+    panel = pr.Panel.from_frame(table_for(spec, path, data), spec.data)
+    if base_weights is not None:
+        names = ("pilot", "comparator") if has_text_units(panel) else ()
+        panel = panel.with_base_weights(pr.read_table(base_weights, names))
+    problems = _weight_problems(spec, panel)
+    if problems:
+        raise SpecError(str(path), problems)
+    return panel
+
+
+def has_text_units(panel: Panel) -> bool:
+    """Whether units are named by text, so that codes in other files must be read as text too."""
+    return panel.dataset["unit"].dtype.kind not in "iu"
+
+
+def _weight_problems(spec: Spec, panel: Panel) -> list[str]:
+    """Base weights that are asked for and not given, or given and not asked for."""
+    asking = [outcome.name for outcome in spec.outcomes if outcome.weights.base == "panel"]
+    given = panel.dataset.get("base_weight")
+    have: list[str] = []
+    if given is not None:
+        have = given["base_outcome"].values.tolist() if "base_outcome" in given.dims else asking
+    problems = [
+        f'outcomes.{name}.weights.base is "panel", but there are no base weights for it; '
+        "give them with --base-weights FILE (primum data match makes them)"
+        for name in asking
+        if name not in have
+    ]
+    idle = ["NAME"] if given is not None and not have else [name for name in have if name not in asking]
+    return problems + [
+        f'base weights are given that are not used; set base = "panel" in [outcomes.{name}.weights], or leave them out'
+        for name in idle
+    ]
 
 
 def table_for(spec: Spec, path: Path, data: Path | None) -> object:
@@ -95,18 +144,3 @@ def say(harm: Harm, page: Path) -> None:
     typer.echo(f"Report: {page}")
     if harm.gate.verdict == "FAIL":
         raise typer.Exit(FAILED)
-
-
-def _open_folder(out: Path, *, force: bool) -> None:
-    """Make the folder before anything is computed, and refuse to write over results in it."""
-    there = [name for name in ("fit.nc", "report.html", "summary.json") if (out / name).exists()]
-    if there and not force:
-        raise StoreError(
-            f"{out} already holds {', '.join(there)}; choose another --out, or write over them with --force"
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{out} cannot be made a folder for the results: {error.strerror}") from None
-    if not os.access(out, os.W_OK):
-        raise StoreError(f"{out} cannot be written to; choose another --out")

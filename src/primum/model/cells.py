@@ -12,7 +12,6 @@ from primum.errors import SpecError
 from primum.model.drift import Array, Basis, drift_basis
 from primum.panel.design import usable
 from primum.spec import Outcome
-from primum.spec.weights import Weights
 
 __all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
 
@@ -126,21 +125,17 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         time=np.asarray(dataset["time"], dtype=np.int64),
         counted=counted,
         phi=outcome.phi,
-        weighting=_weighting(outcome.weights, pilots, value.shape[0], dataset),
+        weighting=_weighting(outcome, pilots, value.shape[0], dataset),
     )
 
 
-def _weighting(weights: Weights, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:
+def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:
+    weights = outcome.weights
     if weights.base == "none":
         return None
     if weights.base == "panel":
-        if "base_weight" not in dataset:
-            problem = (
-                'weights.base is "panel", but the panel has no base weights; add them with panel.with_base_weights'
-            )
-            raise SpecError("the specification", [problem])
         others = np.setdiff1d(np.arange(units), pilots)
-        base = np.asarray(dataset["base_weight"], dtype=float)[:, others]
+        base = _given(outcome.name, dataset)[:, others]
     else:
         base = np.full((pilots.size, units - pilots.size), 1 / (units - pilots.size))
     pairs = int((base > 0).sum())
@@ -151,3 +146,16 @@ def _weighting(weights: Weights, pilots: NDArray[np.int64], units: int, dataset:
         )
         raise SpecError("the specification", [problem])
     return Weighting(base, weights.scale, weights.shared, weights.kappa)
+
+
+def _given(outcome: str, dataset: xr.Dataset) -> Array:
+    """Base weights that the panel was given; shape (pilot, unit)."""
+    given = dataset.get("base_weight")
+    shared = given is not None and "base_outcome" not in given.dims
+    if given is None or not (shared or outcome in given["base_outcome"]):
+        problem = (
+            'weights.base is "panel", but the panel has no base weights'
+            f"{'' if given is None else f' for {outcome}'}; add them with panel.with_base_weights"
+        )
+        raise SpecError("the specification", [problem])
+    return np.asarray(given if shared else given.sel(base_outcome=outcome), dtype=float)

@@ -97,13 +97,14 @@ class Panel:
         ----------
         table
             A data frame with columns pilot, comparator and weight, one row a pair; a pair without
-            a row has weight 0. A pilot's weights are divided by their sum.
+            a row has weight 0. A pilot's weights are divided by their sum. A further column outcome
+            gives each outcome weights of its own; other columns are not read.
 
         Raises
         ------
         PanelError
-            With every problem found: missing columns, units that are not in the panel or on the
-            wrong side, pairs given twice, weights that are negative or not finite, and pilots
+            With every problem found: missing columns, outcomes and units that are not in the panel,
+            units on the wrong side, pairs given twice, weights that are negative or not finite, and pilots
             without a comparator.
 
         Examples
@@ -115,10 +116,10 @@ class Panel:
         >>> panel.with_base_weights(pairs).dataset["base_weight"].values.round(2).tolist()
         [[0.0, 0.0, 0.67, 0.33, 0.0], [0.0, 0.0, 0.0, 0.0, 1.0]]
         """
-        units = np.asarray(self.dataset["unit"])
-        coords = {"base_pilot": units[self.pilots], "base_unit": units}
-        weights = xr.DataArray(base_weights(table, units, self.pilots), coords, dims=tuple(coords))
-        return type(self)(self.dataset.assign(base_weight=weights), self.layout)
+        outcomes = [measure.name for measure in self.layout.measures]
+        weights = base_weights(table, np.asarray(self.dataset["unit"]), self.pilots, outcomes)
+        before = self.dataset.drop_dims(["base_outcome", "base_pilot", "base_unit"], errors="ignore")
+        return type(self)(before.assign(base_weight=weights), self.layout)
 
     @property
     def pilots(self) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -1,17 +1,23 @@
 """Figures, one function each; every function returns a matplotlib Figure and touches no global state."""
 
+from primum.plots.balance import plot_balance
 from primum.plots.density import plot_density
 from primum.plots.diagnostics import plot_diagnostics
+from primum.plots.distances import plot_distances
 from primum.plots.forest import plot_forest
+from primum.plots.matched import plot_matched
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
 from primum.plots.trends import plot_trends
 from primum.plots.weights import plot_weights
 
 __all__ = [
+    "plot_balance",
     "plot_density",
     "plot_diagnostics",
+    "plot_distances",
     "plot_forest",
+    "plot_matched",
     "plot_overview",
     "plot_predictive",
     "plot_trends",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, text: Sequence[str] = ()) -> pd.DataFrame:
     """Read a CSV or Parquet file.
 
     Only empty cells count as missing: symbols such as ``x`` or ``NA`` stay as they are, so
@@ -23,6 +24,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     ----------
     path
         A file ending in .csv or .parquet.
+    text
+        Columns of a CSV file that are text even where all of it looks like numbers, such as codes.
 
     Raises
     ------
@@ -38,7 +41,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         if path.suffix.lower() == ".csv":
-            return _read_csv(path)
+            return _read_csv(path, text)
     except UnicodeDecodeError:
         raise PanelError(str(path), ["the file is not UTF-8 text; save it again as CSV UTF-8"]) from None
     except ImportError:
@@ -50,7 +53,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     raise PanelError(str(path), [f"a file ending in '{path.suffix}' cannot be read here; give .csv or .parquet"])
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, text: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     _check_shape(path)
@@ -59,6 +62,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
             path,
+            dtype=dict.fromkeys(text, str),
             keep_default_na=False,
             na_values=[""],
             index_col=False,  # or commas at the ends of lines would shift every column by one

@@ -1,0 +1,44 @@
+"""Writing tables, without writing over any."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from primum.errors import StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["csv", "parquet"]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table to a file ending in .csv or .parquet."""
+    if path.suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    else:
+        table.to_csv(path, index=False)
+
+
+def open_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
+    """Make a folder before anything is written, and refuse to write over files of these names in it.
+
+    Raises
+    ------
+    StoreError
+        If any is there already, or the folder cannot be made or written to.
+    """
+    there = [name for name in names if (folder / name).exists()]
+    if there and not force:
+        raise StoreError(
+            f"{folder} already holds {', '.join(there)}; choose another --out, or write over them with --force"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made a folder for the results: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"{folder} cannot be written to; choose another --out")
