@@ -143,7 +143,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
         x, others = pm.Flat("x", dims=("component", "ordered")), cells.comparators.size
         factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
-        precision, sign = 1 / sigma**2, sign * pt.sign(sigma)
+        precision, sign = (1 / sigma**2, sign * pt.sign(sigma)) if family.scaled else (pt.as_tensor(1.0), sign)
 
         location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], others)))
         density, eta, component = path_density(

@@ -124,7 +124,7 @@ def working_of(cells: Cells, family: Family) -> Working:
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
     """Reference scales of one outcome's paths and noise, from its comparators."""
-    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": family.noise}
+    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": family.scaled}
     scale = {name: prior.scale for name, prior in priors.items()}
     learned = Scales(*(scale[name] if there[name] else np.nan for name in Scales._fields))
     constants = Scales(*(_constant(name, cells) for name in Scales._fields))

@@ -20,6 +20,7 @@ class Binomial:
     name: FamilyName = "binomial"
     link = "logit"
     noise = False
+    scaled = False
 
     def standard(self, cells: Cells) -> Standard:
         """Centre on the pooled share of unexposed cells, half a count added to each side."""

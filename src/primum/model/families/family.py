@@ -44,11 +44,15 @@ class Family(Protocol):
     def noise(self) -> bool:
         """Whether the likelihood has a noise parameter `sigma` of its own."""
 
+    @property
+    def scaled(self) -> bool:
+        """Whether `sigma` is the scale of the noise, so that working weights go with 1 / sigma^2."""
+
     def standard(self, cells: Cells) -> Standard:
         """Centre and spread of the linear predictor, from unexposed cells."""
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
-        """Working response and weight of each cell on the scale of `eta` (weight at sigma = 1).
+        """Working response and weight of each cell on the scale of `eta` (weight at sigma = 1 where `scaled`).
 
         They shape the sampler's geometry and nothing else; both have shape (unit, time).
         """

@@ -28,6 +28,7 @@ class Gaussian:
     """
 
     noise = True
+    scaled = True
 
     def __init__(self, name: Literal["normal", "lognormal"]) -> None:
         self.name: FamilyName = name

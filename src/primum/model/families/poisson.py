@@ -25,6 +25,7 @@ class Poisson:
     name: FamilyName = "poisson"
     link = "log"
     noise = False
+    scaled = False
 
     def standard(self, cells: Cells) -> Standard:
         """Centre on the pooled rate of unexposed cells, half an event added."""

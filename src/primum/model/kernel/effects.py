@@ -5,18 +5,19 @@ from __future__ import annotations
 from math import log, sqrt
 from typing import Any
 
-from primum.model.kernel.places import BETA, MU, SIGMA, SPREAD, TAU
+from primum.model.kernel.places import BETA, MU, SPREAD, TAU
 
 
 def effects_forth(
-    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, zeta: Any, tau_unit: Any
-) -> float:
+    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, precision: float, zeta: Any,
+    tau_unit: Any,
+) -> float:  # fmt: skip
     """Effects in the pilots, transported with the components integrated out."""
     response, exposure, weight = of_pilots
     tau, spread = scalars[TAU], scalars[SPREAD]
     density = 0.0
     for i in range(x.size):
-        known, pull, w = 0.0, 0.0, weight[i] / scalars[SIGMA] ** 2
+        known, pull, w = 0.0, 0.0, precision * weight[i]
         for k in range(variance.size):
             precise = exposure[i, k] * w / (1.0 + variance[k] * w)
             known += precise * exposure[i, k]
@@ -29,14 +30,14 @@ def effects_forth(
 
 
 def effects_back(
-    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, zeta: Any, in_tau_unit: Any,
-    in_scalars: Any, in_variance: Any, in_centre: Any, in_carried: Any, in_x: Any,
-) -> None:  # fmt: skip
-    """Derivatives, given those in the effects."""
+    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, precision: float, zeta: Any,
+    in_tau_unit: Any, in_scalars: Any, in_variance: Any, in_centre: Any, in_carried: Any, in_x: Any,
+) -> float:  # fmt: skip
+    """Derivatives, given those in the effects; returns that in the precision, times it."""
     response, exposure, weight = of_pilots
-    tau, spread, sigma = scalars[TAU], scalars[SPREAD], scalars[SIGMA]
+    tau, spread, in_precision = scalars[TAU], scalars[SPREAD], 0.0
     for i in range(x.size):
-        known, pull, w = 0.0, 0.0, weight[i] / sigma**2
+        known, pull, w = 0.0, 0.0, precision * weight[i]
         for k in range(variance.size):
             precise = exposure[i, k] * w / (1.0 + variance[k] * w)
             known += precise * exposure[i, k]
@@ -54,11 +55,12 @@ def effects_back(
         for k in range(variance.size):
             b = exposure[i, k]
             ratio = 1.0 / (1.0 + variance[k] * w)
-            in_precision = in_known * b * b + in_pull * b * (response[i, k] - centre[k] - carried[i, k])
+            in_ratio = in_known * b * b + in_pull * b * (response[i, k] - centre[k] - carried[i, k])
             in_centre[k] -= in_pull * w * ratio * b
             in_carried[i, k] -= in_pull * w * ratio * b
-            in_variance[k] -= in_precision * (w * ratio) ** 2
-            in_scalars[SIGMA] -= 2.0 * in_precision * ratio**2 * w / sigma
+            in_variance[k] -= in_ratio * (w * ratio) ** 2
+            in_precision += in_ratio * ratio**2 * w
+    return in_precision
 
 
 def location_forth(scalars: Any, path: Any, eta: Any) -> None:

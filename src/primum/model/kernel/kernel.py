@@ -20,7 +20,7 @@ import numpy as np
 
 from primum.model.families import family_of
 from primum.model.kernel import donors, effects, paths, scalars
-from primum.model.kernel.places import BLOCK, HEAD
+from primum.model.kernel.places import BLOCK, HEAD, SIGMA
 from primum.spec.priors import FamilyName
 
 ARRAYS = (
@@ -46,15 +46,15 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         and writes the other two vectors. Vectors are laid out as `primum.model.layout.Layout`
         says; arrays are those of `primum.model.data.arrays_of`, in the order of `ARRAYS`.
     """
-    jit = _compiled
+    jit, scaled = _compiled, family_of(name).scaled
     scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
     moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
     donors_forth, donors_back = jit(donors.donors_forth), jit(donors.donors_back)
     effects_forth, effects_back = jit(effects.effects_forth), jit(effects.effects_back)
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
-    forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth)))
-    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes)))
+    forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), scaled))
+    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), scaled))
     sweep, gather = jit(paths.sweep_of(forth, back)), jit(paths.gather)
 
     @jit
@@ -95,8 +95,9 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
+        precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         density += moments_forth(
-            scalars, slow, priors[HEAD, 1], basis, drift_variance, variance, own, sign, centre, path
+            scalars, slow, priors[HEAD, 1], scaled, basis, drift_variance, variance, own, sign, centre, path
         )
         location_forth(scalars, path, eta)
         density += sweep(0, others, True, donors == 0, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
@@ -106,14 +107,16 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
                 scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
                 carried,
             )  # fmt: skip
-        density += effects_forth(scalars, own, centre, carried, x_tau, of_pilots, zeta, tau_unit)
+        density += effects_forth(scalars, own, centre, carried, x_tau, of_pilots, precision, zeta, tau_unit)
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
         density += sweep(others, units, True, True, scalars, own, sign, paths, in_paths, in_own, of_paths)
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
-        effects_back(
-            scalars, own, centre, carried, x_tau, of_pilots, zeta, in_tau_unit, in_scalars, in_own, in_centre,
-            in_carried, in_x_tau,
+        in_precision = effects_back(
+            scalars, own, centre, carried, x_tau, of_pilots, precision, zeta, in_tau_unit, in_scalars, in_own,
+            in_centre, in_carried, in_x_tau,
         )  # fmt: skip
+        if scaled:
+            in_scalars[SIGMA] -= 2.0 * in_precision / scalars[SIGMA]
         if donors:
             donors_back(
                 scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,

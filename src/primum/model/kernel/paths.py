@@ -99,7 +99,9 @@ def whole_back(
         in_variance[k] += total / v
 
 
-def forth_of(spread_forth: Callable[..., float], whole_forth: Callable[..., float]) -> Callable[..., float]:
+def forth_of(
+    spread_forth: Callable[..., float], whole_forth: Callable[..., float], scaled: bool
+) -> Callable[..., float]:
     """Components of the paths of a block of units."""
 
     def forth(
@@ -115,7 +117,7 @@ def forth_of(spread_forth: Callable[..., float], whole_forth: Callable[..., floa
     ) -> float:
         (x, eta, _), (_, _, response, cell_weight, mean_weight, factors, basis) = paths, of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
-        precision = 1.0 / scalars[SIGMA] ** 2
+        precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
             for j in range(gap.shape[1]):
                 at = first + j
@@ -128,7 +130,7 @@ def forth_of(spread_forth: Callable[..., float], whole_forth: Callable[..., floa
     return forth
 
 
-def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any]) -> Callable[..., float]:
+def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: bool) -> Callable[..., float]:
     """Likelihood of a block of units, and all derivatives in their paths."""
 
     def back(
@@ -139,7 +141,7 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any]) -> Calla
         standard, fields, _, cell_weight, mean_weight, factors, basis = of_paths
         slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         (periods, units), sigma = slope.shape, scalars[SIGMA]
-        precision = 1.0 / sigma**2
+        precision = 1.0 / sigma**2 if scaled else 1.0
         weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
         across = np.ascontiguousarray(basis.T)
         departure, density = np.dot(across, component), 0.0
@@ -165,7 +167,8 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any]) -> Calla
                 moved += residual[k, j] * in_residual[k, j]
         for j in range(units):
             moved += in_weight[j] * weight[j]
-        in_scalars[SIGMA] -= 2.0 * moved / sigma
+        if scaled:
+            in_scalars[SIGMA] -= 2.0 * moved / sigma
         returned = np.dot(across, in_residual)
         for t in range(periods):
             for j in range(units):

@@ -52,8 +52,8 @@ def scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars:
 
 
 def moments_forth(
-    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, variance: Any, own: Any, sign: Any,
-    centre: Any, path: Any,
+    scalars: Any, slow: Any, scale: float, scaled: bool, basis: Any, drift_variance: Any, variance: Any, own: Any,
+    sign: Any, centre: Any, path: Any,
 ) -> float:  # fmt: skip
     """Variances of comparators' and of pilots' own components, signs of their roots, centre and common path."""
     periods, q, s, kappa = path.size, scalars[Q], scalars[S], scalars[KAPPA]
@@ -62,7 +62,7 @@ def moments_forth(
     centre[0] = sqrt(periods) * (scalars[MU] + scalars[BETA])
     path[:] = 0.0
     density = 0.0
-    sign[:] = 1.0 if scalars[SIGMA] > 0 else -1.0
+    sign[:] = -1.0 if scaled and scalars[SIGMA] < 0 else 1.0
     if s == 0 and scalars[ALPHA] < 0:
         sign[0] *= -1.0
     if s == 0 and q < 0:
