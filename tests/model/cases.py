@@ -26,6 +26,9 @@ MODE = "FAST_COMPILE"  # Python thunks: no machine code to wait for
 UNEVEN = (2010, 2011, 2013, 2014, 2018, 2019)
 PHI = {"outcomes.first.phi": 0.7}
 WEIGHTS = {"outcomes.first.weights": {"base": "equal", "scale": 0.7, "shared": 0.3}}
+EFFECT = {"outcomes.first.effect": {"over_time": "event time", "cohorts": "apart", "moderators": ["rating"]}}
+VARIED = {"outcomes.first.variances": "by unit"}
+LONG = tuple(range(2010, 2018))
 Point = dict[str, Array]
 
 
@@ -94,6 +97,17 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
         "normal", counted=False, missing=9, changes=WEIGHTS
     ),
     "binomial with weights, of the panel": _with_base_weights,
+    "binomial with effect terms": lambda: evaluation(
+        "binomial", pilots=5, times=LONG, staggered=True, missing=9, changes=EFFECT
+    ),
+    "normal with effect over event time, without denominators": lambda: evaluation(
+        "normal", counted=False, changes={"outcomes.first.effect.over_time": "event time"}
+    ),
+    "binomial, variances by unit": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=VARIED),
+    "lognormal with weights, variances by unit and effect terms": lambda: evaluation(
+        "lognormal", pilots=5, times=LONG, staggered=True, missing=9, changes={**VARIED, **WEIGHTS, **EFFECT}
+    ),
+    "normal without denominators, variances by unit": lambda: evaluation("normal", counted=False, changes=VARIED),
     "normal with one pilot": lambda: evaluation("normal", units=5, pilots=1, times=(2010, 2011, 2013, 2014)),
 }
 
@@ -161,6 +175,8 @@ class Model:
                 field.of(vector[None])[...] = at[name][self.cells.order].T
             elif name == "weight" and self.cells.weighting is not None:
                 field.of(vector[None])[...] = at[name][self.cells.weighting.base > 0]
+            elif name == "unit_scale":
+                field.of(vector[None])[...] = at[name][self.cells.order]
             else:
                 field.of(vector[None])[...] = at[name]
         return vector

@@ -73,14 +73,19 @@ def table_of(
     size: float = 80.0,
     hyper: Hyper | None = None,
     text_units: bool = False,
+    staggered: bool = False,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """A long table drawn from the model, the first units pilots; `missing` cells an outcome are empty."""
+    """A long table drawn from the model, the first units pilots; `missing` cells an outcome are empty.
+
+    Where starts are staggered, every other pilot starts a period earlier.
+    """
     hyper = hyper or Hyper()
     rng = np.random.default_rng(seed)
     time = np.asarray(times)
     grid = (units, time.size)
-    start = np.where(np.arange(units) < pilots, float(time[time.size // 2]), np.nan)
+    first = time.size // 2 - (np.arange(units) % 2 if staggered else np.zeros(units, dtype=int))
+    start = np.where(np.arange(units) < pilots, time[first].astype(float), np.nan)
     # every other pilot rises to full exposure over two steps, so that exposure has fractions
     embedded = np.where(np.arange(units) % 2 == 0, start, start + 1)
     exposure = np.nan_to_num(np.clip((time - start[:, None] + 1) / (embedded - start + 1)[:, None], 0, 1))
@@ -89,6 +94,7 @@ def table_of(
         "year": np.tile(time, units),
         "start": np.repeat(start, time.size),
         "embedded": np.repeat(embedded, time.size),
+        "rating": np.repeat(np.where(np.arange(units) < pilots, np.arange(units) % 3 + 1.0, np.nan), time.size),
     }
     for name in names:
         eta = hyper.mu + draw_departures(rng, hyper, time, units)

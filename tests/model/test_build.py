@@ -18,8 +18,9 @@ from scipy.special import expit, logit
 
 from primum.model import Cells, build, cells_of
 from primum.model.data import reference_of, working_of
+from primum.model.drift import drift_basis
 from primum.model.kernel.places import BLOCK
-from primum.model.layout import sampled_as
+from primum.model.layout import TAILED, sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import Array, evaluation
 from tests.model.test_drift import centred_drift
@@ -38,7 +39,9 @@ def covariances(built: Model, at: dict[str, Array]) -> Array:
     drift = centred_drift(cells.time, built.outcome.phi)
     shock = at.get("s", np.asarray(0.0)) ** 2
     ratio = np.where(np.isin(np.arange(len(cells.value)), cells.pilots), kappa_of(built, at), 1.0)[:, None, None]
-    return np.asarray(at["sigma_alpha"] ** 2 + (ratio * at["q"]) ** 2 * drift + shock * np.eye(cells.time.size))
+    scale = (at["unit_scale"] ** 2)[:, None, None] if cells.varied else 1.0
+    own = (ratio * at["q"]) ** 2 * drift + shock * np.eye(cells.time.size)
+    return np.asarray(at["sigma_alpha"] ** 2 + scale * own)
 
 
 def kappa_of(built: Model, at: dict[str, Array]) -> float:
@@ -51,8 +54,30 @@ def kappa_of(built: Model, at: dict[str, Array]) -> float:
 def location(cells: Cells, at: dict[str, Array]) -> Array:
     is_pilot = (cells.exposure > 0).any(axis=1)
     effect = np.zeros(cells.value.shape)
-    effect[is_pilot] = at["tau_unit"][:, None] * cells.exposure[is_pilot]
+    effect[is_pilot] = at["tau_unit"][:, None] * cells.exposure[is_pilot] + term_effects(cells, at)
     return np.asarray(at["mu"] + at["beta_pilot"] * is_pilot[:, None] + at["lambda"] + effect)
+
+
+def term_effects(cells: Cells, at: dict[str, Array]) -> Array:
+    """Effect terms written out: a walk over event time from its mean, cohorts, and a moderator in SDs."""
+    exposure, found = cells.exposure[cells.pilots], np.zeros((cells.pilots.size, cells.time.size))
+    if cells.terms is None:
+        return found
+    start = np.array([cells.time[row > 0][0] for row in exposure])
+    event = cells.time - start[:, None]
+    gamma = {group: at["gamma"][[each == group for each in cells.terms.groups]] for group in cells.terms.groups}
+    times = np.unique(event[exposure > 0])
+    variance, vectors = np.linalg.eigh(centred_drift(times, 1.0))
+    signs = np.sign((vectors[:, :0:-1].T * drift_basis(times).vectors[1:]).sum(axis=1))
+    walk = vectors[:, :0:-1] @ (signs * np.sqrt(variance[:0:-1]) * gamma["event"])
+    for i, j in np.argwhere(exposure > 0):
+        found[i, j] += walk[times == event[i, j]].item()
+        if "cohort" in gamma:
+            found[i, j] += gamma["cohort"][np.unique(start) == start[i]].item()
+        if "moderator" in gamma:
+            rating = cells.pilots % 3 + 1.0
+            found[i, j] += gamma["moderator"].item() * (rating[i] - rating.mean()) / rating.std()
+    return found * exposure
 
 
 def centre(built: Model, at: dict[str, Array], point: Point) -> Array:
@@ -70,7 +95,7 @@ def drifts(built: Model, at: dict[str, Array], point: Point) -> Array:
     s, q = point.get("s_signed", np.asarray(0.0)), point["q_signed"]
     share = q**2 * basis.variance / (q**2 * basis.variance + s**2)
     # Var(u | path) = share s^2, its root signed so that it is smooth in both scales
-    spread = np.sqrt(share) * np.sign(q) * s
+    spread = np.sqrt(share) * np.sign(q) * s * (at["unit_scale"][others][:, None] if built.cells.varied else 1.0)
     return np.asarray((share * paths + spread * point["x_u"].T) @ basis.vectors[1:])
 
 
@@ -84,12 +109,12 @@ def log_weighting(built: Model, at: dict[str, Array], point: Point) -> float:
         return total + float(np.sum(stats.norm.logpdf(point["x_u"])))
     drift = drifts(built, at, point) @ basis.vectors[1:].T
     path = (at["eta"] - location(cells, at))[cells.comparators] @ basis.vectors[1:].T
+    scale = at["unit_scale"][cells.comparators][:, None] if cells.varied else np.ones((len(drift), 1))
     whole = at["q"] ** 2 * basis.variance + at["s"] ** 2
-    total += float(np.sum(stats.norm.logpdf(drift, 0, at["q"] * np.sqrt(basis.variance))))
-    total += float(np.sum(stats.norm.logpdf(path - drift, 0, at["s"])))
-    total -= float(np.sum(stats.norm.logpdf(path, 0, np.sqrt(whole))))  # counted with the paths
-    jacobian = np.log(at["q"] * at["s"] * np.sqrt(basis.variance / whole)).sum()
-    return total + float(jacobian) * len(drift)
+    total += float(np.sum(stats.norm.logpdf(drift, 0, scale * at["q"] * np.sqrt(basis.variance))))
+    total += float(np.sum(stats.norm.logpdf(path - drift, 0, scale * at["s"])))
+    total -= float(np.sum(stats.norm.logpdf(path, 0, scale * np.sqrt(whole))))  # counted with the paths
+    return total + float(np.log(scale * at["q"] * at["s"] * np.sqrt(basis.variance / whole)).sum())
 
 
 def relative_size(cells: Cells) -> Array:
@@ -126,7 +151,7 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
             # an isotropic normal in one dimension less than the path has periods
             total -= 0.5 * float(at["lambda"] @ at["lambda"]) / prior.scale**2
         elif name not in at:
-            continue  # s or sigma, where the outcome does not have it
+            continue  # what the outcome does not have
         elif prior.distribution == "normal":
             total += float(stats.norm.logpdf(at[name], prior.location, prior.scale))
         elif prior.distribution == "beta":
@@ -134,9 +159,21 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
             total += float(stats.beta.logpdf(share, *prior.shapes) + np.log(share * (1 - share)))
         else:
             total += float(stats.halfnorm.logpdf(at[name], scale=prior.scale))
-    # sigma_tau = h g(z), g = -log(1 - Phi(z)), so dg/dz is the normal's hazard
-    z = stats.norm.isf(np.exp(-at["sigma_tau"] / built.outcome.all_priors().sigma_tau.scale))
-    total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
+    # a tailed scale is h g(z), g = -log(1 - Phi(z)), so dg/dz is the normal's hazard
+    priors = dict(built.outcome.all_priors().items())
+    for name in sorted(TAILED & set(at)):
+        z = stats.norm.isf(np.exp(-at[name] / priors[name].scale))
+        total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
+    if built.cells.varied:  # omega x is the logarithm of a unit's scale
+        total += float(np.sum(stats.norm.logpdf(np.log(at["unit_scale"]) / at["omega"])))
+    if built.cells.terms is not None:
+        scales = {
+            "event": at.get("sigma_event"),
+            "cohort": at.get("sigma_cohort"),
+            "moderator": priors["moderator"].scale,
+        }
+        for each, group in zip(at["gamma"], built.cells.terms.groups, strict=True):
+            total += float(stats.norm.logpdf(each / scales[group]))  # of x, whose multiple it is
     return float(total + np.sum(stats.norm.logpdf(at["tau_unit"], at["tau"], at["sigma_tau"])))
 
 
@@ -373,7 +410,7 @@ def test_names_of_units_are_kept() -> None:
 def test_reported_variables_depend_on_the_family() -> None:
     reported = {"mu", "beta_pilot", "sigma_alpha", "lambda", "q", "tau", "sigma_tau", "tau_unit", "eta"}
     coordinates = {"sigma_alpha_signed", "q_signed", "z_sigma_tau"}
-    internal = {"x", "x_tau", "lambda_drift", "path_density", "effect_density", "spread_density"}
+    internal = {"x", "x_tau", "lambda_drift", "path_density", "effect_density", "sigma_tau_density"}
 
     def extra(case: str) -> set[str]:
         model = model_case(case).model
@@ -394,11 +431,12 @@ def test_scales_are_reported_without_their_sign(built: Model) -> None:
 
 
 def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
-    printed = {name for name, _ in built.outcome.priors_in_use()}
+    printed = {name for name, _ in built.outcome.priors_in_use()} - {"moderator"}
     free = {variable.name for variable in built.model.free_RVs}
     sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
     weighting = {"x_u", "x_donor", "x_pair"} if built.cells.weighting is not None else set()
-    assert free == sampled | {"x_tau", "x"} | weighting
+    others = ({"x_term"} if built.cells.terms is not None else set()) | ({"x_unit"} if built.cells.varied else set())
+    assert free == sampled | {"x_tau", "x"} | weighting | others
 
 
 def test_outcome_is_chosen_by_name() -> None:

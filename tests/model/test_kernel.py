@@ -16,7 +16,7 @@ from primum.model import factors
 from primum.model.data import DIMS, arrays_of
 from primum.model.kernel import ARRAYS, kernel, paths
 from primum.model.kernel.places import BLOCK
-from primum.model.layout import SCALARS, SCALES
+from primum.model.layout import SCALARS, SIGNED
 from tests.model.cases import CASES, Model, model_case
 from tests.model.panels import Array
 
@@ -82,7 +82,7 @@ def test_scalars_that_a_model_does_not_have_are_constants(built: Model) -> None:
         if name not in built.layout.free:
             weighting = built.cells.weighting
             kappa = 1.0 if weighting is None else weighting.kappa
-            assert reported[place] == {"s": 0.0, "sigma": 1.0, "kappa": kappa}[name]
+            assert reported[place] == {"sigma": 1.0, "kappa": kappa}.get(name, 0.0)
 
 
 def test_gradient_is_that_of_the_value(built: Model) -> None:
@@ -92,7 +92,9 @@ def test_gradient_is_that_of_the_value(built: Model) -> None:
     rng = np.random.default_rng(15)
     vectors_at = built.layout.free["lambda_drift"].start
     chosen = [*range(vectors_at)]
-    for name in ("lambda_drift", "x_tau", "x"):
+    for name in ("lambda_drift", "x_tau", "x_term", "x_unit", "x"):
+        if name not in built.layout.free:
+            continue
         field = built.layout.free[name]
         size = int(np.prod(field.shape))
         chosen += list(field.start + rng.choice(size, size=min(size, 12), replace=False))
@@ -122,11 +124,11 @@ def test_gradient_along_any_direction_is_that_of_the_value(built: Model) -> None
 
 
 def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
-    """That of a scale whose variance can be 0 goes with the sign of coordinates; sigma_tau has no sign."""
+    """That of a scale whose variance can be 0 goes with the sign of coordinates; tailed scales have none."""
     layout = built.layout
     vector = vectors(built, 1, seed=18)[0]
     density, gradient, reported = built.kernel(vector)
-    for name in sorted(SCALES - {"sigma_tau"}):
+    for name in sorted(SIGNED):
         if name not in layout.free:
             continue
         signs = np.ones(layout.points)
@@ -150,7 +152,7 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
 def test_density_is_smooth_where_a_scale_is_nothing(built: Model) -> None:
     """A slope that jumped there would cost the sampler its energy at every crossing."""
     vector = vectors(built, 1, seed=21)[0]
-    for name in sorted(SCALES - {"sigma_tau", "sigma"}):
+    for name in sorted(SIGNED - {"sigma"}):
         if name in built.layout.free:
             place, slopes = built.layout.free[name].start, []
             for value in (-1e-8, 1e-8):

@@ -5,9 +5,9 @@ import pytest
 
 from primum.model import Cells, cells_of
 from primum.model.families import family_of
-from primum.model.layout import SCALARS, SCALES, layout_of, sizes_of
+from primum.model.layout import SCALARS, SCALES, SIGNED, TAILED, layout_of, sizes_of
 from primum.spec.priors import FamilyName
-from tests.model.cases import WEIGHTS
+from tests.model.cases import EFFECT, VARIED, WEIGHTS
 from tests.model.panels import evaluation
 
 
@@ -16,9 +16,10 @@ def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
+UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega")
 KINDS = [
-    ("binomial", True, {"sigma", "kappa"}), ("normal", True, {"kappa"}), ("normal", False, {"s", "kappa"}),
-    ("lognormal", False, {"s", "kappa"}),
+    ("binomial", True, {"sigma", *UNUSED}), ("normal", True, {*UNUSED}), ("normal", False, {"s", *UNUSED}),
+    ("lognormal", False, {"s", *UNUSED}),
 ]  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def test_fields_of_the_point_share_it_with_nothing_between(name: FamilyName, cou
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
     assert set(layout.free) == (set(SCALARS) - absent) | {"lambda_drift", "x_tau", "x"}
     # 12 units, 6 periods and 3 pilots
-    assert layout.points == 9 - len(absent) + 5 + 3 + 72
+    assert layout.points == len(SCALARS) - len(absent) + 5 + 3 + 72
     assert {key: field.shape for key, field in layout.free.items() if field.shape} == {
         "lambda_drift": (5,),
         "x_tau": (3,),
@@ -48,17 +49,18 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
         key: place for place, key in enumerate(SCALARS) if key not in absent
     }
     assert [(layout.reported[key].start, layout.reported[key].shape) for key in ("lambda", "tau_unit", "eta")] == [
-        (9, (6,)),
-        (15, (3,)),
-        (18, (6, 12)),
+        (12, (6,)),
+        (18, (3,)),
+        (21, (6, 12)),
     ]
-    assert (layout.head, layout.results) == (18, 18 + 72)
+    assert (layout.head, layout.results) == (21, 21 + 72)
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
 def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
-    names = [*SCALARS, "lambda_drift", "x_tau", "x"]
+    # effect terms and units' scales, which there are none of, begin where x does
+    names = [*SCALARS, "lambda_drift", "x_tau", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
@@ -86,6 +88,7 @@ def test_scalars_are_found_in_a_single_vector() -> None:
 def test_scales_are_scalars() -> None:
     assert set(SCALARS) > SCALES
     assert set(SCALARS) - SCALES == {"mu", "beta_pilot", "tau", "kappa"}
+    assert not SIGNED & TAILED
 
 
 def test_sizes_are_those_of_the_cells() -> None:
@@ -96,6 +99,8 @@ def test_sizes_are_those_of_the_cells() -> None:
         "component": 6,
         "drift": 5,
         "ordered": 12,
+        "term": 0,
+        "varied": 0,
         "donor": 0,
         "pair": 0,
     }
@@ -110,3 +115,13 @@ def test_weights_add_their_coordinates_and_a_report() -> None:
     assert layout.reported["weight"].shape == (27,)
     assert layout.results == layout.head + 72 + 27
     assert layout.places[-3:].tolist() == [layout.free[key].start for key in ("x_u", "x_donor", "x_pair")]
+
+
+def test_effect_terms_and_units_scales_add_theirs() -> None:
+    spec, panel = evaluation("binomial", pilots=5, staggered=True, changes={**EFFECT, **VARIED})
+    layout = layout_of(cells_of(panel.dataset, spec.outcomes[0]), family_of("binomial"))
+    # starts in the third and fourth of six periods: event times 0 to 3, two cohorts and one moderator
+    shapes = {key: layout.free[key].shape for key in ("sigma_event", "sigma_cohort", "omega", "x_term", "x_unit")}
+    assert shapes == {"sigma_event": (), "sigma_cohort": (), "omega": (), "x_term": (6,), "x_unit": (12,)}
+    assert layout.reported["gamma"].shape == (6,)
+    assert layout.results == layout.head + 72 + 12

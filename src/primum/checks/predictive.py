@@ -109,15 +109,20 @@ def replicate(
     basis = cells.basis
     draws = {str(name): _flat(posterior[name]) for name in posterior.data_vars}
     count, (units, periods) = len(draws["mu"]), cells.value.shape
-    shock = draws["s"] ** 2 if "s" in draws else np.zeros(count)
+    shock = draws["s"] if "s" in draws else np.zeros(count)
+    scale = np.exp(draws["omega"][:, None] * rng.normal(size=(count, units))) if cells.varied else np.ones((1, units))
     drift = draws["q"][:, None, None] * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
+    drift *= scale[:, :, None]
     if cells.weighting is not None:
         own = draws["kappa"] if cells.weighting.kappa is None else np.full(count, cells.weighting.kappa)
         drift[:, cells.pilots] *= own[:, None, None]
         drift[:, cells.pilots] += draws["weight"] @ drift[:, cells.comparators]
     level = np.sqrt(periods) * draws["sigma_alpha"][:, None, None] * rng.normal(size=(count, units, 1))
     components = np.concatenate([level, drift], axis=-1)
-    departure = (components + np.sqrt(shock)[:, None, None] * rng.normal(size=components.shape)) @ basis.vectors
+    components += shock[:, None, None] * scale[:, :, None] * rng.normal(size=components.shape)
+    departure = components @ basis.vectors
+    if cells.terms is not None:
+        departure[:, cells.pilots] += np.tensordot(draws["gamma"], cells.terms.design, axes=1)
     is_pilot = np.isin(np.arange(units), cells.pilots)
     tau = draws["tau"][:, None] + draws["sigma_tau"][:, None] * rng.normal(size=(count, units))
     eta = (

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 import xarray as xr
 
-from primum.effects.estimands import cell_effects, new_unit, per_unit, satt
+from primum.effects.estimands import by_cohort, by_event_time, cell_effects, new_unit, per_unit, satt
 from primum.fit import Fit, Gate
 from primum.fit.chains import mcse_mean
 from primum.fit.gate import MIN_ESS, diagnose, judge, stacked
@@ -32,8 +32,9 @@ class OutcomeEffects:
     outcome
         The outcome.
     draws
-        satt (chain, draw), new_unit (chain, draw) and unit_effect (chain, draw, pilot), with
-        readable names in coordinate ``label`` (pilot).
+        satt (chain, draw), new_unit (chain, draw), unit_effect (chain, draw, pilot), with readable
+        names in coordinate ``label`` (pilot), event_effect (chain, draw, event), by periods since a
+        pilot's start, and cohort_effect (chain, draw, cohort), by the period of the start.
     table
         One row an estimand, named as in ``satt`` and ``unit_effect[304]``; columns mean,
         median, eti95_low, eti95_high, sd, mcse (of the mean), ess_bulk, ess_tail, rhat.
@@ -87,14 +88,14 @@ def effects(fit: Fit) -> Effects:
     Returns
     -------
     Effects
-        SATT, the effect in each pilot and the effect in a new unit.
+        SATT, the effect in each pilot, by event time and by cohort, and the effect in a new unit.
 
     Examples
     --------
     >>> import primum as pr
     >>> from primum.testing import tiny_fit
     >>> sorted(pr.effects(tiny_fit())["kinship"].draws.data_vars)
-    ['new_unit', 'satt', 'unit_effect']
+    ['cohort_effect', 'event_effect', 'new_unit', 'satt', 'unit_effect']
     """
     return Effects(
         fit.spec,
@@ -128,17 +129,23 @@ def outcome_effects(
     effect = cell_effects(posterior, family, cells, standard, outcome.factor)
     full = cells.exposure[cells.pilots] == 1
     rng = np.random.default_rng([spec.seed, crc32(b"new unit"), crc32(outcome.name.encode())])
-    sample = ("chain", "draw")
+    sample, exposure = ("chain", "draw"), cells.exposure[cells.pilots]
+    events, event_effect = by_event_time(effect, exposure, cells.time - cells.start[:, None])
+    cohorts, cohort_effect = by_cohort(effect, full, cells.start)
     draws = xr.Dataset(
         {
             "satt": (sample, satt(effect, full)),
             "new_unit": (sample, new_unit(posterior, family, cells, standard, outcome.factor, rng)),
             "unit_effect": ((*sample, "pilot"), per_unit(effect, full)),
+            "event_effect": ((*sample, "event"), event_effect),
+            "cohort_effect": ((*sample, "cohort"), cohort_effect),
         },
         {
             "chain": posterior["chain"],
             "draw": posterior["draw"],
             "pilot": posterior["pilot"],
+            "event": events,
+            "cohort": cohorts,
             "label": ("pilot", panel.labels[cells.pilots]),
         },
     )

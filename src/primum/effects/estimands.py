@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from primum.model import Cells
 from primum.model.cells import Array, Mask
@@ -20,7 +21,8 @@ def cell_effects(posterior: xr.Dataset, family: Family, cells: Cells, standard: 
     Parameters
     ----------
     posterior
-        Draws of eta (chain, draw, unit, time) and tau_unit (chain, draw, pilot).
+        Draws of eta (chain, draw, unit, time), tau_unit (chain, draw, pilot) and, where the effect
+        has terms, gamma (chain, draw, term).
     family, cells, standard
         The outcome's family, arrays and scale.
     factor
@@ -33,6 +35,8 @@ def cell_effects(posterior: xr.Dataset, family: Family, cells: Cells, standard: 
     """
     with_exposure = np.asarray(posterior["eta"], dtype=float)[:, :, cells.pilots]
     tau = np.asarray(posterior["tau_unit"])[..., None] * cells.exposure[cells.pilots]
+    if cells.terms is not None:
+        tau = tau + np.tensordot(np.asarray(posterior["gamma"]), cells.terms.design, axes=1)
     sigma = np.ones(1)
     expected = family.mean(with_exposure, sigma, cells, standard)
     without = family.mean(with_exposure - tau, sigma, cells, standard)
@@ -62,6 +66,49 @@ def per_unit(effect: Array, full: Mask) -> Array:
     return np.asarray((effect * full).sum(axis=-1) / full.sum(axis=-1))
 
 
+def by_event_time(effect: Array, exposure: Array, event: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
+    """Effect by periods since exposure started, the mean over the pilots that were observed so long.
+
+    Parameters
+    ----------
+    effect
+        From `cell_effects`; shape (chain, draw, pilot, time).
+    exposure
+        Of the pilots; shape (pilot, time). Cells without exposure have no effect and are left out.
+    event
+        Periods since a pilot's start; shape (pilot, time).
+
+    Returns
+    -------
+    times, effects
+        Event times, shape (event,), and shape (chain, draw, event).
+    """
+    times = np.unique(event[exposure > 0])
+    here = [(event == time) & (exposure > 0) for time in times]
+    return times, np.stack([satt(effect, each) for each in here], axis=-1)
+
+
+def by_cohort(effect: Array, full: Mask, start: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
+    """Effect by the period in which pilots started, the mean over their fully exposed unit-periods.
+
+    Parameters
+    ----------
+    effect
+        From `cell_effects`; shape (chain, draw, pilot, time).
+    full
+        Whether a cell is fully exposed; shape (pilot, time).
+    start
+        Shape (pilot,).
+
+    Returns
+    -------
+    cohorts, effects
+        Starts, shape (cohort,), and shape (chain, draw, cohort).
+    """
+    cohorts = np.unique(start)
+    return cohorts, np.stack([satt(effect, full & (start == each)[:, None]) for each in cohorts], axis=-1)
+
+
 def new_unit(
     posterior: xr.Dataset,
     family: Family,
@@ -73,7 +120,8 @@ def new_unit(
     """Effect of full exposure in a new unit, in the last period of the panel.
 
     Its level, drift, shock and effect are drawn from what the model has learned of units that
-    are not pilots, so the draws carry both the uncertainty and the spread between units.
+    are not pilots, so the draws carry both the uncertainty and the spread between units. Where the
+    effect has terms, it is that of a new cohort, at the pilots' average event time and moderators.
 
     Returns
     -------
@@ -87,12 +135,13 @@ def new_unit(
     basis = cells.basis
     last = basis.vectors[:, -1] ** 2
     shock = draws("s") ** 2 if "s" in posterior else np.zeros(draws("q").shape)
-    spread = (
-        last[0] * cells.time.size * draws("sigma_alpha") ** 2
-        + draws("q") ** 2 * float(last[1:] @ basis.variance)
-        + shock
+    scale = np.exp(2 * draws("omega") * rng.normal(size=shock.shape)) if cells.varied else 1.0
+    spread = last[0] * cells.time.size * draws("sigma_alpha") ** 2 + scale * (
+        draws("q") ** 2 * float(last[1:] @ basis.variance) + shock
     )
     eta = draws("mu") + draws("lambda")[..., -1] + np.sqrt(spread) * rng.normal(size=spread.shape)
     tau = draws("tau") + draws("sigma_tau") * rng.normal(size=spread.shape)
+    if "sigma_cohort" in posterior:
+        tau = tau + draws("sigma_cohort") * rng.normal(size=spread.shape)
     sigma = np.ones(1)
     return factor * (family.mean(eta + tau, sigma, cells, standard) - family.mean(eta, sigma, cells, standard))

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from primum.model.kernel import ARRAYS, kernel_of
+from primum.model.kernel.places import OMEGA as VARIED
 from primum.model.layout import SCALARS
 from primum.spec.priors import FamilyName
 
@@ -149,14 +150,18 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
             carray(int32(t[15, 0]), (t[15, 1],)),
             carray(float64(t[16, 0]), (t[16, 1],)),
             carray(float64(t[17, 0]), (t[17, 1],)),
+            carray(int32(t[18, 0]), (t[18, 1],)),
+            carray(float64(t[19, 0]), (t[19, 1],)),
+            carray(float64(t[20, 0]), (t[20, 1], t[20, 2], t[20, 3])),
         )  # fmt: skip
 
     @numba.njit  # type: ignore[untyped-decorator]
     def lengths(table: Any) -> tuple[int, int]:
         """Of the vector of results before its latents, and of these."""
         t = carray(table, (rows, WIDTH))
-        (periods, units), pilots, pairs = t[5, 1:3], t[9, 1], t[16, 1]
-        return head + periods + pilots, periods * units + pairs
+        (periods, units), pilots, pairs, terms = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1]
+        varied = carray(int64(t[0, 0]), (t[0, 1],))[VARIED] >= 0
+        return head + periods + pilots + terms, periods * units + pairs + (units if varied else 0)
 
     def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
         before, latents = lengths(table)

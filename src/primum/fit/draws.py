@@ -23,12 +23,13 @@ from primum.fit.compile import Program, program_of, table_of
 from primum.fit.progress import progress
 from primum.model import Cells
 from primum.model.cells import Array
-from primum.model.data import arrays_of
+from primum.model.data import arrays_of, guesses_of
 from primum.model.families import Family
-from primum.model.layout import LATENTS, SCALARS, Layout, layout_of, sampled_as
+from primum.model.layout import LATENTS, SCALARS, SIGNED, TAILED, Layout, layout_of
 from primum.spec import Priors
 from primum.spec.spec import Sampler
 
+Guesses = Mapping[str, tuple[Array, Array]]
 STATS = ("diverging", "energy", "n_steps", "step_size", "logp")
 
 
@@ -81,7 +82,7 @@ def draw(
     from threadpoolctl import threadpool_limits
 
     nutpie, layout, chains = nutpie_module(), layout_of(cells, family), settings.chains
-    model = for_nutpie(program_of(family.name), arrays_of(cells, family, priors), layout)
+    model = model_for(family, cells, priors)
     # chains are what runs at once: their small matrix products would otherwise each ask for every core
     with progress(label, chains, show) as reporting, threadpool_limits(1):
         trace = nutpie.sample(
@@ -105,15 +106,20 @@ def draw(
     place = np.argsort(cells.order)
     eta = np.empty((chains, settings.draws, units, times), dtype=np.float32)
     weight = np.zeros((chains, settings.draws, *_shape_of_weights(cells)), dtype=np.float32)
+    unit_scale = np.empty((chains, settings.draws, units if cells.varied else 0), dtype=np.float32)
     for chain, each in enumerate(vectors):
         packed = each[:, layout.head :].view(np.float32)
         eta[chain] = packed[:, : times * units].reshape(-1, times, units).transpose(0, 2, 1)[:, place]
         if cells.weighting is not None:
-            pairs = packed[:, times * units : layout.results - layout.head]
+            pairs = packed[:, times * units : times * units + int((cells.weighting.base > 0).sum())]
             weight[chain][:, cells.weighting.base > 0] = pairs
+        if cells.varied:
+            first = layout.reported["unit_scale"].start - layout.head
+            unit_scale[chain] = packed[:, first : first + units][:, place]
     stacked = {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS}
-    weights = {} if cells.weighting is None else {"weight": weight}
-    return Draws({**values, "eta": eta, **weights}, stacked)
+    extra = {} if cells.weighting is None else {"weight": weight}
+    extra |= {"unit_scale": unit_scale} if cells.varied else {}
+    return Draws({**values, "eta": eta, **extra}, stacked)
 
 
 def _shape_of_weights(cells: Cells) -> tuple[int, ...]:
@@ -135,7 +141,15 @@ def _column(batch: Any, name: str, length: int | None = None) -> NDArray[Any]:
     return np.asarray(values.flatten().to_numpy()).reshape(-1, length)
 
 
-def for_nutpie(program: Program, arrays: Mapping[str, NDArray[Any]], layout: Layout) -> Any:
+def model_for(family: Family, cells: Cells, priors: Priors) -> Any:
+    """One outcome's model as nutpie calls it."""
+    arrays, guesses = arrays_of(cells, family, priors), guesses_of(cells, family, priors)
+    return for_nutpie(program_of(family.name), arrays, layout_of(cells, family), guesses)
+
+
+def for_nutpie(
+    program: Program, arrays: Mapping[str, NDArray[Any]], layout: Layout, guesses: Guesses | None = None
+) -> Any:
     """A program as nutpie calls it, holding one outcome's data."""
     from nutpie.compile_pymc import CompiledPyMCModel
 
@@ -149,7 +163,7 @@ def for_nutpie(program: Program, arrays: Mapping[str, NDArray[Any]], layout: Lay
         shape_info=(["kept"], None, [(kept_length(layout),)]),
         compiled_logp_func=SimpleNamespace(address=program.density),
         compiled_expand_func=SimpleNamespace(address=program.expand),
-        initial_point_func=lambda seed: start(layout, held["priors"], seed),
+        initial_point_func=lambda seed: start(layout, held["priors"], guesses or {}, seed),
         user_data=table_of(held),
         shared_data=held,  # keeps the arrays where the table says they are
         shared_var_keys={},
@@ -158,17 +172,24 @@ def for_nutpie(program: Program, arrays: Mapping[str, NDArray[Any]], layout: Lay
     )
 
 
-def start(layout: Layout, priors: Array, seed: int) -> Array:
-    """Where a chain starts: hyperparameters within half a prior's scale of its middle, coordinates standard normal."""
+def start(layout: Layout, priors: Array, guesses: Guesses, seed: int) -> Array:
+    """Where a chain starts: some two SDs from a guess, or else around the prior, and coordinates of units at 1 or -1.
+
+    The sampler takes its first step sizes from the gradient where a chain starts. A standard normal has
+    the same everywhere in size but at the ends of its range, and so has any other normal two SDs out: from
+    draws of the prior, the first twenty draws took more gradients than the next two hundred.
+    """
     rng = np.random.default_rng(seed)
-    point = rng.normal(size=layout.points)
-    for place, name in enumerate(SCALARS):
-        if name in layout.free:
-            centre, scale = (0.0, 1.0) if name in {"sigma_tau", "kappa"} else priors[place]
-            away = 1.0 if sampled_as(name).endswith("_signed") else 0.0
-            point[layout.free[name].start] = centre + scale * (away + rng.uniform(-0.5, 0.5))
-    slow = layout.free["lambda_drift"].of(point)
-    slow *= 0.5 * priors[len(SCALARS), 1]
+    point = rng.choice(np.array([-1.0, 1.0]), size=layout.points)
+    for name, field in layout.free.items():
+        values = field.of(point)
+        if name in guesses:
+            location, spread = guesses[name]
+            away = spread * rng.choice(np.array([-2.0, 2.0]), size=field.shape) * rng.uniform(0.75, 1.25, field.shape)
+            values[...] = location + (np.maximum(away, -0.5 * location) if name in SIGNED else away)
+        elif name in SCALARS:
+            centre, scale = (0.0, 1.0) if name in TAILED or name == "kappa" else priors[SCALARS.index(name)]
+            values[...] = centre + scale * (float(name in SIGNED) + rng.uniform(-0.5, 0.5))
     return point
 
 

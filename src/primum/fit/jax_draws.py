@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from primum.errors import PrimumError
-from primum.fit.draws import STATS, Draws, start
+from primum.fit.draws import STATS, Draws, Guesses, start
 from primum.model import Cells, model_of
 from primum.model.cells import Array
-from primum.model.data import arrays_of
+from primum.model.data import arrays_of, guesses_of
 from primum.model.families import Family
 from primum.model.layout import LATENTS, Layout, layout_of, sampled_as
 from primum.spec import Priors
@@ -61,7 +61,8 @@ def draw_with_jax(family: Family, cells: Cells, priors: Priors, settings: Sample
         If JAX or NumPyro is not installed.
     """
     layout = layout_of(cells, family)
-    starts = starts_of(layout, arrays_of(cells, family, priors)["priors"], settings.chains, seed)
+    given, guesses = arrays_of(cells, family, priors)["priors"], guesses_of(cells, family, priors)
+    starts = starts_of(layout, given, guesses, settings.chains, seed)
     model = model_of(cells, family, priors)
     with jax_in_double_precision():
         import jax
@@ -89,10 +90,10 @@ def draw_with_jax(family: Family, cells: Cells, priors: Priors, settings: Sample
     return Draws(values, {**stats, "logp": -stats["logp"]})
 
 
-def starts_of(layout: Layout, priors: Array, chains: int, seed: int) -> Array:
+def starts_of(layout: Layout, priors: Array, guesses: Guesses, chains: int, seed: int) -> Array:
     """Where chains start, each from a seed of its own; shape (chain, point)."""
     seeds = np.random.SeedSequence(seed).generate_state(chains)
-    return np.stack([start(layout, priors, int(each)) for each in seeds])
+    return np.stack([start(layout, priors, guesses, int(each)) for each in seeds])
 
 
 @contextmanager

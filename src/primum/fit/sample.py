@@ -107,9 +107,10 @@ def draw_posterior(
         "time": cells.time,
         "pilot": units[cells.pilots],
         "comparator": units[cells.comparators],
+        **({} if cells.terms is None else {"term": list(cells.terms.names)}),
     }
     dims = {name: field.dims for name, field in layout_of(cells, family).reported.items()}
-    dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator")}
+    dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator"), "unit_scale": ("unit",)}
     posterior = xr.Dataset({name: ((*sample, *dims[name]), values) for name, values in drawn.values.items()}, coords)
     stats = xr.Dataset(
         {name: (sample, values) for name, values in drawn.stats.items()}, {name: coords[name] for name in sample}

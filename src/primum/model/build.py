@@ -136,12 +136,13 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         mu, beta_pilot = normal("mu"), normal("beta_pilot")
         sigma = half_normal("sigma") if family.noise else pt.as_tensor(1.0)
         s, q = half_normal("s") if cells.counted else None, half_normal("q")
-        sigma_alpha, kappa = half_normal("sigma_alpha"), _kappa(cells, data)
-        variance, sign = _variances(sigma_alpha, q, s, data)
-        own, _ = _variances(sigma_alpha, kappa * q, s, data)
+        sigma_alpha, kappa, others = half_normal("sigma_alpha"), _kappa(cells, data), cells.comparators.size
+        scale = _unit_scales(cells, data)
+        variance, sign = _variances(sigma_alpha, q, s, data, scale[:others])
+        own, _ = _variances(sigma_alpha, kappa * q, s, data, scale[others:])
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
-        x, others = pm.Flat("x", dims=("component", "ordered")), cells.comparators.size
+        x = pm.Flat("x", dims=("component", "ordered"))
         factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
         precision, sign = (1 / sigma**2, sign * pt.sign(sigma)) if family.scaled else (pt.as_tensor(1.0), sign)
 
@@ -149,12 +150,12 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         density, eta, component = path_density(
             location, variance, sign, precision, x[:, :others], factor[:others], data, 0
         )
-        carried = pt.zeros_like(data["pilot_exposure"])
+        carried = _term_effects(cells, data)
         if cells.weighting is not None:
-            carried = carried_drift(q, s, variance, component, data)
+            carried += carried_drift(q, s, scale[:others], component, data)
         centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow]) + carried
-        spread = _spread(data["priors"][SCALARS.index("sigma_tau"), 1])
-        tau_unit = _effects(normal("tau"), spread, centre, own, precision * data["mean_weight"][others:], data)
+        weight, sigma_tau = precision * data["mean_weight"][others:], _tailed("sigma_tau", data)
+        tau_unit = _effects(normal("tau"), sigma_tau, centre, own, weight, data)
         location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
         of_pilots, eta_pilots, _ = path_density(
             location, own, sign, precision, x[:, others:], factor[others:], data, others
@@ -208,8 +209,34 @@ def _kappa(cells: Cells, data: dict[str, Any]) -> Any:
     return pm.Deterministic("kappa", pt.sqrt(pt.sigmoid(logit)))
 
 
-def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any]) -> tuple[Any, Any]:
-    """Variances of a path's components, and the signs of their roots; both of shape (component,).
+def _unit_scales(cells: Cells, data: dict[str, Any]) -> Any:
+    """Squares of what units' drifts and shocks are multiplied by, in the model's order; shape (unit,)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if not cells.varied:
+        return pt.ones(cells.order.size)
+    scale = pt.exp(_tailed("omega", data) * pm.Normal("x_unit", dims="ordered"))
+    pm.Deterministic("unit_scale", scale[np.argsort(cells.order)], dims="unit")
+    return scale**2
+
+
+def _term_effects(cells: Cells, data: dict[str, Any]) -> Any:
+    """Effect terms in the coordinates of the basis; shape (pilot, component)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if cells.terms is None:
+        return pt.zeros_like(data["pilot_exposure"])
+    groups = cells.terms.groups
+    learned = {group: _tailed(f"sigma_{group}", data) for group in dict.fromkeys(groups) if group != "moderator"}
+    scale = pt.stack([learned.get(group, pt.as_tensor(1.0)) for group in groups])
+    gamma = pm.Deterministic("gamma", scale * data["term_scale"] * pm.Normal("x_term", dims="term"), dims="term")
+    return pt.tensordot(gamma, data["pilot_terms"], axes=1)
+
+
+def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any], unit_scale: Any) -> tuple[Any, Any]:
+    """Variances of units' components, shape (component, unit), and the signs of their roots, shape (component,).
 
     Without shocks the root of a variance is a scale, sign and all; with them it does not touch 0.
     """
@@ -218,15 +245,17 @@ def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any]) ->
     shock = pt.as_tensor(0.0) if s is None else s**2
     scales = pt.concatenate([sigma_alpha[None], pt.repeat(q[None], data["drift_variance"].shape[0])])
     factors = pt.concatenate([data["basis"].shape[:1], data["drift_variance"]])
-    return scales**2 * factors + shock, pt.sign(scales) if s is None else pt.ones_like(scales)
+    level = pt.concatenate([(scales**2 * factors)[:1], pt.zeros(data["drift_variance"].shape)])
+    variance = scales**2 * factors - level + shock
+    return level[:, None] + variance[:, None] * unit_scale, pt.sign(scales) if s is None else pt.ones_like(scales)
 
 
-def _spread(scale: Any) -> Any:
-    """Spread of effects, through its own coordinate."""
+def _tailed(name: str, data: dict[str, Any]) -> Any:
+    """A half-normal scale that data may say little of, through a coordinate of its own."""
     import pymc as pm
     import pytensor.tensor as pt
 
-    z = pm.Flat("z_sigma_tau")
+    z = pm.Flat(f"z_{name}")
     # Minus the logarithm of an upper tail, in two parts, since none is precise everywhere: one moves below z = 3,
     # the other above. JAX differentiates PyTensor's expansion of log(erfc) even where it is not used, and only
     # from about there on is it a number.
@@ -236,8 +265,8 @@ def _spread(scale: Any) -> Any:
         - pt.log(pt.erfc(above / np.sqrt(2)))
         + np.log(erfc(3 / np.sqrt(2)))
     )
-    pm.Potential("spread_density", multiple - 0.5 * multiple**2 - 0.5 * z**2)
-    return pm.Deterministic("sigma_tau", scale * multiple)
+    pm.Potential(f"{name}_density", multiple - 0.5 * multiple**2 - 0.5 * z**2)
+    return pm.Deterministic(name, data["priors"][SCALARS.index(name), 1] * multiple)
 
 
 def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, data: dict[str, Any]) -> Any:
@@ -246,7 +275,7 @@ def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, 
     import pytensor.tensor as pt
 
     x = pm.Flat("x_tau", dims="pilot")
-    precision = 1 / (variance + 1 / weight[:, None])
+    precision = 1 / (variance.T + 1 / weight[:, None])
     exposure = data["pilot_exposure"]
     known = (precision * exposure**2).sum(axis=1)
     pull = (precision * exposure * (data["pilot_response"] - centre)).sum(axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from primum.errors import SpecError
 from primum.model.drift import Array, Basis, drift_basis
+from primum.model.terms import Terms, terms_of
 from primum.panel.design import usable
 from primum.spec import Outcome
 
@@ -67,6 +68,12 @@ class Cells:
         Persistence of the drift from one period to the next; 1 is a random walk.
     weighting
         Prior on comparator weights; None where comparators' drifts are left out of the pilots'.
+    start
+        Period in which each pilot's exposure starts; shape (pilot,).
+    terms
+        Effect terms beside the pilots' own effects; None where there are none.
+    varied
+        Whether drifts and shocks are larger in some units than in others.
     """
 
     value: Array
@@ -78,6 +85,9 @@ class Cells:
     counted: bool
     phi: float = 1.0
     weighting: Weighting | None = None
+    start: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    terms: Terms | None = None
+    varied: bool = False
 
     @property
     def comparators(self) -> NDArray[np.int64]:
@@ -116,16 +126,21 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
     denominator = np.asarray(dataset[f"{outcome.name}_denominator"]) if counted else np.ones(value.shape)
     observed = usable(dataset, outcome.name)
+    time = np.asarray(dataset["time"], dtype=np.int64)
+    start = np.asarray(dataset["start"])[pilots].astype(np.int64)
     return Cells(
         value=np.where(observed, value, 0.0),
         denominator=np.where(observed, denominator, 0.0) if counted else denominator,
         observed=observed,
         exposure=exposure,
         pilots=pilots,
-        time=np.asarray(dataset["time"], dtype=np.int64),
+        time=time,
         counted=counted,
         phi=outcome.phi,
         weighting=_weighting(outcome, pilots, value.shape[0], dataset),
+        start=start,
+        terms=terms_of(outcome.effect, dataset, pilots, exposure[pilots], start),
+        varied=outcome.variances == "by unit",
     )
 
 

@@ -37,6 +37,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "pair_donor": ("pair",),
     "pair_base": ("pair",),
     "weighting": ("setting",),
+    "term_group": ("term",),
+    "term_scale": ("term",),
+    "pilot_terms": ("term", "pilot", "component"),
 }
 _MIN_WEIGHT = 1e-3
 
@@ -61,14 +64,16 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         is missing, and responses; ``factors`` are those of `primum.model.transport`. The pilots' exposure
         is there by period, and with their response in the coordinates of the basis. ``constants`` are
         scalars that are not sampled. A pair is a pilot and a comparator with a base weight above 0, of
-        which ``pair_base`` is the logarithm; ``weighting`` holds the SDs of what a log weight shares
-        between pilots and of what it does not.
+        which ``pair_base`` is the logarithm; ``term_group`` is the place among the scalars of the scale
+        of an effect term, or -1 where that is ``term_scale`` alone; ``weighting`` holds the SDs of what a
+        log weight shares between pilots and of what it does not.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
     basis, pilots, order = cells.basis, cells.pilots, cells.order
     pair_pilot, pair_donor, pair_base, weighting = _pairs(cells.weighting)
     by_name = dict(priors.items())
+    term_group, term_scale, pilot_terms = _terms(cells, priors)
     return {
         "priors": np.array([_setting(by_name[name]) for name in (*SCALARS, "lambda_t")]),
         "constants": np.array([_constant(name, cells) for name in SCALARS]),
@@ -87,6 +92,9 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "pair_donor": pair_donor,
         "pair_base": pair_base,
         "weighting": weighting,
+        "term_group": term_group,
+        "term_scale": term_scale,
+        "pilot_terms": pilot_terms,
     }
 
 
@@ -133,13 +141,62 @@ def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) ->
     return reference_scales(components, work.mean_weight[others], cells.basis, learned, constants)
 
 
+def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[Array, Array]]:
+    """Roughly the posterior mean and SD of what the comparators say much of, by name as in the sampled point.
+
+    Their level, path and scales; what pilots say is little, and nothing is guessed of it. Chains start around
+    these (`primum.fit.draws.start`).
+    """
+    work, others, periods = working_of(cells, family), cells.comparators, cells.time.size
+    scales = reference_of(work, cells, family, priors)
+    components = work.filled[others] @ cells.basis.vectors.T
+    precision = 1 / (scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[others, None])
+    centre, spread = (precision * components).sum(axis=0) / precision.sum(axis=0), precision.sum(axis=0) ** -0.5
+    found = {
+        "mu": (centre[0] / np.sqrt(periods), spread[0] / np.sqrt(periods)),
+        "lambda_drift": (centre[1:], spread[1:]),
+    }
+    # of a variance that is seen n times, the SD of its root is 1 / sqrt(2 n) of it
+    shares = {"sigma_alpha": others.size, "q": others.size * periods / 4, "s": others.size * periods / 4}
+    if family.scaled:
+        shares["sigma"] = shares["s"]
+    found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
+    return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
+
+
 def _factors(work: Working, cells: Cells, family: Family, priors: Priors) -> NDArray[np.float32]:
     scales, others = reference_of(work, cells, family, priors), cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
     own = scales.variances(cells.basis, _share_of_drift(cells, priors))
     variance = np.where(is_pilot, own, scales.variances(cells.basis))
+    if cells.varied:
+        variance = variance * _unit_scales(work, cells, scales)[cells.order]
     weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
     return factors_of(weight, mean_weight, variance, cells.basis, others, apart=not cells.counted)
+
+
+def _unit_scales(work: Working, cells: Cells, scales: Scales) -> Array:
+    """Roughly the squares of units' scales, shrunk towards 1; 1 in the constant component; shape (unit, component).
+
+    An inverse-gamma prior with the weight of four components stands in for the lognormal.
+    """
+    components = work.filled @ cells.basis.vectors.T
+    total = scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[:, None]
+    squares = ((components - np.median(components, axis=0)) ** 2 / total)[:, 1:].sum(axis=1)
+    found = np.ones(components.shape)
+    found[:, 1:] = ((4 + squares) / (4 + cells.time.size - 1))[:, None]
+    return found
+
+
+def _terms(cells: Cells, priors: Priors) -> tuple[NDArray[np.int32], Array, Array]:
+    """Groups, fixed scales and design of the effect terms, the design in the coordinates of the basis."""
+    if cells.terms is None:
+        return np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros((0, cells.pilots.size, cells.time.size))
+    learned = {"event": SCALARS.index("sigma_event"), "cohort": SCALARS.index("sigma_cohort"), "moderator": -1}
+    groups = cells.terms.groups
+    scale = [priors.moderator.scale if group == "moderator" else 1.0 for group in groups]
+    group = np.array([learned[each] for each in groups], dtype=np.int32)
+    return group, np.array(scale), cells.terms.design @ cells.basis.vectors.T
 
 
 def _share_of_drift(cells: Cells, priors: Priors) -> float:

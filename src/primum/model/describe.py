@@ -8,6 +8,7 @@ from primum.model.cells import cells_of
 from primum.model.families import family_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
+from primum.spec.effect import Effect
 from primum.spec.weights import Weights
 
 _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
@@ -18,6 +19,9 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
     u_it      drift          steps of Normal(0, q) a period, from its own mean; persistence phi
     e_it      shock          ~ Normal(0, s); none where there is no denominator to tell it from noise
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
+  An effect may have terms beside tau_i, times exposure: a random walk over event time with steps of
+  sigma_event, cohorts ~ Normal(0, sigma_cohort), moderators. Where variances are "by unit", drift and
+  shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1).
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 _MEANING = {
@@ -84,7 +88,9 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  drift    {_drift_text(outcome)}",
+        f"  sizes    drifts and shocks {_variances_text(outcome)}",
         f"  weights  {_weights_text(outcome.weights)}",
+        f"  effect   {_effect_text(outcome.effect)}",
         f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
         "  priors   on eta's scale",
     ]
@@ -101,6 +107,22 @@ def _weights_text(weights: Weights) -> str:
     if weights.scale == 0:
         return f"fixed at {base}; kappa {kappa}"
     return f"around {base}, scale {weights.scale:g}, {weights.shared:g} of it shared between pilots; kappa {kappa}"
+
+
+def _variances_text(outcome: Outcome) -> str:
+    equal = outcome.variances == "equal"
+    return "as large in every unit" if equal else "larger in some units than in others, by learned factors (omega)"
+
+
+def _effect_text(effect: Effect) -> str:
+    parts = ["differs between pilots (sigma_tau)"]
+    if effect.over_time == "event time":
+        parts.append("moves with event time (sigma_event)")
+    if effect.cohorts == "apart":
+        parts.append("differs between cohorts (sigma_cohort)")
+    if effect.moderators:
+        parts.append(f"depends on {' and '.join(effect.moderators)}")
+    return "; ".join(parts)
 
 
 def _drift_text(outcome: Outcome) -> str:

@@ -13,15 +13,23 @@ from numpy.typing import NDArray
 from primum.model.cells import Array, Cells
 from primum.model.families import Family
 
-SCALARS = ("mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa")
-SCALES = frozenset({"s", "q", "sigma_alpha", "sigma_tau", "sigma"})
+SCALARS = (
+    "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
+    "omega",
+)  # fmt: skip
+SIGNED = frozenset({"s", "q", "sigma_alpha", "sigma"})  # scales that are sampled with their sign
+TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega"})  # scales with a coordinate z of their own
+SCALES = SIGNED | TAILED
 _VECTORS = {
-    "lambda_drift": ("drift",), "x_tau": ("pilot",), "x": ("component", "ordered"),
-    "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
+    "lambda_drift": ("drift",), "x_tau": ("pilot",), "x_term": ("term",), "x_unit": ("varied",),
+    "x": ("component", "ordered"), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
-_REPORTED = {"lambda": ("time",), "tau_unit": ("pilot",), "eta": ("time", "ordered"), "weight": ("pair",)}
-LATENTS = ("eta", "weight")
+_REPORTED = {
+    "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "eta": ("time", "ordered"), "weight": ("pair",),
+    "unit_scale": ("varied",),
+}  # fmt: skip
+LATENTS = ("eta", "weight", "unit_scale")
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau and x, and, where there are
+        (``lambda_drift``), the transported coordinates x_tau and x, those of effect terms (x_term)
+        and of units' scales (x_unit) where there are any, and, where there are
         comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
@@ -72,9 +81,13 @@ class Layout:
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """Starts in the point of every scalar (-1 where the model has none) and vector (the point's end)."""
+        """Starts in the point of scalars, -1 where there is none, and of vectors, the next one's where there is none."""
         scalars = [self.free[name].start if name in self.free else -1 for name in SCALARS]
-        return np.array([*scalars, *(self.free[name].start if name in self.free else self.points for name in _VECTORS)])
+        vectors, after = [], self.points
+        for name in reversed(_VECTORS):
+            after = self.free[name].start if name in self.free else after
+            vectors.append(after)
+        return np.array([*scalars, *reversed(vectors)])
 
 
 def layout_of(cells: Cells, family: Family) -> Layout:
@@ -87,24 +100,34 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     """
     sizes = sizes_of(cells)
     learned = cells.weighting is not None and cells.weighting.kappa is None
-    there = {"s": cells.counted, "sigma": family.noise, "kappa": learned}
+    groups = set() if cells.terms is None else set(cells.terms.groups)
+    there = {
+        "s": cells.counted,
+        "sigma": family.noise,
+        "kappa": learned,
+        "sigma_event": "event" in groups,
+        "sigma_cohort": "cohort" in groups,
+        "omega": cells.varied,
+    }
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
-    vectors = {name: dims for name, dims in _VECTORS.items() if cells.weighting is not None or name not in _WEIGHTING}
+    apart = {"x_term": cells.terms is not None, "x_unit": cells.varied}
+    apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
+    vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}
     free = _fields({**dict.fromkeys(scalars, ()), **vectors}, sizes)
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
-    if cells.weighting is None:
-        absent.add("weight")
+    kinds = {"weight": cells.weighting is not None, "gamma": cells.terms is not None, "unit_scale": cells.varied}
+    absent |= {name for name, present in kinds.items() if not present}
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 
 
 def sampled_as(name: str) -> str:
     """Name in the PyMC model of the variable that is sampled for a scalar or a vector."""
-    if name == "sigma_tau":
-        return "z_sigma_tau"
+    if name in TAILED:
+        return f"z_{name}"
     if name == "kappa":
         return "logit_kappa_squared"
-    return f"{name}_signed" if name in SCALES else name
+    return f"{name}_signed" if name in SIGNED else name
 
 
 def sizes_of(cells: Cells) -> dict[str, int]:
@@ -117,6 +140,8 @@ def sizes_of(cells: Cells) -> dict[str, int]:
         "component": periods,
         "drift": periods - 1,
         "ordered": units,
+        "term": 0 if cells.terms is None else len(cells.terms.names),
+        "varied": units if cells.varied else 0,
         "donor": 0 if cells.weighting is None else units - cells.pilots.size,
         "pair": 0 if cells.weighting is None else int((cells.weighting.base > 0).sum()),
     }

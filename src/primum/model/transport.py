@@ -42,7 +42,7 @@ def path_density(
     location
         Linear predictor but for the path; shape (time, unit).
     variance
-        Of the path's components; shape (component,).
+        Of the paths' components; shape (component, unit).
     sign
         Of S, which can only be smooth if it changes where a variance, or 1 / w, touches 0;
         shape (component,).
@@ -67,8 +67,8 @@ def path_density(
     some = slice(first, first + location.shape[1])
     weight = precision * data["mean_weight"][some]
     gap = precision * data["cell_weight"][:, some] * (data["response"][:, some] - location)
-    shrink = 1 / (1 + variance[:, None] * weight)
-    spread = sign[:, None] * pt.sqrt(variance[:, None] * shrink)
+    shrink = 1 / (1 + variance * weight)
+    spread = sign[:, None] * pt.sqrt(variance * shrink)
     pulled = pt.matmul(factor.transpose(0, 2, 1), (spread * (data["basis"] @ gap)).T[:, :, None]) + x.T[:, :, None]
     whole = pt.matmul(factor, pulled)[:, :, 0].T
     components = spread * whole

@@ -18,8 +18,8 @@ Diamond and Hainmueller, 2010; Doudchenko and Imbens, 2016).
 .. math:: u_{jk} \mid c_{jk} \sim N(r_k c_{jk}, r_k s^2), \quad r_k = q^2 d_k / v_k
 
 and u is sampled through :math:`u_{jk} = r_k c_{jk} + q s \sqrt{d_k / v_k}\, x_{jk}` with standard
-normal x. Pilots that lean on one comparator share its uncertainty, exactly; nothing treats a small
-area's noisy path as known.
+normal x, which is multiplied by the comparator's scale where units differ in scale. Pilots that lean
+on one comparator share its uncertainty, exactly; nothing treats a small area's noisy path as known.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from typing import Any
 import numpy as np
 
 
-def carried_drift(q: Any, s: Any | None, variance: Any, component: Any, data: dict[str, Any]) -> Any:
+def carried_drift(q: Any, s: Any | None, unit_scale: Any, component: Any, data: dict[str, Any]) -> Any:
     """What weights carry from comparators' drifts to the pilots; shape (pilot, component).
 
     Parameters
     ----------
     q, s
         Scales of drift and shock, signs and all; s is None where there is no shock.
-    variance
-        Of comparators' components; shape (component,).
+    unit_scale
+        Squares of comparators' scales; shape (comparator,).
     component
         Of comparators' paths; shape (component, comparator).
     data
@@ -48,10 +48,10 @@ def carried_drift(q: Any, s: Any | None, variance: Any, component: Any, data: di
 
     x = pm.Normal("x_u", dims=("drift", "donor"))
     donor, pair = pm.Normal("x_donor", dims="donor"), pm.Normal("x_pair", dims="pair")
-    ratio, spread = data["drift_variance"] / variance[1:], pt.sqrt(data["drift_variance"] / variance[1:])
+    ratio = data["drift_variance"] / (q**2 * data["drift_variance"] + (0.0 if s is None else s**2))
     drifts = (q**2 * ratio)[:, None] * component[1:]
     if s is not None:
-        drifts += q * s * spread[:, None] * x
+        drifts += q * s * pt.sqrt(ratio[:, None] * unit_scale) * x
     places = data["pair_pilot"], data["pair_donor"]
     logs = data["pair_base"] + data["weighting"][0] * donor[places[1]] + data["weighting"][1] * pair
     empty = pt.full((data["exposure"].shape[0], component.shape[1]), -np.inf, dtype="float64")

@@ -40,9 +40,9 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
     wanted = {layout.columns.start, layout.columns.pilot, layout.columns.exposure, layout.columns.embedded} - {None}
     if not wanted <= set(cells):
         return None, problems
-    exposure, left_out, found = _exposure(cells, present, layout, names, times)
+    exposure, left_out, start, found = _exposure(cells, present, layout, names, times)
     problems += found
-    variables: dict[str, tuple[tuple[str, str], NDArray[np.generic]]] = {}
+    variables: dict[str, tuple[tuple[str, ...], NDArray[np.generic]]] = {}
     for measure in layout.measures:
         if measure.value in cells:
             variables[measure.name] = (("unit", "time"), cells[measure.value])
@@ -50,6 +50,13 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
             variables[f"{measure.name}_denominator"] = (("unit", "time"), cells[measure.denominator])
     variables["exposure"] = (("unit", "time"), exposure)
     variables["left_out"] = (("unit", "time"), left_out)
+    variables["start"] = (("unit",), start)
+    for name in layout.moderators:
+        if name in cells:
+            advice = "a moderator is what is known of a unit before it starts; give one value a unit"
+            values, found = _constant(cells[name], present, names, name, advice)
+            problems += found + _moderator_problems(values, (exposure > 0).any(axis=1), names, name)
+            variables[f"moderator_{name}"] = (("unit",), values)
     coords = {"unit": names, "time": times, "label": ("unit", labels)}
     return xr.Dataset(variables, coords), problems
 
@@ -133,12 +140,13 @@ def _exposure(
     layout: Layout,
     names: NDArray[np.generic],
     times: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], Mask, list[str]]:
-    """Exposure, and which cells are left out; `present` says which unit-periods have a row."""
+) -> tuple[NDArray[np.float64], Mask, NDArray[np.float64], list[str]]:
+    """Exposure, which cells are left out, and the start (unit,); `present` says which unit-periods have a row."""
     columns, treatment = layout.columns, layout.treatment
     if columns.exposure is not None:
         exposure, problems = _given_exposure(cells[columns.exposure], present, names, times, columns.exposure)
-        return exposure, np.zeros(exposure.shape, dtype=bool), problems
+        start = np.where((exposure > 0).any(axis=1), times[(exposure > 0).argmax(axis=1)], np.nan)
+        return exposure, np.zeros(exposure.shape, dtype=bool), start, problems
     if columns.start is not None:
         advice = "give each unit one start (exposure of any other shape goes in columns.exposure)"
         start, problems = _period(cells[columns.start], present, names, columns.start, advice)
@@ -160,9 +168,19 @@ def _exposure(
         start = np.where(flag == 1, float(treatment.start), np.nan)
         embedded = start if treatment.embedded is None else np.where(flag == 1, float(treatment.embedded), np.nan)
     exposure = ramp(times, start, embedded)
+    left_out = (times >= start[:, None] - treatment.anticipation) & (times < start[:, None])
     if treatment.embedding == "leave out":
-        return np.where(exposure < 1, 0.0, 1.0), (exposure > 0) & (exposure < 1), problems
-    return exposure, np.zeros(exposure.shape, dtype=bool), problems
+        return np.where(exposure < 1, 0.0, 1.0), left_out | ((exposure > 0) & (exposure < 1)), start, problems
+    return exposure, left_out, start, problems
+
+
+def _moderator_problems(values: NDArray[np.float64], pilot: Mask, names: NDArray[np.generic], column: str) -> list[str]:
+    """Pilots of which a moderator is not known; comparators need none."""
+    unknown = np.isnan(values) & pilot
+    if not unknown.any():
+        return []
+    which = list_some(names[unknown].tolist())
+    return [f"column '{column}' is a moderator and empty for pilots {which}; fill it, or leave the moderator out"]
 
 
 def _embedding_problems(

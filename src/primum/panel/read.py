@@ -150,7 +150,7 @@ def _column_hint(name: str, columns: Sequence[object]) -> str:
 
 def _number_columns(layout: Layout) -> set[str]:
     columns = layout.columns
-    names = {columns.start, columns.embedded, columns.pilot, columns.exposure}
+    names = {columns.start, columns.embedded, columns.pilot, columns.exposure, *layout.moderators}
     for measure in layout.measures:
         names |= {measure.value, measure.denominator}
     return {name for name in names if name is not None}

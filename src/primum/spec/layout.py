@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from primum.spec.strict import STRICT, Text
 
@@ -68,6 +70,9 @@ class Treatment:
     embedding
         "ramp": exposure rises in equal steps from the start to full exposure.
         "leave out": pilots' outcomes in the embedding window are not used.
+    anticipation
+        How long before its start a pilot may already have changed, in periods; its outcomes of
+        that time are not used.
     """
 
     __pydantic_config__ = STRICT
@@ -75,6 +80,7 @@ class Treatment:
     start: int | None = None
     embedded: int | None = None
     embedding: Embedding = "ramp"
+    anticipation: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True)
@@ -95,3 +101,4 @@ class Layout:
     periods: Periods
     treatment: Treatment
     measures: tuple[Measure, ...]
+    moderators: tuple[str, ...] = ()

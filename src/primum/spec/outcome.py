@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from primum.spec.effect import Effect
 from primum.spec.layout import Measure
 from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_priors
 from primum.spec.strict import STRICT, Positive, Text
@@ -19,7 +20,7 @@ _KINDS: dict[FamilyName, Literal["count", "events", "positive", "real"]] = {
     "normal": "real",
 }
 _SHOWN: dict[FamilyName, str] = {"binomial": "share", "poisson": "rate"}
-_TAKEN = {"unit", "time", "label", "exposure", "left_out"}  # other names in a panel
+_TAKEN = {"unit", "time", "label", "exposure", "left_out", "start"}  # other names in a panel
 _UNITS: dict[FamilyName, dict[str, float]] = {
     "binomial": {"percentage points": 100.0, "per 1,000": 1000.0},
     "poisson": {"per 1": 1.0, "per 100": 100.0, "per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5},
@@ -55,8 +56,13 @@ class Outcome:
     phi
         Persistence of the drift from one period to the next, above 0 and at most 1; 1, a
         random walk, by default.
+    variances
+        "equal": drifts and shocks are as large in every unit; "by unit": larger in some than in others,
+        by factors that are learned, so that an area with an odd history does not carry the answer.
     weights
         Prior on comparator weights; none by default.
+    effect
+        Whether the effect differs by event time, cohort or moderators; constant by default.
     priors
         Priors set for this outcome.
     """
@@ -72,7 +78,9 @@ class Outcome:
     sesoi: Positive
     denominator: Text | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
+    variances: Literal["equal", "by unit"] = "equal"
     weights: Weights = field(default_factory=Weights)
+    effect: Effect = field(default_factory=Effect)
     priors: PriorChanges = field(default_factory=PriorChanges)
 
     @property
@@ -103,6 +111,14 @@ class Outcome:
             absent.add("s")
         if self.weights.base == "none" or self.weights.kappa is not None:
             absent.add("kappa")
+        if self.variances == "equal":
+            absent.add("omega")
+        if self.effect.over_time == "constant":
+            absent.add("sigma_event")
+        if self.effect.cohorts == "together":
+            absent.add("sigma_cohort")
+        if not self.effect.moderators:
+            absent.add("moderator")
         return [(name, prior) for name, prior in self.all_priors().items() if name not in absent]
 
     def problems(self) -> list[str]:
@@ -128,4 +144,5 @@ class Outcome:
             for name, prior in self.all_priors().items()
             if prior.source == "yours" and name not in used
         ]
-        return found + self.weights.problems(f"{path}.weights") + self.priors.problems(f"{path}.priors")
+        found += self.weights.problems(f"{path}.weights") + self.effect.problems(f"{path}.effect")
+        return found + self.priors.problems(f"{path}.priors")

@@ -82,6 +82,10 @@ class PriorChanges:
     sigma_tau: PriorChange | None = None
     sigma: PriorChange | None = None
     kappa: PriorChange | None = None
+    sigma_event: PriorChange | None = None
+    sigma_cohort: PriorChange | None = None
+    moderator: PriorChange | None = None
+    omega: PriorChange | None = None
 
     def problems(self, path: str) -> list[str]:
         """Locations given to priors that have none, and moments that no distribution has."""
@@ -113,6 +117,10 @@ class Priors:
     sigma_tau: Prior
     sigma: Prior
     kappa: Prior
+    sigma_event: Prior
+    sigma_cohort: Prior
+    moderator: Prior
+    omega: Prior
 
     def items(self) -> list[tuple[str, Prior]]:
         """Names and priors, in the order of the model's equations."""
@@ -129,27 +137,35 @@ _REASONS = {
     "tau": "average effect; wide enough to be led by the data, centred on none",
     "sigma_tau": "spread of the effect between units",
     "sigma": "sampling noise of a cell with the median denominator",
+    "sigma_event": "step of the effect from one event time to the next",
+    "sigma_cohort": "spread of the effect between cohorts",
+    "moderator": "change of the effect for one SD of a moderator; centred on none",
+    "omega": "SD of the logarithm of how large a unit's drifts and shocks are; at 0.5, two thirds within a factor 1.6",
     "kappa": "kappa squared, the share of drift that comparators do not carry; a free one takes what weights explain",
 }
-_NORMAL = {"mu", "beta_pilot", "tau"}
+_NORMAL = {"mu", "beta_pilot", "tau", "moderator"}
 _ZERO_SUM = {"lambda_t"}
 _SHARE = (0.5, 0.12)  # mean and SD of kappa squared, about Beta(8, 8): design, section 2
 _SCALES: dict[FamilyName, dict[str, float]] = {
     "binomial": {
         "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
-        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
+        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0, "sigma_event": 0.25, "sigma_cohort": 0.5, "moderator": 0.5,
+        "omega": 0.5,
     },
     "poisson": {
         "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
-        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
+        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0, "sigma_event": 0.25, "sigma_cohort": 0.5, "moderator": 0.5,
+        "omega": 0.5,
     },
     "lognormal": {
         "mu": 0.5, "beta_pilot": 0.5, "sigma_alpha": 0.5, "lambda_t": 0.5, "q": 0.2, "s": 0.2,
-        "tau": 0.5, "sigma_tau": 0.25, "sigma": 0.2,
+        "tau": 0.5, "sigma_tau": 0.25, "sigma": 0.2, "sigma_event": 0.125, "sigma_cohort": 0.25, "moderator": 0.25,
+        "omega": 0.5,
     },
     "normal": {
         "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.5, "s": 0.5,
-        "tau": 1.0, "sigma_tau": 0.5, "sigma": 0.5,
+        "tau": 1.0, "sigma_tau": 0.5, "sigma": 0.5, "sigma_event": 0.25, "sigma_cohort": 0.5, "moderator": 0.5,
+        "omega": 0.5,
     },
 }  # fmt: skip
 

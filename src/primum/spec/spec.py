@@ -225,7 +225,8 @@ class Spec:
     def data(self) -> Layout:
         """What `Panel.from_frame` needs to read the table."""
         measures = tuple(outcome.measure for outcome in self.outcomes)
-        return Layout(self.columns, self.periods, self.treatment, measures)
+        moderators = dict.fromkeys(name for outcome in self.outcomes for name in outcome.effect.moderators)
+        return Layout(self.columns, self.periods, self.treatment, measures, tuple(moderators))
 
     def outcome(self, name: str) -> Outcome:
         """The outcome of that name.
@@ -279,6 +280,8 @@ def _exposure_problems(columns: Columns, treatment: Treatment) -> list[str]:
         ]
     if columns.exposure and treatment.embedding == "leave out":
         found.append('treatment.embedding: "leave out" needs columns.start or columns.pilot, not columns.exposure')
+    if columns.exposure and treatment.anticipation:
+        found.append("treatment.anticipation: this key needs columns.start or columns.pilot, not columns.exposure")
     if start is not None and embedded is not None and embedded < start:
         found.append(f"treatment: embedded ({embedded}) is before start ({start}); correct either")
     return found

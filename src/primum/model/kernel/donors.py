@@ -11,8 +11,8 @@ from primum.model.kernel.places import Q, S
 
 
 def donors_forth(
-    scalars: Any, variance: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any, drifts: Any,
-    share: Any, carried: Any,
+    scalars: Any, variance: Any, scale_of: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any,
+    drifts: Any, share: Any, carried: Any,
 ) -> float:  # fmt: skip
     """Comparators' drifts given their paths, weights, and what weights carry to the pilots."""
     pilot, donor, base, scale, drift_variance = of_pairs
@@ -22,7 +22,7 @@ def donors_forth(
         ratio = q**2 * drift_variance[k - 1] / variance[k]
         spread = q * s * sqrt(drift_variance[k - 1] / variance[k])
         for j in range(x_donor.size):
-            drifts[j, k - 1] = ratio * component[k, j] + spread * x[k - 1, j]
+            drifts[j, k - 1] = ratio * component[k, j] + spread * sqrt(scale_of[j]) * x[k - 1, j]
             density -= 0.5 * x[k - 1, j] ** 2
     for j in range(x_donor.size):
         density -= 0.5 * x_donor[j] ** 2
@@ -42,9 +42,9 @@ def donors_forth(
 
 
 def donors_back(
-    scalars: Any, variance: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any, drifts: Any,
-    share: Any, in_carried: Any, in_scalars: Any, in_variance: Any, in_component: Any, in_x: Any, in_x_donor: Any,
-    in_x_pair: Any,
+    scalars: Any, variance: Any, scale_of: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any,
+    drifts: Any, share: Any, in_carried: Any, in_scalars: Any, in_variance: Any, in_log_scale: Any, in_component: Any,
+    in_x: Any, in_x_donor: Any, in_x_pair: Any,
 ) -> None:  # fmt: skip
     """Derivatives, given those in what is carried."""
     pilot, donor, _, scale, drift_variance = of_pairs
@@ -67,9 +67,11 @@ def donors_back(
         in_ratio, in_spread = 0.0, 0.0
         for j in range(x_donor.size):
             in_ratio += in_drifts[j, k - 1] * component[k, j]
-            in_spread += in_drifts[j, k - 1] * x[k - 1, j]
+            in_unit = in_drifts[j, k - 1] * sqrt(scale_of[j])
+            in_spread += in_unit * x[k - 1, j]
+            in_log_scale[j] += 0.5 * q * s * root * in_unit * x[k - 1, j]
             in_component[k, j] = ratio * in_drifts[j, k - 1]
-            in_x[k - 1, j] = q * s * root * in_drifts[j, k - 1] - x[k - 1, j]
+            in_x[k - 1, j] = q * s * root * in_unit - x[k - 1, j]
         in_scalars[Q] += 2.0 * q * d / v * in_ratio + s * root * in_spread
         in_scalars[S] += q * root * in_spread
         in_variance[k] -= (ratio * in_ratio + 0.5 * q * s * root * in_spread) / v

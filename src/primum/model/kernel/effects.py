@@ -9,8 +9,8 @@ from primum.model.kernel.places import BETA, MU, SPREAD, TAU
 
 
 def effects_forth(
-    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, precision: float, zeta: Any,
-    tau_unit: Any,
+    scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
+    precision: float, zeta: Any, tau_unit: Any,
 ) -> float:  # fmt: skip
     """Effects in the pilots, transported with the components integrated out."""
     response, exposure, weight = of_pilots
@@ -19,7 +19,8 @@ def effects_forth(
     for i in range(x.size):
         known, pull, w = 0.0, 0.0, precision * weight[i]
         for k in range(variance.size):
-            precise = exposure[i, k] * w / (1.0 + variance[k] * w)
+            v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
+            precise = exposure[i, k] * w / (1.0 + v * w)
             known += precise * exposure[i, k]
             pull += precise * (response[i, k] - centre[k] - carried[i, k])
         shrink = 1.0 / (1.0 + spread**2 * known)
@@ -30,16 +31,19 @@ def effects_forth(
 
 
 def effects_back(
-    scalars: Any, variance: Any, centre: Any, carried: Any, x: Any, of_pilots: Any, precision: float, zeta: Any,
-    in_tau_unit: Any, in_scalars: Any, in_variance: Any, in_centre: Any, in_carried: Any, in_x: Any,
-) -> float:  # fmt: skip
-    """Derivatives, given those in the effects; returns that in the precision, times it."""
+    scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
+    precision: float, zeta: Any, in_tau_unit: Any, in_scalars: Any, in_variance: Any, in_log_scale: Any,
+    in_centre: Any, in_carried: Any, in_x: Any,
+) -> tuple[float, float]:  # fmt: skip
+    """Derivatives, given those in the effects; returns that in the precision, times it, and that in the level."""
     response, exposure, weight = of_pilots
-    tau, spread, in_precision = scalars[TAU], scalars[SPREAD], 0.0
+    tau, spread = scalars[TAU], scalars[SPREAD]
+    in_precision, in_level = 0.0, 0.0
     for i in range(x.size):
         known, pull, w = 0.0, 0.0, precision * weight[i]
         for k in range(variance.size):
-            precise = exposure[i, k] * w / (1.0 + variance[k] * w)
+            v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
+            precise = exposure[i, k] * w / (1.0 + v * w)
             known += precise * exposure[i, k]
             pull += precise * (response[i, k] - centre[k] - carried[i, k])
         shrink = 1.0 / (1.0 + spread**2 * known)
@@ -54,13 +58,17 @@ def effects_back(
         in_scalars[SPREAD] -= 2.0 * in_shrink * shrink**2 * spread * known
         for k in range(variance.size):
             b = exposure[i, k]
-            ratio = 1.0 / (1.0 + variance[k] * w)
+            v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
+            ratio = 1.0 / (1.0 + v * w)
             in_ratio = in_known * b * b + in_pull * b * (response[i, k] - centre[k] - carried[i, k])
             in_centre[k] -= in_pull * w * ratio * b
             in_carried[i, k] -= in_pull * w * ratio * b
-            in_variance[k] -= in_ratio * (w * ratio) ** 2
+            in_v = in_ratio * (w * ratio) ** 2
+            in_variance[k] -= in_v * scale_of[i]
+            in_log_scale[i] -= in_v * variance[k] * scale_of[i]
+            in_level -= in_v if k == 0 else 0.0
             in_precision += in_ratio * ratio**2 * w
-    return in_precision
+    return in_precision, in_level
 
 
 def location_forth(scalars: Any, path: Any, eta: Any) -> None:
@@ -84,7 +92,7 @@ def pilots_forth(scalars: Any, tau_unit: Any, exposure: Any, carried: Any, basis
     for t in range(periods):
         for i in range(pilots):
             eta[t, others + i] += scalars[BETA] + tau_unit[i] * exposure[i, t]
-            for k in range(1, periods):
+            for k in range(periods):
                 eta[t, others + i] += carried[i, k] * basis[k, t]
 
 
@@ -95,5 +103,5 @@ def pilots_back(in_eta: Any, exposure: Any, basis: Any, in_scalars: Any, in_tau_
         for i in range(pilots):
             in_scalars[BETA] += in_eta[t, others + i]
             in_tau_unit[i] += in_eta[t, others + i] * exposure[i, t]
-            for k in range(1, periods):
+            for k in range(periods):
                 in_carried[i, k] += in_eta[t, others + i] * basis[k, t]

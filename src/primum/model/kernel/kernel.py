@@ -14,19 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.kernel import donors, effects, paths, scalars
-from primum.model.kernel.places import BLOCK, HEAD, SIGMA
+from primum.model.kernel import donors, effects, paths, scalars, terms
+from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA
 from primum.spec.priors import FamilyName
 
 ARRAYS = (
     "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
-    "weighting",
+    "weighting", "term_group", "term_scale", "pilot_terms",
 )  # fmt: skip
 
 
@@ -49,6 +50,8 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
     jit, scaled = _compiled, family_of(name).scaled
     scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
     moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
+    units_forth, units_back = jit(scalars.units_forth), jit(scalars.units_back)
+    terms_forth, terms_back = jit(terms.terms_forth), jit(terms.terms_back)
     donors_forth, donors_back = jit(donors.donors_forth), jit(donors.donors_back)
     effects_forth, effects_back = jit(effects.effects_forth), jit(effects.effects_back)
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
@@ -63,23 +66,29 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         places: Any, priors: Any, constants: Any, standard: Any, fields: Any, response: Any, cell_weight: Any,
         mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
+        term_group: Any, term_scale: Any, pilot_terms: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
-        at_slow, at_tau, at_x, at_u, at_donor, at_pair = places[HEAD:]
+        at_slow, at_tau, at_term, at_unit, at_x, at_u, at_donor, at_pair = places[HEAD:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
-        at_eta = HEAD + periods + pilots
+        gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
+        at_eta = HEAD + periods + pilots + term_group.size
         eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
-        share = reported[at_eta + periods * units :]
+        at_share = at_eta + periods * units
+        share, unit_scale = reported[at_share : at_share + pairs], reported[at_share + pairs :]
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
-        x_tau, in_x_tau = point[at_tau : at_tau + pilots], gradient[at_tau : at_tau + pilots]
+        x_tau, in_x_tau = point[at_tau:at_term], gradient[at_tau:at_term]
+        x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
+        x_unit, in_x_unit = point[at_unit:at_x], gradient[at_unit:at_x]
         x, in_x = point[at_x:at_u].reshape((periods, units)), gradient[at_x:at_u].reshape((periods, units))
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
         in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
         in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
+        scale_of, in_log_scale, in_level = np.ones(units), np.zeros(units), np.zeros(1)
         # With weights, pilots' paths depend on comparators' components: these are kept, and wait for what comes
         # back from the pilots. Otherwise each block of units is finished while it is in the fastest cache.
         donors = others if pairs else 0
@@ -88,46 +97,60 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
         x_u = point[at_u : at_u + length].reshape((periods - 1, donors))
         in_x_u = gradient[at_u : at_u + length].reshape((periods - 1, donors))
-        paths = (x, eta, kept)
-        in_paths = (in_x, in_eta, in_component, in_scalars)
+        paths = (x, eta, kept, scale_of)
+        in_paths = (in_x, in_eta, in_component, in_scalars, in_log_scale, in_level)
         of_paths = (standard, fields, response, cell_weight, mean_weight, factors, basis)
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
+        of_terms = (term_group, term_scale, pilot_terms)
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
-        precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
+        precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
+        density += units_forth(x_unit, scalars[OMEGA], scale_of)
         density += moments_forth(
             scalars, slow, priors[HEAD, 1], scaled, basis, drift_variance, variance, own, sign, centre, path
         )
         location_forth(scalars, path, eta)
-        density += sweep(0, others, True, donors == 0, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
+        density += terms_forth(scalars, x_term, of_terms, gamma, carried)
+        density += sweep(
+            0, others, True, donors == 0, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
+        )
         if donors:
             gather(kept, component)
             density += donors_forth(
-                scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
-                carried,
+                scalars, variance, scale_of, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
+                share, carried,
             )  # fmt: skip
-        density += effects_forth(scalars, own, centre, carried, x_tau, of_pilots, precision, zeta, tau_unit)
+        density += effects_forth(
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, zeta, tau_unit
+        )
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
-        density += sweep(others, units, True, True, scalars, own, sign, paths, in_paths, in_own, of_paths)
+        density += sweep(others, units, True, True, scalars, level, own, sign, paths, in_paths, in_own, of_paths)
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
-        in_precision = effects_back(
-            scalars, own, centre, carried, x_tau, of_pilots, precision, zeta, in_tau_unit, in_scalars, in_own,
-            in_centre, in_carried, in_x_tau,
+        in_precision, in_levels = effects_back(
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, zeta, in_tau_unit,
+            in_scalars, in_own, in_log_scale[others:], in_centre, in_carried, in_x_tau,
         )  # fmt: skip
+        in_level[0] += in_levels
         if scaled:
             in_scalars[SIGMA] -= 2.0 * in_precision / scalars[SIGMA]
         if donors:
             donors_back(
-                scalars, variance, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts, share,
-                in_carried, in_scalars, in_variance, in_component, in_x_u, gradient[at_donor:at_pair],
-                gradient[at_pair:],
+                scalars, variance, scale_of, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
+                share, in_carried, in_scalars, in_variance, in_log_scale, in_component, in_x_u,
+                gradient[at_donor:at_pair], gradient[at_pair:],
             )  # fmt: skip
-            density += sweep(0, others, False, True, scalars, variance, sign, paths, in_paths, in_variance, of_paths)
+            density += sweep(
+                0, others, False, True, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
+            )
+        terms_back(scalars, x_term, of_terms, in_carried, in_scalars, in_x_term)
+        units_back(x_unit, scalars, in_log_scale, in_scalars, in_x_unit)
+        for j in range(unit_scale.size):
+            unit_scale[j] = sqrt(scale_of[j])
         location_back(in_eta, in_scalars, in_path)
         moments_back(
-            scalars, slow, priors[HEAD, 1], basis, drift_variance, in_variance, in_own, in_centre, in_path, in_scalars,
-            in_slow,
+            scalars, slow, priors[HEAD, 1], basis, drift_variance, in_level[0], in_variance, in_own, in_centre, in_path,
+            in_scalars, in_slow,
         )  # fmt: skip
         scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density

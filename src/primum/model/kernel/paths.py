@@ -1,7 +1,8 @@
 """Units' own paths and the likelihood of their cells, block by block (`primum.model.transport`).
 
-For units j of a block and components k, with the diagonal weight w, the prior's variance v and the
-factor M of a unit,
+For units j of a block and components k, with the diagonal weight w, the prior's variance v (the
+level's, in the constant component, and the rest times the square of the unit's scale) and the factor
+M of a unit,
 
     d = 1 / (1 + v w),   s = sign sqrt(v d),   e = M (M' (s r) + x),   component c = s e,
 
@@ -20,12 +21,13 @@ import numpy as np
 from primum.model.kernel.places import BLOCK, SIGMA
 
 
-def spread_forth(weight: Any, variance: Any, sign: Any, shrink: Any, spread: Any) -> float:
+def spread_forth(weight: Any, level: float, variance: Any, scale_of: Any, sign: Any, shrink: Any, spread: Any) -> float:
     """Diagonal parts d and s, and what d adds to the density."""
     determinant, density = np.ones(weight.size), 0.0
     for k in range(variance.size):
-        v = variance[k]
+        constant = level if k == 0 else 0.0
         for j in range(weight.size):
+            v = constant + variance[k] * scale_of[j]
             d = 1.0 / (1.0 + v * weight[j])
             shrink[k, j], spread[k, j] = d, sign[k] * sqrt(v * d)
             determinant[j] *= d
@@ -65,11 +67,12 @@ def whole_forth(
 
 
 def whole_back(
-    factor: Any, weight: Any, variance: Any, residual: Any, shrink: Any, spread: Any, whole: Any, pull: Any,
-    in_whole: Any, in_moved: Any, in_variance: Any, in_weight: Any, in_x: Any, in_residual: Any,
-) -> None:  # fmt: skip
-    """Derivatives, given that of the rest of the density in the components, ``pull``."""
-    (periods, units), entry = residual.shape, 0
+    factor: Any, weight: Any, level: float, variance: Any, scale_of: Any, residual: Any, shrink: Any, spread: Any,
+    whole: Any, pull: Any, in_whole: Any, in_moved: Any, in_variance: Any, in_log_scale: Any, in_weight: Any,
+    in_x: Any, in_residual: Any,
+) -> float:  # fmt: skip
+    """Derivatives, given that of the rest of the density in the components, ``pull``; returns that in the level."""
+    (periods, units), entry, found = residual.shape, 0, 0.0
     for k in range(periods):
         for j in range(units):
             in_whole[k, j] = spread[k, j] * pull[k, j] - shrink[k, j] * whole[k, j]
@@ -81,7 +84,7 @@ def whole_back(
             entry += 1
     entry = 0
     for k in range(periods):
-        v, total = variance[k], 0.0
+        constant, total = level if k == 0 else 0.0, 0.0
         for j in range(units):
             in_moved[k, j] = 0.0
         for each in range(k + 1):
@@ -94,9 +97,21 @@ def whole_back(
             in_s = s * (e * pull[k, j] + residual[k, j] * in_moved[k, j])
             in_d = 0.5 - 0.5 * d * e * e
             in_residual[k, j] = s * in_moved[k, j]
-            in_weight[j] -= (0.5 * in_s + in_d) * v * d
-            total += 0.5 * in_s * d - in_d * (1.0 - d)
-        in_variance[k] += total / v
+            in_weight[j] -= (0.5 * in_s + in_d) * (constant + variance[k] * scale_of[j]) * d
+            in_moved[k, j] = 0.5 * in_s * d - in_d * (1.0 - d)  # the derivative in the logarithm of v
+        if k == 0:
+            for j in range(units):
+                in_v = in_moved[0, j] / (level + variance[0] * scale_of[j])
+                found += in_v
+                total += in_v * scale_of[j]
+                in_log_scale[j] += in_v * variance[0] * scale_of[j]
+            in_variance[0] += total
+        else:
+            for j in range(units):
+                total += in_moved[k, j]
+                in_log_scale[j] += in_moved[k, j]
+            in_variance[k] += total / variance[k]
+    return found
 
 
 def forth_of(
@@ -105,17 +120,10 @@ def forth_of(
     """Components of the paths of a block of units."""
 
     def forth(
-        first: int,
-        last: int,
-        number: int,
-        scalars: Any,
-        variance: Any,
-        sign: Any,
-        paths: Any,
-        block: Any,
-        of_paths: Any,
-    ) -> float:
-        (x, eta, _), (_, _, response, cell_weight, mean_weight, factors, basis) = paths, of_paths
+        first: int, last: int, number: int, scalars: Any, level: float, variance: Any, sign: Any, paths: Any,
+        block: Any, of_paths: Any,
+    ) -> float:  # fmt: skip
+        (x, eta, _, scale_of), (_, _, response, cell_weight, mean_weight, factors, basis) = paths, of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
@@ -123,7 +131,9 @@ def forth_of(
                 at = first + j
                 gap[t, j] = precision * cell_weight[t, at] * (response[t, at] - eta[t, at])
         np.dot(basis, gap, residual)
-        density: float = spread_forth(precision * mean_weight[first:last], variance, sign, shrink, spread)
+        density: float = spread_forth(
+            precision * mean_weight[first:last], level, variance, scale_of[first:last], sign, shrink, spread
+        )
         density += whole_forth(factors[number], residual, x[:, first:last], shrink, spread, gap, whole, component)
         return density
 
@@ -134,10 +144,10 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
     """Likelihood of a block of units, and all derivatives in their paths."""
 
     def back(
-        first: int, last: int, number: int, scalars: Any, variance: Any, paths: Any, block: Any, in_paths: Any,
-        in_variance: Any, of_paths: Any,
+        first: int, last: int, number: int, scalars: Any, level: float, variance: Any, paths: Any, block: Any,
+        in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        (_, eta, _), (in_x, in_eta, in_component, in_scalars) = paths, in_paths
+        (_, eta, _, scale_of), (in_x, in_eta, in_component, in_scalars, in_log_scale, in_level) = paths, in_paths
         standard, fields, _, cell_weight, mean_weight, factors, basis = of_paths
         slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         (periods, units), sigma = slope.shape, scalars[SIGMA]
@@ -157,9 +167,10 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
                 for j in range(units):
                     pull[k, j] += in_component[k, first + j]
         in_residual = component
-        whole_back(
-            factors[number], weight, variance, residual, shrink, spread, whole, pull, departure,
-            np.empty((periods, units)), in_variance, in_weight, in_x[:, first:last], in_residual,
+        in_level[0] += whole_back(
+            factors[number], weight, level, variance, scale_of[first:last], residual, shrink, spread, whole, pull,
+            departure, np.empty((periods, units)), in_variance, in_log_scale[first:last], in_weight,
+            in_x[:, first:last], in_residual,
         )  # fmt: skip
         moved = 0.0
         for k in range(periods):
@@ -183,10 +194,10 @@ def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callabl
     """Paths of some units, a block at a time: forwards, backwards, or each block both ways."""
 
     def sweep(
-        start: int, stop: int, ahead: bool, behind: bool, scalars: Any, variance: Any, sign: Any, paths: Any,
-        in_paths: Any, in_variance: Any, of_paths: Any,
+        start: int, stop: int, ahead: bool, behind: bool, scalars: Any, level: float, variance: Any, sign: Any,
+        paths: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, _, kept = paths
+        x, _, kept, _ = paths
         periods, density = x.shape[0], 0.0
         whole = kept.size == 6 * x.size
         number = (start + BLOCK - 1) // BLOCK
@@ -195,9 +206,11 @@ def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callabl
             at = 6 * periods * first if whole else 0
             block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
             if ahead:
-                density += forth(first, last, number, scalars, variance, sign, paths, block, of_paths)
+                density += forth(first, last, number, scalars, level, variance, sign, paths, block, of_paths)
             if behind:
-                density += back(first, last, number, scalars, variance, paths, block, in_paths, in_variance, of_paths)
+                density += back(
+                    first, last, number, scalars, level, variance, paths, block, in_paths, in_variance, of_paths
+                )
             number += 1
         return density
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from primum.model.layout import SCALARS, SCALES
+from primum.model.layout import SCALARS, SCALES, TAILED
 
-MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA = range(len(SCALARS))
+MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA = range(len(SCALARS))
 HEAD = len(SCALARS)
 IS_SCALE = np.array([name in SCALES for name in SCALARS])
+IS_TAILED = np.array([name in TAILED for name in SCALARS])
 BLOCK = 64  # units: what they need stays in the fastest cache

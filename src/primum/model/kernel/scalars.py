@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import erfc, exp, log, log1p, pi, sqrt
 from typing import Any
 
-from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, KAPPA, MU, SIGMA, SPREAD, Q, S
+from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, OMEGA, SIGMA, Q, S
 
 _SQRT_HALF, _NORMAL_PEAK = sqrt(0.5), 1 / sqrt(2 * pi)
 
@@ -20,7 +20,7 @@ def scalars_forth(point: Any, places: Any, priors: Any, constants: Any, scalars:
             if place == KAPPA:  # the logit of its square
                 density -= priors[place, 0] * log1p(exp(-value)) + priors[place, 1] * log1p(exp(value))
                 scalars[place] = sqrt(1.0 / (1.0 + exp(-value)))
-            elif place == SPREAD:
+            elif IS_TAILED[place]:
                 # minus the logarithm of an upper tail, precise in both
                 tail = 0.5 * erfc(abs(value) * _SQRT_HALF)
                 multiple = -log1p(-tail) if value < 0 else -log(tail)
@@ -41,7 +41,7 @@ def scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars:
                 kappa = scalars[place]
                 slope = (0.5 * in_scalars[place] * kappa + centre) * (1.0 - kappa**2)
                 gradient[places[place]] = slope - scale * kappa**2
-            elif place == SPREAD:
+            elif IS_TAILED[place]:
                 multiple = scalars[place] / scale
                 rate = exp(multiple - 0.5 * value**2) * _NORMAL_PEAK
                 gradient[places[place]] = rate * (1.0 - multiple + scale * in_scalars[place]) - value
@@ -55,10 +55,13 @@ def moments_forth(
     scalars: Any, slow: Any, scale: float, scaled: bool, basis: Any, drift_variance: Any, variance: Any, own: Any,
     sign: Any, centre: Any, path: Any,
 ) -> float:  # fmt: skip
-    """Variances of comparators' and of pilots' own components, signs of their roots, centre and common path."""
+    """Variances of comparators' and of pilots' own components, signs of their roots, centre and common path.
+
+    Without the level's, which a unit's scale leaves as it is.
+    """
     periods, q, s, kappa = path.size, scalars[Q], scalars[S], scalars[KAPPA]
-    variance[0] = periods * scalars[ALPHA] ** 2 + s**2
-    own[0] = variance[0]
+    variance[0] = s**2
+    own[0] = s**2
     centre[0] = sqrt(periods) * (scalars[MU] + scalars[BETA])
     path[:] = 0.0
     density = 0.0
@@ -78,14 +81,14 @@ def moments_forth(
 
 
 def moments_back(
-    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, in_variance: Any, in_own: Any,
-    in_centre: Any, in_path: Any, in_scalars: Any, in_slow: Any,
+    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, in_level: float, in_variance: Any,
+    in_own: Any, in_centre: Any, in_path: Any, in_scalars: Any, in_slow: Any,
 ) -> None:  # fmt: skip
     """Derivatives, given those in variances, centre and common path."""
     periods, q, s, kappa = in_path.size, scalars[Q], scalars[S], scalars[KAPPA]
     in_scalars[MU] += sqrt(periods) * in_centre[0]
     in_scalars[BETA] += sqrt(periods) * in_centre[0]
-    in_scalars[ALPHA] += 2.0 * periods * scalars[ALPHA] * (in_variance[0] + in_own[0])
+    in_scalars[ALPHA] += 2.0 * periods * scalars[ALPHA] * in_level
     in_scalars[S] += 2.0 * s * (in_variance[0] + in_own[0])
     for k in range(1, periods):
         in_scalars[S] += 2.0 * s * (in_variance[k] + in_own[k])
@@ -94,3 +97,19 @@ def moments_back(
         in_slow[k - 1] = in_centre[k] - slow[k - 1] / scale**2
         for t in range(periods):
             in_slow[k - 1] += in_path[t] * basis[k, t]
+
+
+def units_forth(x: Any, omega: float, scale: Any) -> float:
+    """Squares of units' scales; without coordinates all are 1."""
+    density = 0.0
+    for j in range(x.size):
+        scale[j] = exp(2.0 * omega * x[j])
+        density -= 0.5 * x[j] ** 2
+    return density
+
+
+def units_back(x: Any, scalars: Any, in_log_scale: Any, in_scalars: Any, in_x: Any) -> None:
+    """Derivatives, given those in the logarithms of the squares."""
+    for j in range(x.size):
+        in_x[j] = 2.0 * scalars[OMEGA] * in_log_scale[j] - x[j]
+        in_scalars[OMEGA] += 2.0 * x[j] * in_log_scale[j]
