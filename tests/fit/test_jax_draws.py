@@ -19,7 +19,7 @@ from primum.fit.chains import ess_bulk, mcse_mean, rhat
 from primum.fit.draws import STATS, Draws, draw
 from primum.fit.jax_draws import density_of, draw_with_jax, jax_in_double_precision, reported_of, starts_of
 from primum.model import Cells, cells_of, model_of
-from primum.model.data import arrays_of
+from primum.model.data import arrays_of, guesses_of
 from primum.model.families import Family, family_of
 from primum.model.layout import SCALARS, layout_of, sampled_as
 from primum.spec import Priors
@@ -88,7 +88,8 @@ def test_functions_are_those_of_pytensor(family: FamilyName, counted: bool, miss
     case = case_of(family, counted=counted, missing=missing)
     layout = layout_of(case.cells, case.family)
     model = model_of(case.cells, case.family, case.priors)
-    points = starts_of(layout, arrays_of(case.cells, case.family, case.priors)["priors"], 3, seed=1)
+    guesses = guesses_of(case.cells, case.family, case.priors)
+    points = starts_of(layout, arrays_of(case.cells, case.family, case.priors)["priors"], guesses, 3, seed=1)
     values_by_name = {variable.name: value.name for variable, value in model.rvs_to_values.items()}
     reported = model.replace_rvs_by_values([model[name] for name in layout.reported])
     points[1][layout.free["sigma_tau"].start] = -2.5  # its coordinate's tails are computed apart
@@ -115,11 +116,14 @@ def test_starts_differ_between_chains_and_repeat() -> None:
     case = case_of("binomial")
     layout = layout_of(case.cells, case.family)
     priors = arrays_of(case.cells, case.family, case.priors)["priors"]
-    first = starts_of(layout, priors, 3, seed=4)
+    guesses = guesses_of(case.cells, case.family, case.priors)
+    first = starts_of(layout, priors, guesses, 3, seed=4)
     assert first.shape == (3, layout.points)
     assert np.unique(first[:, 0]).size == 3
-    np.testing.assert_array_equal(first, starts_of(layout, priors, 3, seed=4))
-    assert (first != starts_of(layout, priors, 3, seed=5)).all()
+    np.testing.assert_array_equal(first, starts_of(layout, priors, guesses, 3, seed=4))
+    others = starts_of(layout, priors, guesses, 3, seed=5)
+    assert (first != others).any(axis=1).all()
+    assert np.unique([*first[:, 0], *others[:, 0]]).size == 6
 
 
 @pytest.mark.parametrize("double", [False, True])

@@ -81,7 +81,7 @@ class Layout:
 
     @property
     def places(self) -> NDArray[np.int64]:
-        """Starts in the point of scalars, -1 where there is none, and of vectors, the next one's where there is none."""
+        """Starts in the point of scalars, -1 where there are none, and of vectors, the next one's where none."""
         scalars = [self.free[name].start if name in self.free else -1 for name in SCALARS]
         vectors, after = [], self.points
         for name in reversed(_VECTORS):
