@@ -13,9 +13,10 @@ import pytest
 import xarray as xr
 from scipy.special import expit
 
-from primum.effects.estimands import cell_effects, new_unit, per_unit, satt
+from primum.effects.estimands import by_cohort, by_event_time, cell_effects, new_unit, per_unit, satt
 from primum.model import Cells, cells_of
 from primum.model.families import Standard, family_of
+from tests.model.cases import EFFECT
 from tests.model.panels import evaluation
 
 SAMPLE = ("chain", "draw")
@@ -105,6 +106,54 @@ def test_partly_exposed_cells_do_not_enter() -> None:
     effect = np.ones((2, 3, 1, 4))
     effect[..., 1] = 1e6
     np.testing.assert_array_equal(satt(effect, np.array([[False, False, True, True]])), np.ones((2, 3)))
+
+
+def test_effect_by_event_time_is_the_mean_over_pilots_exposed_so_long() -> None:
+    exposure = np.array([[0, 0.5, 1, 1], [0, 0, 0, 1.0]])
+    effect = np.arange(8.0).reshape(1, 1, 2, 4)
+    event = np.array([[-1, 0, 1, 2], [-3, -2, -1, 0]])
+    times, found = by_event_time(effect, exposure, event)
+    assert times.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(found[0, 0], [(1 + 7) / 2, 2, 3])
+
+
+def test_effect_by_cohort_is_the_mean_over_its_fully_exposed_cells() -> None:
+    full = np.array([[False, False, True, True], [False, True, True, True], [False, False, False, True]])
+    effect = np.arange(12.0).reshape(1, 1, 3, 4)
+    cohorts, found = by_cohort(effect, full, np.array([2012, 2011, 2012]))
+    assert cohorts.tolist() == [2011, 2012]
+    np.testing.assert_array_equal(found[0, 0], [(5 + 6 + 7) / 3, (2 + 3 + 11) / 3])
+
+
+def test_terms_are_part_of_the_effect() -> None:
+    spec, panel = evaluation("normal", pilots=5, staggered=True, changes=EFFECT)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    assert cells.terms is not None
+    rng, sample = np.random.default_rng(6), (1, 3)
+    gamma = rng.normal(size=(*sample, len(cells.terms.names)))
+    tau = rng.normal(size=(*sample, 5))
+    posterior = xr.Dataset(
+        {
+            "eta": ((*SAMPLE, "unit", "time"), rng.normal(size=(*sample, *cells.value.shape))),
+            "tau_unit": ((*SAMPLE, "pilot"), tau),
+            "gamma": ((*SAMPLE, "term"), gamma),
+        }
+    )
+    found = cell_effects(posterior, family_of("normal"), cells, Standard(50.0, 7.0), 1.0)
+    expected = tau[..., None] * cells.exposure[cells.pilots]
+    expected += sum(gamma[..., m, None, None] * cells.terms.design[m] for m in range(gamma.shape[-1]))
+    # differences of numbers near 50
+    np.testing.assert_allclose(found, 7 * expected, atol=1e-11)
+
+
+def test_spread_of_units_reaches_a_new_one(cells: Cells) -> None:
+    count = 40_000
+    posterior = hyper(count, sigma_tau=0.0, sigma_alpha=0.0, q=0.0, omega=0.6)
+    varied = replace(cells, varied=True)
+    draws = new_unit(posterior, family_of("lognormal"), varied, Standard(3.0, 1.0), 1.0, np.random.default_rng(7))
+    shock = np.log(draws / np.expm1(-0.5)) - 3.3
+    # normal with a lognormal SD: variance s^2 exp(2 omega^2), kurtosis 3 exp(4 omega^2) = 12.7, that of its square more
+    assert np.mean(shock**2) / (0.1**2 * np.exp(2 * 0.6**2)) == pytest.approx(1, abs=MAX_Z * np.sqrt(12.7 / count))
 
 
 def hyper(count: int, **values: Any) -> xr.Dataset:

@@ -184,3 +184,31 @@ def test_two_outcomes_may_share_columns() -> None:
     dataset = _assembled(sound(), layout)
     xr.testing.assert_equal(dataset["kinship_denominator"], dataset["other_denominator"])
     assert dataset["other"].to_numpy()[:, 0].tolist() == [1, 1, 0, 0, 0, 0]
+
+
+def test_anticipation_leaves_out_periods_before_the_start() -> None:
+    layout = replace(START, treatment=Treatment(anticipation=2))
+    dataset = _assembled(sound(), layout)
+    # A1 and A2 start in 2014
+    left_out = dataset["left_out"].to_numpy()
+    assert dataset["time"][left_out[0]].values.tolist() == [2012, 2013]
+    assert left_out.sum() == 4
+    np.testing.assert_array_equal(dataset["exposure"], _assembled(sound(), START)["exposure"])
+    np.testing.assert_array_equal(dataset["start"], [2014, 2014, *[np.nan] * 4])
+
+
+def test_start_is_that_of_the_given_exposure() -> None:
+    dataset = _assembled(sound(), EXPOSURE)
+    first = [row[row > 0].size and dataset["time"].values[row > 0][0] for row in dataset["exposure"].to_numpy()]
+    np.testing.assert_array_equal(dataset["start"].fillna(0), first)
+
+
+def test_moderators_are_one_value_a_unit_and_known_of_pilots() -> None:
+    layout = replace(START, moderators=("rating",))
+    table: dict[str, list[Any]] = sound() | {"rating": [1.0] * 8 + [3.0] * 8 + [None] * 32}
+    np.testing.assert_array_equal(_assembled(table, layout)["moderator_rating"], [1, 3, *[np.nan] * 4])
+    table["rating"][0] = 2.0
+    table["rating"][8:16] = [None] * 8
+    first, second = _problems(table, layout)
+    assert "column 'rating' must be the same in every period of a unit: A1 (1 and 2)" in first
+    assert second == ("column 'rating' is a moderator and empty for pilots A2; fill it, or leave the moderator out")

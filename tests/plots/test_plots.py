@@ -17,6 +17,7 @@ from primum.harm.harm import harm as harm_of
 from primum.plots import (
     plot_density,
     plot_diagnostics,
+    plot_event_study,
     plot_forest,
     plot_overview,
     plot_predictive,
@@ -65,6 +66,14 @@ def test_forest_has_a_row_a_pilot_and_two_summaries(effects: Effects) -> None:
     table = effects["kinship"].table["mean"]
     expected = [*table.filter(like="unit_effect"), table["satt"], table["new_unit"]]
     np.testing.assert_allclose(means, expected)
+
+
+def test_event_study_has_the_means_of_the_table(effects: Effects) -> None:
+    found = effects["kinship"]
+    for axes, kind in zip(plot_event_study(found).axes, ("event", "cohort"), strict=False):
+        drawn = next(line for line in axes.lines if line.get_marker() == "o")
+        np.testing.assert_array_equal(drawn.get_xdata(), found.draws[kind])
+        np.testing.assert_allclose(np.asarray(drawn.get_ydata()), found.table["mean"].filter(like=f"{kind}_effect"))
 
 
 @pytest.mark.parametrize(("name", "harmful_side"), [("kinship", "left"), ("rereferral", "right")])

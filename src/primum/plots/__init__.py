@@ -4,6 +4,7 @@ from primum.plots.balance import plot_balance
 from primum.plots.density import plot_density
 from primum.plots.diagnostics import plot_diagnostics
 from primum.plots.distances import plot_distances
+from primum.plots.event_study import plot_event_study
 from primum.plots.forest import plot_forest
 from primum.plots.matched import plot_matched
 from primum.plots.overview import plot_overview
@@ -16,6 +17,7 @@ __all__ = [
     "plot_density",
     "plot_diagnostics",
     "plot_distances",
+    "plot_event_study",
     "plot_forest",
     "plot_matched",
     "plot_overview",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from primum.model import describe
 from primum.plots import (
     plot_density,
     plot_diagnostics,
+    plot_event_study,
     plot_forest,
     plot_overview,
     plot_predictive,
@@ -120,6 +122,8 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
             _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
         ]
+    if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
+        drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
     if usable and outcome.weights.base != "none":
         weights = comparator_weights(fit, name)
         drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
@@ -161,7 +165,10 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
 
 
 def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple[str, ...]]:
-    labels = ["Average in the pilots", "A new area", *np.asarray(effects.draws["label"]).tolist()]
+    draws = effects.draws
+    labels = ["Average in the pilots", "A new area", *np.asarray(draws["label"]).tolist()]
+    labels += [f"{event} periods after the start" for event in np.asarray(draws["event"]).tolist()]
+    labels += [f"Pilots that started in {cohort}" for cohort in np.asarray(draws["cohort"]).tolist()]
     known = _known(effects, truth)
     for label, true, (_, row) in zip(labels, known, effects.table.iterrows(), strict=True):
         places = decimals(row["sd"], row["mcse"])
@@ -169,7 +176,11 @@ def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple
             number(row[key], places, signed=True) for key in ("mean", "median", "eti95_low", "eti95_high")
         )
         cells = (label, mean, median, f"{low} to {high}", number(row["sd"], places), f"{row['mcse']:.2g}")
-        yield (*cells, f"{min(row['ess_bulk'], row['ess_tail']):,.0f}", number(true, places, signed=True))
+        yield (*cells, f"{min(row['ess_bulk'], row['ess_tail']):,.0f}", _true(true, places))
+
+
+def _true(value: float, places: int) -> str:
+    return "" if math.isnan(value) else number(value, places, signed=True)
 
 
 def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
@@ -177,7 +188,8 @@ def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
         return [0.0] * len(effects.table)
     name = effects.outcome.name
     rows = truth.per_unit[truth.per_unit["outcome"] == name]
-    return [truth.satt[name], truth.new_unit[name][0], *rows["effect"].tolist()]
+    known = [truth.satt[name], truth.new_unit[name][0], *rows["effect"].tolist()]
+    return known + [math.nan] * (len(effects.table) - len(known))
 
 
 def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
