@@ -56,6 +56,8 @@ def refits(
     ... }
     >>> pr.refits(grid, "kinship")  # doctest: +SKIP
     """
+    from threadpoolctl import threadpool_limits
+
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -64,6 +66,7 @@ def refits(
     hidden = not (show_progress and (console.is_terminal or console.is_jupyter))
     with (
         Progress(*columns, console=console, transient=True, disable=hidden) as bar,
+        threadpool_limits(1),  # for all threads, which only this one can set
         ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool,
     ):
         task = bar.add_task("refits", total=len(cases))
