@@ -28,7 +28,8 @@ EFFECT = {"over_time": "event time", "cohorts": "apart"}
 def specification() -> pr.Spec:
     """A normal outcome whose effect may move with event time and differ by cohort."""
     outcome = {
-        "label": "Outcome", "family": "normal", "value": "y", "unit": "units", "harm": "up", "sesoi": 0.1, "effect": EFFECT,
+        "label": "Outcome", "family": "normal", "value": "y", "unit": "units", "harm": "up", "sesoi": 0.1,
+        "effect": EFFECT,
     }  # fmt: skip
     columns = {"unit": "area", "time": "period", "start": "start"}
     return pr.Spec.from_dict(
