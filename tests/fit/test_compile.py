@@ -28,7 +28,7 @@ from primum.fit import compile as module
 from primum.fit.compile import Program, load, program_of, table_of
 from primum.fit.draws import for_nutpie, kept_length
 from primum.model.kernel import ARRAYS
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 from tests.model.cases import CASES, Model, model_case
 from tests.model.panels import Array
 

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 from primum.model import Cells, cells_of
 from primum.model.families import FAMILIES, Family, Standard, family_of
 from primum.model.families.gaussian import relative_size
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 from tests.model.panels import Array, evaluation
 
 RNG_SEED = 20

@@ -8,7 +8,7 @@ import pytest
 from primum.errors import SpecError
 from primum.sources import demo_spec
 from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, Spec, default_priors
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 NAMES = ["mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma", "kappa"]

@@ -20,12 +20,6 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
-_MEANING = {
-    "binomial": "count out of a denominator",
-    "lognormal": "positive mean",
-    "normal": "mean",
-    "poisson": "count of events",
-}
 
 
 def describe(spec: Spec, panel: Panel) -> str:
@@ -80,7 +74,7 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
     unused = int((~cells.observed).sum())
     lines = [
         f"Outcome    {outcome.label} ({outcome.name})",
-        f"  family   {outcome.family} with {family.link} link: {_MEANING[outcome.family]}",
+        f"  family   {outcome.family} with {family.link} link: {outcome.facts.meaning}",
         f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  drift    {_drift_text(outcome)}",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.model.families import Family
+from primum.model.families import Family, learns_noise
 
 SCALARS = ("mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa")
 SCALES = frozenset({"s", "q", "sigma_alpha", "sigma_tau", "sigma"})
@@ -87,7 +87,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     """
     sizes = sizes_of(cells)
     learned = cells.weighting is not None and cells.weighting.kappa is None
-    there = {"s": cells.counted, "sigma": family.noise, "kappa": learned}
+    there = {"s": cells.counted, "sigma": learns_noise(family, cells), "kappa": learned}
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     vectors = {name: dims for name, dims in _VECTORS.items() if cells.weighting is not None or name not in _WEIGHTING}
