@@ -113,14 +113,16 @@ def draw_values(
     """Values of cells, given their linear predictors, denominators, and noise as means of records have it."""
     match family:
         case "binomial":
-            return rng.binomial(total.astype(int), expit(eta)).astype(float)
+            return np.asarray(rng.binomial(total.astype(int), expit(eta)).astype(float))
         case "beta_binomial":
             share = rng.beta(expit(eta) / sigma**2, expit(-eta) / sigma**2)
-            return rng.binomial(total.astype(int), share).astype(float)
+            return np.asarray(rng.binomial(total.astype(int), share).astype(float))
         case "poisson":
-            return rng.poisson(total * np.exp(eta)).astype(float)
+            return np.asarray(rng.poisson(total * np.exp(eta)).astype(float))
         case "negative_binomial":
-            return rng.poisson(total * np.exp(eta) * rng.gamma(1 / sigma**2, sigma**2, eta.shape)).astype(float)
+            return np.asarray(
+                rng.poisson(total * np.exp(eta) * rng.gamma(1 / sigma**2, sigma**2, eta.shape)).astype(float)
+            )
         case "lognormal":
             return np.asarray(20 * np.exp(eta + noise * rng.normal(size=eta.shape)))
         case "gamma":

@@ -118,6 +118,9 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     exposure = np.asarray(dataset["exposure"], dtype=float)
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
     observed = usable(dataset, outcome.name)
+    if outcome.target == "denominators" and not (observed & (exposure == 1)).any():
+        problem = f'{outcome.name} is never observed under full exposure, so target must be "areas"'
+        raise SpecError("the specification", [problem])
     denominator, error = (_part(dataset, f"{outcome.name}_{part}") for part in ("denominator", "standard_error"))
     return Cells(
         value=np.where(observed, value, 0.0),

@@ -21,6 +21,8 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 
+_TARGETS = {"areas": "each area-period the same", "denominators": "each area-period weighted by its denominator"}
+
 
 def describe(spec: Spec, panel: Panel) -> str:
     """What would be fitted: panel, model, outcomes and priors with where they come from.
@@ -79,6 +81,7 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  drift    {_drift_text(outcome)}",
         f"  weights  {_weights_text(outcome.weights)}",
+        f"  target   SATT, the mean effect over the pilots' fully exposed periods, {_TARGETS[outcome.target]}",
         f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
         "  priors   on eta's scale",
     ]

@@ -161,7 +161,11 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
 
 
 def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple[str, ...]]:
-    labels = ["Average in the pilots", "A new area", *np.asarray(effects.draws["label"]).tolist()]
+    labels = [
+        f"Average in the pilots{effects.outcome.average}",
+        "A new area",
+        *np.asarray(effects.draws["label"]).tolist(),
+    ]
     known = _known(effects, truth)
     for label, true, (_, row) in zip(labels, known, effects.table.iterrows(), strict=True):
         places = decimals(row["sd"], row["mcse"])
@@ -177,12 +181,12 @@ def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
         return [0.0] * len(effects.table)
     name = effects.outcome.name
     rows = truth.per_unit[truth.per_unit["outcome"] == name]
-    return [truth.satt[name], truth.new_unit[name][0], *rows["effect"].tolist()]
+    return [truth.average(effects.outcome), truth.new_unit[name][0], *rows["effect"].tolist()]
 
 
 def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
     places: tuple[tuple[str, Probabilities | None], ...] = (
-        ("Average in the pilots", harm.pilots),
+        (f"Average in the pilots{harm.outcome.average}", harm.pilots),
         ("A new area", harm.new_unit),
     )
     for label, found in places:

@@ -92,6 +92,11 @@ class Outcome:
         return (self.denominator or self.standard_error) is not None and not self.facts.overdispersed
 
     @property
+    def average(self) -> str:
+        """What the average effect in the pilots is an average over, to follow its name."""
+        return ", weighted by denominators" if self.target == "denominators" else ""
+
+    @property
     def factor(self) -> float:
         """What turns a difference of expected values into `unit`."""
         return self.facts.units.get(self.unit, 1.0)
