@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,9 +13,18 @@ import pytest
 import xarray as xr
 from scipy.special import expit
 
-from primum.effects.estimands import by_cohort, by_event_time, cell_effects, new_unit, per_unit, satt
+from primum.effects.estimands import (
+    by_cohort,
+    by_event_time,
+    cell_effects,
+    new_unit,
+    per_unit,
+    satt,
+    target_weights,
+)
 from primum.model import Cells, cells_of
 from primum.model.families import Standard, family_of
+from primum.spec.families import FACTS
 from tests.model.cases import EFFECT
 from tests.model.panels import evaluation
 
@@ -55,7 +64,7 @@ def test_binomial_effects_are_differences_of_shares(cells: Cells, posterior: xr.
         np.testing.assert_allclose(effect[..., pilot, period], expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["binomial", "poisson", "normal", "lognormal"])
+@pytest.mark.parametrize("name", list(FACTS))
 def test_without_exposure_there_is_no_effect(name: Any, cells: Cells, posterior: xr.Dataset) -> None:
     effect = cell_effects(posterior, family_of(name), cells, Standard(0.4, 2.0), 100.0)
     before = cells.exposure[cells.pilots] == 0
@@ -100,6 +109,24 @@ def test_satt_weighs_every_fully_exposed_cell_the_same() -> None:
     np.testing.assert_allclose(per_unit(effect, full)[0, 0], [3, 6, 10.5])
     # the mean over cells, not over pilots
     assert satt(effect, full).item() != pytest.approx(np.mean([3, 6, 10.5]))
+
+
+def test_satt_of_denominators_is_that_of_the_people_in_them(cells: Cells, posterior: xr.Dataset) -> None:
+    effect = np.random.default_rng(2).normal(size=(2, 5, 3, 6))
+    same, weighted = target_weights(cells, "areas"), target_weights(cells, "denominators")
+    total, people = np.zeros((2, 5)), 0.0
+    for pilot in range(3):
+        for period in range(6):
+            full = cells.exposure[pilot, period] == 1
+            assert same[pilot, period] == full
+            if full:
+                total += cells.denominator[pilot, period] * effect[..., pilot, period]
+                people += cells.denominator[pilot, period]
+    np.testing.assert_allclose(satt(effect, weighted), total / people, rtol=1e-12)
+    assert np.ptp(weighted[weighted > 0]) > 0
+    unseen = replace(cells, denominator=np.where(np.arange(6) == 5, 0.0, cells.denominator))
+    assert not target_weights(unseen, "denominators")[:, 5].any()
+    assert target_weights(unseen, "areas")[:, 5].all()
 
 
 def test_partly_exposed_cells_do_not_enter() -> None:

@@ -17,7 +17,7 @@ from primum.model import Cells, cells_of
 from primum.model.data import guesses_of
 from primum.model.families import family_of
 from primum.model.layout import SCALARS, SCALES, SIGNED, TAILED, layout_of
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 from primum.spec.spec import Sampler
 from tests.model.cases import CASES, Model, model_case
 from tests.model.panels import evaluation

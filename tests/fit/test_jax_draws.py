@@ -23,7 +23,7 @@ from primum.model.data import arrays_of, guesses_of
 from primum.model.families import Family, family_of
 from primum.model.layout import SCALARS, layout_of, sampled_as
 from primum.spec import Priors
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 from primum.spec.spec import Sampler
 from tests.model.cases import WEIGHTS
 from tests.model.panels import Array, evaluation

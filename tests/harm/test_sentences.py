@@ -29,6 +29,12 @@ def test_sentence_is_made_of_the_table_s_numbers() -> None:
     )
 
 
+def test_sentence_says_whom_the_average_is_of() -> None:
+    spec = demo_spec().change({"outcomes.kinship.target": "denominators"})
+    text = sentence(spec.outcome("kinship"), ROW, FOUND)
+    assert ": the average effect in the pilots, weighted by denominators, is +1.2 percentage points" in text
+
+
 def test_direction_of_harm_is_the_outcome_s() -> None:
     text = sentence(demo_spec().outcome("kinship"), ROW, FOUND)
     assert "A fall would be harm." in text

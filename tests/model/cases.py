@@ -19,7 +19,7 @@ from primum.model.kernel.places import BLOCK
 from primum.model.layout import Layout, layout_of, sampled_as
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 from tests.model.panels import Array, evaluation, spec_of, table_of
 
 MODE = "FAST_COMPILE"  # Python thunks: no machine code to wait for
@@ -86,6 +86,16 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "normal": lambda: evaluation("normal", times=UNEVEN),
     "normal without denominators, with gaps": lambda: evaluation("normal", counted=False, missing=9, times=UNEVEN),
     "normal, stationary drift, with gaps": lambda: evaluation("normal", missing=9, times=UNEVEN, changes=PHI),
+    "beta_binomial": lambda: evaluation("beta_binomial", times=UNEVEN),
+    "beta_binomial with gaps": lambda: evaluation("beta_binomial", missing=9),
+    "negative_binomial with gaps": lambda: evaluation("negative_binomial", missing=9),
+    "negative_binomial with weights": lambda: evaluation("negative_binomial", times=UNEVEN, changes=WEIGHTS),
+    "student_t with gaps": lambda: evaluation("student_t", missing=9),
+    "student_t without denominators": lambda: evaluation("student_t", counted=False, times=UNEVEN),
+    "gamma with gaps": lambda: evaluation("gamma", missing=9),
+    "gamma without denominators": lambda: evaluation("gamma", counted=False, times=UNEVEN, changes=WEIGHTS),
+    "normal with known errors, with gaps": lambda: evaluation("normal", known=True, missing=9),
+    "lognormal with known errors": lambda: evaluation("lognormal", known=True, times=UNEVEN),
     "binomial with weights": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=WEIGHTS),
     "binomial with weights, in blocks": lambda: evaluation(
         "binomial", units=BLOCK + 20, pilots=4, missing=30, times=tuple(range(2010, 2020)), changes=WEIGHTS

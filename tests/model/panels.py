@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from primum.panel import Panel
 from primum.spec import Spec
-from primum.spec.priors import FamilyName
+from primum.spec.families import FACTS, FamilyName
 
 Array = NDArray[np.float64]
 
@@ -36,18 +36,19 @@ def spec_of(
     names: tuple[str, ...] = ("first",),
     *,
     counted: bool = True,
+    known: bool = False,
     changes: dict[str, Any] | None = None,
 ) -> Spec:
-    """A specification of outcomes of one family."""
+    """A specification of outcomes of one family, with denominators, known standard errors or neither."""
     outcomes = {
         name: {
             "label": f"The {name} outcome",
             "family": family,
             "value": f"{name}_value",
-            "unit": {"binomial": "percentage points", "poisson": "per 100"}.get(family, "days"),
+            "unit": {"share": "percentage points", "rate": "per 100"}.get(FACTS[family].shown, "days"),
             "harm": "up",
             "sesoi": 2.0,
-            **({"denominator": f"{name}_size"} if counted else {}),
+            **({"standard_error": f"{name}_error"} if known else {"denominator": f"{name}_size"} if counted else {}),
         }
         for name in names
     }
@@ -101,19 +102,41 @@ def table_of(
         path = hyper.path * rng.normal(size=time.size)
         eta += path - path.mean() + exposure * (hyper.tau + hyper.sigma_tau * rng.normal(size=(units, 1)))
         total = np.maximum(rng.poisson(size * rng.lognormal(0, 0.5, (units, 1)), grid), 3).astype(float)
-        if family == "binomial":
-            value = rng.binomial(total.astype(int), expit(eta)).astype(float)
-        elif family == "poisson":
-            value = rng.poisson(total * np.exp(eta)).astype(float)
-        else:
-            noisy = eta + hyper.sigma * rng.normal(size=grid) / np.sqrt(total / np.median(total))
-            value = 20 * np.exp(noisy) if family == "lognormal" else 50 + 7 * noisy
+        noise = hyper.sigma / np.sqrt(total / np.median(total))
+        value = draw_values(rng, family, eta, total, hyper.sigma, noise)
         # gaps only in comparators and before exposure, where no rule of the panel is broken
         holes = rng.choice((units - pilots) * time.size, size=missing, replace=False)
         flat = value.ravel().copy()
         flat[pilots * time.size + holes] = np.nan
-        columns |= {f"{name}_value": flat, f"{name}_size": total.ravel()}
+        error = noise * (value if family == "lognormal" else 7)
+        columns |= {f"{name}_value": flat, f"{name}_size": total.ravel(), f"{name}_error": error.ravel()}
     return pd.DataFrame(columns)
+
+
+def draw_values(
+    rng: np.random.Generator, family: FamilyName, eta: Array, total: Array, sigma: float, noise: Array
+) -> Array:
+    """Values of cells, given their linear predictors, denominators, and noise as means of records have it."""
+    match family:
+        case "binomial":
+            return np.asarray(rng.binomial(total.astype(int), expit(eta)).astype(float))
+        case "beta_binomial":
+            share = rng.beta(expit(eta) / sigma**2, expit(-eta) / sigma**2)
+            return np.asarray(rng.binomial(total.astype(int), share).astype(float))
+        case "poisson":
+            return np.asarray(rng.poisson(total * np.exp(eta)).astype(float))
+        case "negative_binomial":
+            return np.asarray(
+                rng.poisson(total * np.exp(eta) * rng.gamma(1 / sigma**2, sigma**2, eta.shape)).astype(float)
+            )
+        case "lognormal":
+            return np.asarray(20 * np.exp(eta + noise * rng.normal(size=eta.shape)))
+        case "gamma":
+            return np.asarray(20 * np.exp(eta) * rng.gamma(1 / noise**2, noise**2))
+        case "student_t":
+            return np.asarray(50 + 7 * (eta + noise * rng.standard_t(4, size=eta.shape)))
+        case _:
+            return np.asarray(50 + 7 * (eta + noise * rng.normal(size=eta.shape)))
 
 
 def draw_departures(rng: np.random.Generator, hyper: Hyper, time: NDArray[np.int64], units: int) -> Array:
@@ -130,9 +153,10 @@ def evaluation(
     names: tuple[str, ...] = ("first",),
     *,
     counted: bool = True,
+    known: bool = False,
     changes: dict[str, Any] | None = None,
     **table: Any,
 ) -> tuple[Spec, Panel]:
     """A specification with a panel drawn from the model."""
-    spec = spec_of(family, names, counted=counted, changes=changes)
+    spec = spec_of(family, names, counted=counted, known=known, changes=changes)
     return spec, Panel.from_frame(table_of(family, names, **table), spec.data)

@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 from primum.model import Cells, build, cells_of
 from primum.model.data import reference_of, working_of
 from primum.model.drift import drift_basis
+from primum.model.families import learns_noise
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
@@ -125,22 +126,48 @@ def working(built: Model) -> tuple[Array, Array]:
     """Working responses and weights at sigma = 1, the families' formulas written out again."""
     cells, standard = built.cells, built.standard
     value = np.where(cells.observed, cells.value, 1.0)
-    if built.outcome.family == "poisson":
-        return np.log(
-            (cells.value + 0.5) / np.where(cells.observed, cells.denominator, 1)
-        ) - standard.centre, cells.value + 0.5
-    if built.outcome.family == "binomial":
-        share = (cells.value + 0.5) / (cells.denominator + 1)
-        return np.log(share / (1 - share)) - standard.centre, cells.denominator * share * (1 - share)
-    linked = np.log(value) if built.outcome.family == "lognormal" else value
-    return (linked - standard.centre) / standard.spread, relative_size(cells)
+    total = np.where(cells.observed, cells.denominator, 1.0)
+    family = built.outcome.family
+    if family in {"poisson", "negative_binomial"}:
+        response, weight = np.log((cells.value + 0.5) / total) - standard.centre, cells.value + 0.5
+        return response, weight if family == "poisson" else 1 / (1 / weight + excess(cells, response, 1 / weight, 1.0))
+    if family in {"binomial", "beta_binomial"}:
+        share = (cells.value + 0.5) / (total + 1)
+        response, weight = np.log(share / (1 - share)) - standard.centre, total * share * (1 - share)
+        rho = excess(cells, response, 1 / weight, total / weight) if family == "beta_binomial" else 0.0
+        return response, weight / (1 + (total - 1) * min(rho, 0.5))
+    linked = np.log(value) if standard.spread == 1 else value
+    response = (linked - standard.centre) / standard.spread
+    if cells.standard_error is not None:
+        return response, (np.where(family == "lognormal", value, standard.spread) / cells.standard_error) ** 2
+    return response, relative_size(cells) * (5 / 7 if family == "student_t" else 1)
+
+
+def excess(cells: Cells, response: Array, sampling: Array, size: Array | float) -> float:
+    """Variance beyond sampling, a multiple of size, from every three unexposed cells in a row."""
+    size, seen = np.broadcast_to(size, response.shape), cells.unexposed
+    columns = zip(response.T, seen.T, strict=True)
+    centred = response - [column[there].mean() if there.any() else 0.0 for column, there in columns]
+    beyond, scale = 0.0, 0.0
+    for i in range(len(response)):
+        for t in range(1, response.shape[1] - 1):
+            if seen[i, t - 1 : t + 2].all():
+                before, here, after = centred[i, t - 1 : t + 2]
+                beyond += (here - before) * (here - after) - sampling[i, t]
+                scale += size[i, t]
+    return max(0.0, beyond / scale)
 
 
 def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
     _, weight = working(built)
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
-    return np.asarray(np.maximum(mean, 1e-3) / at.get("sigma", np.asarray(1.0)) ** 2)
+    return np.asarray(np.maximum(mean, 1e-3) / scale_of_noise(built, at) ** 2)
+
+
+def scale_of_noise(built: Model, at: dict[str, Array]) -> Array:
+    """Sigma, where working weights go with it."""
+    return at["sigma"] if built.family.scaled and "sigma" in at else np.asarray(1.0)
 
 
 def log_priors(built: Model, at: dict[str, Array]) -> float:
@@ -180,17 +207,31 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
 def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     cells, standard, seen = built.cells, built.standard, built.cells.observed
     linked = standard.centre + standard.spread * at["eta"]
-    if built.outcome.family == "binomial":
-        density = stats.binom.logpmf(cells.value, cells.denominator, expit(linked))
-    elif built.outcome.family == "poisson":
-        density = stats.poisson.logpmf(cells.value, cells.denominator * np.exp(linked))
+    family, value = built.outcome.family, np.where(seen, cells.value, 1.0)
+    if cells.standard_error is not None:
+        noise = cells.standard_error / (value if family == "lognormal" else 1.0)
     else:
-        noise = standard.spread * at["sigma"] / np.sqrt(np.where(seen, relative_size(cells), 1.0))
-        value = np.where(seen, cells.value, 1.0)
-        if built.outcome.family == "normal":
-            density = stats.norm.logpdf(value, linked, noise)
-        else:
-            density = stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked))
+        sigma = at.get("sigma", np.asarray(1.0))
+        noise = standard.spread * sigma / np.sqrt(np.where(seen, relative_size(cells), 1.0))
+    if family == "binomial":
+        density = stats.binom.logpmf(cells.value, cells.denominator, expit(linked))
+    elif family == "beta_binomial":
+        density = stats.betabinom.logpmf(
+            cells.value, cells.denominator, expit(linked) / sigma**2, expit(-linked) / sigma**2
+        )
+    elif family == "poisson":
+        density = stats.poisson.logpmf(cells.value, cells.denominator * np.exp(linked))
+    elif family == "negative_binomial":
+        mu = cells.denominator * np.exp(linked)
+        density = stats.nbinom.logpmf(cells.value, 1 / sigma**2, 1 / (1 + sigma**2 * mu))
+    elif family == "normal":
+        density = stats.norm.logpdf(value, linked, noise)
+    elif family == "student_t":
+        density = stats.t.logpdf(value, 4, linked, noise)
+    elif family == "gamma":
+        density = stats.gamma.logpdf(value, 1 / noise**2, scale=np.exp(linked) * noise**2)
+    else:
+        density = stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked))
     return float(np.asarray(density)[seen].sum())
 
 
@@ -260,7 +301,7 @@ def test_points_have_scales_of_both_signs(built: Model) -> None:
     """Or the density would be compared for one sign alone."""
     points = built.points(12, seed=3)
     signed = [name for name in points[0] if name.endswith("_signed")]
-    assert len(signed) == 2 + built.cells.counted + built.family.noise
+    assert len(signed) == 2 + built.cells.counted + learns_noise(built.family, built.cells)
     for name in signed:
         assert {float(np.sign(point[name])) for point in points} == {-1.0, 1.0}
 
@@ -316,9 +357,22 @@ def at_reference(built: Model, point: Point) -> Point:
     """The point with the scales that factors were made for."""
     cells, family, priors = built.cells, built.family, built.outcome.all_priors()
     scales = reference_of(working_of(cells, family), cells, family, priors)._asdict()
+    if not family.scaled:
+        del scales["sigma"]
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in scales.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
     return {name: moved[name] for name in point}
+
+
+def conditional(built: Model, covariance: Array, weight: Array) -> Array:
+    """Covariance of a path given its cells; without shocks what these say of the level is kept apart from drifts."""
+    if built.cells.counted:
+        noisy = weight[:, None] * covariance
+        return np.asarray(covariance - covariance @ np.linalg.solve(np.eye(len(noisy)) + noisy, noisy))
+    basis = built.cells.basis.vectors
+    information = (basis * weight) @ basis.T
+    information[0, 1:] = information[1:, 0] = 0.0
+    return np.asarray(basis.T @ np.linalg.inv(np.linalg.inv(basis @ covariance @ basis.T) + information) @ basis)
 
 
 def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
@@ -326,14 +380,11 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     point = at_reference(built, built.points(1, seed=10)[0])
     point["x"] = np.zeros_like(point["x"])
     at = built(point)
-    where, eye = centre(built, at, point), np.eye(built.cells.time.size)
+    where = centre(built, at, point)
     response, weight = working(built)
-    precision = np.where(built.cells.observed, weight, 0.0) / at.get("sigma", np.asarray(1.0)) ** 2
+    precision = np.where(built.cells.observed, weight, 0.0) / scale_of_noise(built, at) ** 2
     rows = zip(covariances(built, at), precision, response - where, strict=True)
-    expected = np.array([each @ np.linalg.solve(eye + w[:, None] * each, w * gap) for each, w, gap in rows])
-    if not built.cells.counted:  # the level is kept apart from drifts
-        seen = built.cells.observed.all(axis=1)
-        expected, at["eta"], where = expected[seen], at["eta"][seen], where[seen]
+    expected = np.array([conditional(built, each, w) @ (w * gap) for each, w, gap in rows])
     # factors have seven digits
     np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
@@ -343,15 +394,14 @@ def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> N
     point = at_reference(built, built.points(1, seed=12)[0])
     at, cells = built(point), built.cells
     complete = cells.observed.all(axis=1)
-    unit = int(np.flatnonzero(complete if not cells.counted else ~complete if (~complete).any() else complete)[0])
+    unit = int(np.flatnonzero(~complete if (~complete).any() else complete)[0])
     moves = np.zeros((cells.time.size, cells.time.size))
     for component in range(cells.time.size):
         moved = {**point, "x": point["x"].copy()}
         moved["x"][component, built.place(unit)] += 1.0
         moves[:, component] = (built(moved)["eta"] - at["eta"])[unit]
-    weight = np.where(cells.observed, working(built)[1], 0.0)[unit] / at.get("sigma", np.asarray(1.0)) ** 2
-    sigma = covariances(built, at)[unit]
-    expected = sigma - sigma @ np.linalg.solve(np.eye(len(sigma)) + weight[:, None] * sigma, weight[:, None] * sigma)
+    weight = np.where(cells.observed, working(built)[1], 0.0)[unit] / scale_of_noise(built, at) ** 2
+    expected = conditional(built, covariances(built, at)[unit], weight)
     # factors have seven digits
     np.testing.assert_allclose(moves @ moves.T, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
@@ -421,6 +471,8 @@ def test_reported_variables_depend_on_the_family() -> None:
     assert extra("binomial with gaps") == {"s", "s_signed"}
     assert extra("lognormal with gaps") == {"s", "s_signed", "sigma", "sigma_signed"}
     assert extra("normal without denominators, with gaps") == {"sigma", "sigma_signed"}
+    assert extra("negative_binomial with gaps") == {"sigma", "sigma_signed"}
+    assert extra("normal with known errors, with gaps") == {"s", "s_signed"}
 
 
 def test_scales_are_reported_without_their_sign(built: Model) -> None:

@@ -8,6 +8,7 @@ import pytest
 from primum.model.data import DIMS, arrays_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
+from primum.spec.families import FACTS
 from tests.model.cases import CASES, Model, model_case
 
 
@@ -18,7 +19,7 @@ def built(request: pytest.FixtureRequest) -> Model:
 
 def test_shapes_are_those_of_the_dims(built: Model) -> None:
     assert set(built.arrays) == set(DIMS)
-    fields = 2 if built.outcome.family in {"binomial", "poisson"} else 3
+    fields = 2 if FACTS[built.outcome.family].units else 3
     sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "scalar": len(SCALARS), "setting": 2, "field": fields}
     blocks = sum(-(-count // BLOCK) for count in (built.cells.comparators.size, built.cells.pilots.size))
     entries = built.cells.time.size * (built.cells.time.size + 1) // 2

@@ -57,6 +57,12 @@ def test_a_prior_of_the_specification_s_own_says_so() -> None:
     assert line.split() == ["tau", "Normal(-0.5,", "0.25)", "[yours]", "earlier", "evaluations"]
 
 
+def test_the_target_is_named() -> None:
+    assert "fully exposed periods, each area-period the same\n" in describe(*evaluation("binomial"))
+    text = describe(*evaluation("binomial", changes={"outcomes.first.target": "denominators"}))
+    assert "fully exposed periods, each area-period weighted by its denominator\n" in text
+
+
 def test_sampler_and_thresholds_are_given_and_nothing_is_changed() -> None:
     spec, panel = evaluation("binomial", changes={"sampler.draws": 123, "decisions.using.stop": 0.75})
     before = panel.fingerprint

@@ -7,6 +7,7 @@ z-scores from the known SD of each cell: 4.5 is passed by one of 150,000 honest 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,22 +15,28 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from primum.model import Cells, cells_of
-from primum.model.families import FAMILIES, Family, Standard, family_of
+from primum.model.families import FAMILIES, Family, Standard, family_of, learns_noise
 from primum.model.families.gaussian import relative_size
-from primum.spec.priors import FamilyName
+from primum.spec.families import FACTS, FamilyName
 from tests.model.panels import Array, evaluation
 
 RNG_SEED = 20
-LINKS = {"binomial": "logit", "poisson": "log", "normal": "identity", "lognormal": "log"}
+LINKS = {
+    "binomial": "logit", "beta_binomial": "logit", "poisson": "log", "negative_binomial": "log", "normal": "identity",
+    "student_t": "identity", "lognormal": "log", "gamma": "log",
+}  # fmt: skip
+# counts have denominators
+COUNTED = [(name, True) for name in FACTS] + [(name, False) for name, facts in FACTS.items() if not facts.units]
 MAX_Z = 4.5
+COUNTS = {name for name, facts in FACTS.items() if facts.units}
 
 
-def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
-    spec, panel = evaluation(family, counted=counted, missing=7)
+def cells_with_gaps(family: FamilyName, counted: bool = True, known: bool = False) -> Cells:
+    spec, panel = evaluation(family, counted=counted, known=known, missing=7)
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
-@pytest.fixture(params=["binomial", "poisson", "normal", "lognormal"])
+@pytest.fixture(params=list(FACTS))
 def name(request: pytest.FixtureRequest) -> FamilyName:
     return request.param  # type: ignore[no-any-return]
 
@@ -37,16 +44,16 @@ def name(request: pytest.FixtureRequest) -> FamilyName:
 def test_every_family_is_found_by_its_name(name: FamilyName) -> None:
     assert family_of(name) is FAMILIES[name]
     assert family_of(name).link == LINKS[name]
-    assert family_of(name).noise == (name in {"normal", "lognormal"})
+    assert family_of(name).name == name
+    assert family_of(name).noise == (FACTS[name].noise is not None)
+    assert family_of(name).scaled == (not FACTS[name].units)
 
 
-@pytest.mark.parametrize(
-    ("name", "counted"),
-    [
-        ("binomial", True), ("poisson", True), ("normal", True), ("normal", False), ("lognormal", True),
-        ("lognormal", False),
-    ],
-)  # fmt: skip
+def test_every_family_of_the_specification_has_a_likelihood() -> None:
+    assert set(FAMILIES) == set(FACTS) == set(get_args(FamilyName))
+
+
+@pytest.mark.parametrize(("name", "counted"), COUNTED)
 def test_log_likelihood_is_scipy_s(name: FamilyName, counted: bool) -> None:
     cells, family = cells_with_gaps(name, counted), family_of(name)
     standard = family.standard(cells)
@@ -59,8 +66,18 @@ def test_log_likelihood_is_scipy_s(name: FamilyName, counted: bool) -> None:
     size = np.where(cells.observed, cells.denominator / np.median(cells.denominator[cells.observed]), 1.0)
     if name == "binomial":
         expected = stats.binom.logpmf(cells.value, cells.denominator, expit(linked))
+    elif name == "beta_binomial":
+        shapes = expit(linked) / sigma**2, expit(-linked) / sigma**2
+        expected = stats.betabinom.logpmf(cells.value, cells.denominator, *shapes)
     elif name == "poisson":
         expected = stats.poisson.logpmf(cells.value, cells.denominator * np.exp(linked))
+    elif name == "negative_binomial":
+        mu = cells.denominator * np.exp(linked)
+        expected = stats.nbinom.logpmf(cells.value, 1 / sigma**2, 1 / (1 + sigma**2 * mu))
+    elif name == "student_t":
+        expected = stats.t.logpdf(value, 4, linked, standard.spread * sigma / np.sqrt(size))
+    elif name == "gamma":
+        expected = stats.gamma.logpdf(value, size / sigma**2, scale=np.exp(linked) * sigma**2 / size)
     elif name == "normal":
         expected = stats.norm.logpdf(value, linked, standard.spread * sigma / np.sqrt(size))
     else:
@@ -105,18 +122,7 @@ def slopes(family: Family, cells: Cells, eta: Array, sigma: float) -> tuple[floa
 
 
 @pytest.mark.parametrize("size", [1.0, 3.0])
-@pytest.mark.parametrize(
-    ("name", "counted"),
-    # counts have denominators
-    [
-        ("binomial", True),
-        ("poisson", True),
-        ("normal", True),
-        ("normal", False),
-        ("lognormal", True),
-        ("lognormal", False),
-    ],
-)
+@pytest.mark.parametrize(("name", "counted"), COUNTED)
 def test_slopes_have_the_density_of_the_model_and_its_derivatives(name: FamilyName, counted: bool, size: float) -> None:
     cells, family = cells_with_gaps(name, counted), family_of(name)
     eta = size * np.random.default_rng(RNG_SEED).normal(size=cells.value.shape)
@@ -133,6 +139,70 @@ def test_slopes_have_the_density_of_the_model_and_its_derivatives(name: FamilyNa
     # the third derivative in sigma is 12 / sigma^2, or 33, times the first
     assert in_sigma == pytest.approx((ahead - behind).sum() / (2 * step), rel=1e-6, abs=1e-9)
     assert (in_sigma == 0) == (not family.noise)
+
+
+@pytest.mark.parametrize("name", ["negative_binomial", "beta_binomial"])
+def test_without_overdispersion_counts_are_those_of_chance(name: FamilyName) -> None:
+    """Smoothly: the logarithm of a gamma function of 1 / sigma^2 would have lost all its digits by then."""
+    cells, family = cells_with_gaps(name), family_of(name)
+    plain = family_of("poisson" if name == "negative_binomial" else "binomial")
+    standard = family.standard(cells)
+    eta = np.random.default_rng(RNG_SEED).normal(size=cells.value.shape)
+    expected = plain.log_likelihood(eta, np.ones(1), cells, standard)
+    chance, in_eta, _ = slopes(plain, cells, eta, 1.0)
+    change = []
+    for sigma in (0.0, 1e-12, -1e-6, 1e-4):
+        found = family.log_likelihood(eta, np.full((1, 1), sigma), cells, standard)
+        # densities differ by sigma^2 times squares of counts, and by rounding
+        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e4 * sigma**2 + 1e-12)
+        density, slope, in_sigma = slopes(family, cells, eta, sigma)
+        assert density == pytest.approx(chance, rel=1e-12, abs=1e6 * sigma**2)
+        np.testing.assert_allclose(slope, in_eta, rtol=1e-10, atol=1e4 * sigma**2 + 1e-11)
+        change.append(in_sigma)
+    assert change[0] == 0
+    # the derivative is odd in sigma, and a straight line near none
+    assert change[2] / -1e-6 == pytest.approx(change[3] / 1e-4, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["negative_binomial", "beta_binomial", "gamma", "student_t"])
+def test_slopes_are_finite_however_far(name: FamilyName) -> None:
+    cells, family = cells_with_gaps(name), family_of(name)
+    for far in (800.0, -800.0):
+        density, slope, in_sigma = slopes(family, cells, np.full(cells.value.shape, far), 0.3)
+        assert np.isfinite([density, in_sigma]).all()
+        assert np.isfinite(slope).all()
+        assert not slope[~cells.observed].any()
+        draws = family.draw(
+            np.random.default_rng(1), np.full((1, *cells.value.shape), far), np.full((1, 1, 1), 0.3), cells,
+            family.standard(cells),
+        )  # fmt: skip
+        assert name == "gamma" or np.isfinite(draws).all()
+
+
+@pytest.mark.parametrize("name", ["normal", "lognormal"])
+def test_known_errors_are_the_noise(name: FamilyName) -> None:
+    cells, family = cells_with_gaps(name, known=True), family_of(name)
+    standard, seen = family.standard(cells), cells.observed
+    assert cells.standard_error is not None
+    assert cells.counted
+    assert not learns_noise(family, cells)
+    eta = np.random.default_rng(RNG_SEED).normal(size=cells.value.shape)
+    linked = standard.centre + standard.spread * eta
+    value = np.where(seen, cells.value, 1.0)
+    if name == "normal":
+        expected = stats.norm.logpdf(value, linked, cells.standard_error)
+    else:  # by the delta method
+        expected = stats.lognorm.logpdf(value, s=cells.standard_error / value, scale=np.exp(linked))
+    found = family.log_likelihood(eta, np.ones((1, 1)), cells, standard)
+    np.testing.assert_allclose(found[seen], np.asarray(expected)[seen], rtol=1e-10)
+    assert np.isnan(found[~seen]).all()
+    density, slope, _ = slopes(family, cells, eta, 1.0)
+    assert density == pytest.approx(symbolic(family, cells, eta, 1.0).sum(), rel=1e-12)
+    assert not slope[~seen].any()
+    draws = family.draw(np.random.default_rng(1), np.broadcast_to(eta, (4000, *eta.shape)), np.ones(1), cells, standard)
+    spread = (np.log(draws) if name == "lognormal" else draws).std(axis=0)
+    error = cells.standard_error / (value if name == "lognormal" else 1.0)
+    assert np.abs(spread / error - 1)[seen].max() < MAX_Z * np.sqrt(0.5 / 4000)
 
 
 def test_slopes_of_counts_are_finite_where_shares_are_at_their_bounds() -> None:
@@ -162,10 +232,28 @@ def test_draws_have_the_moments_of_the_family(name: FamilyName) -> None:
         np.testing.assert_allclose(mean, expit(standard.centre + eta), rtol=1e-12)
         expected, variance = cells.denominator * mean, cells.denominator * mean * (1 - mean)
         assert not values[:, ~seen].any()
+    elif name == "beta_binomial":
+        np.testing.assert_allclose(mean, expit(standard.centre + eta), rtol=1e-12)
+        total, rho = cells.denominator, sigma**2 / (1 + sigma**2)
+        expected, variance = total * mean, total * mean * (1 - mean) * (1 + (total - 1) * rho)
+        assert not values[:, ~seen].any()
     elif name == "poisson":
         np.testing.assert_allclose(mean, np.exp(standard.centre + eta), rtol=1e-12)
         expected = variance = cells.denominator * mean
         assert not values[:, ~seen].any()
+    elif name == "negative_binomial":
+        np.testing.assert_allclose(mean, np.exp(standard.centre + eta), rtol=1e-12)
+        expected = cells.denominator * mean
+        variance = expected + sigma**2 * expected**2
+        assert not values[:, ~seen].any()
+    elif name == "student_t":
+        # its fourth moment is infinite: compared by ranks in the distribution, which are uniform
+        np.testing.assert_allclose(mean, standard.centre + standard.spread * eta, rtol=1e-12)
+        values = np.asarray(stats.t.cdf(values, 4, mean, standard.spread * noise))
+        expected, variance = np.full(mean.shape, 1 / 2), np.full(mean.shape, 1 / 12)
+    elif name == "gamma":
+        np.testing.assert_allclose(mean, np.exp(standard.centre + eta), rtol=1e-12)
+        expected, variance = mean, (noise * mean) ** 2
     elif name == "normal":
         np.testing.assert_allclose(mean, standard.centre + standard.spread * eta, rtol=1e-12)
         expected, variance = mean, (standard.spread * noise) ** 2
@@ -175,13 +263,14 @@ def test_draws_have_the_moments_of_the_family(name: FamilyName) -> None:
         values, expected, variance = np.log(values), np.log(mean), noise**2
     z_mean = (values.mean(axis=0) - expected)[seen] / np.sqrt(variance[seen] / count)
     assert np.abs(z_mean).max() < MAX_Z
-    # the sample variance errs by its own value times sqrt((kurtosis - 1) / count), at most 2 here
-    z_variance = (values.var(axis=0) / np.where(variance > 0, variance, 1) - 1)[seen] / np.sqrt(2 / count)
+    # the sample variance errs by its own value times sqrt((kurtosis - 1) / count)
+    kurtosis = np.maximum(stats.kurtosis(values[:, seen], axis=0) + 3, 3)
+    z_variance = (values.var(axis=0) / np.where(variance > 0, variance, 1) - 1)[seen] / np.sqrt((kurtosis - 1) / count)
     assert np.abs(z_variance).max() < MAX_Z
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1e5])
-@pytest.mark.parametrize("family_name", ["normal", "lognormal"])
+@pytest.mark.parametrize("family_name", ["normal", "student_t", "lognormal", "gamma"])
 def test_the_standardised_response_does_not_depend_on_units(family_name: FamilyName, scale: float) -> None:
     cells, family = cells_with_gaps(family_name), family_of(family_name)
     rescaled = replace(cells, value=cells.value * scale)
@@ -281,7 +370,7 @@ def test_counts_at_the_bounds_have_finite_working_responses_and_densities() -> N
 def test_levels_are_what_people_look_at(name: FamilyName) -> None:
     cells = cells_with_gaps(name)
     level, seen = family_of(name).level(cells), cells.observed
-    expected = cells.value[seen] / cells.denominator[seen] if name in {"binomial", "poisson"} else cells.value[seen]
+    expected = cells.value[seen] / cells.denominator[seen] if name in COUNTS else cells.value[seen]
     np.testing.assert_array_equal(level[seen], expected)
     assert np.isnan(level[~seen]).all()
 

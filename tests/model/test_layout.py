@@ -6,7 +6,7 @@ import pytest
 from primum.model import Cells, cells_of
 from primum.model.families import family_of
 from primum.model.layout import SCALARS, SCALES, SIGNED, TAILED, layout_of, sizes_of
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 from tests.model.cases import EFFECT, VARIED, WEIGHTS
 from tests.model.panels import evaluation
 

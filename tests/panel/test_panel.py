@@ -16,7 +16,7 @@ import pytest
 from primum.errors import InputError, PanelError, PrimumError
 from primum.panel import Panel
 from primum.sources import read_table
-from primum.spec import Layout, Periods, Spec
+from primum.spec import Layout, Measure, Periods, Spec
 from tests.panel.tables import (
     COUNT,
     DURATION,
@@ -616,6 +616,37 @@ def test_repr_counts_units_periods_and_cells() -> None:
     assert repr(Panel.from_frame(pd.DataFrame(_with_gaps()), START)) == (
         "Panel: 6 units (2 pilots, 4 comparators) x 8 periods (2010 to 2017)\n  kinship: 46 of 48 cells observed"
     )
+
+
+ERRORS = replace(START, measures=(Measure("assessment", "days", None, "real", "error"),))
+
+
+def test_standard_errors_are_read_beside_values() -> None:
+    table = sound() | {"error": [1.5] * 48}
+    put("days", {5: None})(table)
+    put("error", {5: None})(table)
+    dataset = Panel.from_frame(pd.DataFrame(table), ERRORS).dataset
+    assert dataset["assessment_standard_error"].dims == ("unit", "time")
+    assert float(dataset["assessment_standard_error"][0, 0]) == 1.5
+    assert np.isnan(dataset["assessment_standard_error"][0, 4])
+
+
+def test_values_need_standard_errors_above_nothing() -> None:
+    table = sound() | {"error": [1.5] * 48}
+    put("error", {1: 0.0, 3: None, 9: -2.0})(table)
+    with pytest.raises(PanelError) as caught:
+        Panel.from_frame(pd.DataFrame(table), ERRORS)
+    assert caught.value.problems == (
+        "column 'error' must be above 0, as every estimate has an error: row 1 (A1, 2010: 20.5 of 0), "
+        "row 9 (A2, 2010: 21.5 of -2); give the standard error of every value, or leave both empty",
+        "column 'error' is empty where 'days' is not: row 3 (A1, 2012: 20.5); "
+        "give the standard error of every value, or leave both empty",
+    )
+
+
+def test_a_missing_column_of_standard_errors_is_named() -> None:
+    with pytest.raises(PanelError, match="there is no column 'error'"):
+        Panel.from_frame(pd.DataFrame(sound()), ERRORS)
 
 
 def test_normal_outcome_may_be_negative_and_needs_no_denominator() -> None:

@@ -8,7 +8,7 @@ import pytest
 from primum.errors import SpecError
 from primum.sources import demo_spec
 from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, Spec, default_priors
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 NAMES = ["mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma", "kappa"]
@@ -41,6 +41,10 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
         ("poisson", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12]),
         ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12]),
         ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12]),
+        ("student_t", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12]),
+        ("gamma", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12]),
+        ("beta_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.2, 0.12]),
+        ("negative_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.3, 0.12]),
     ],
 )
 def test_scales_are_those_of_the_report(family: FamilyName, scales: list[float]) -> None:

@@ -79,6 +79,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "harm": "down",
         "sesoi": 3.0,
         "denominator": "care",
+        "target": "areas",
         "phi": 1.0,
         "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
         "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1}},
@@ -175,7 +176,11 @@ def test_outcomes_are_found_by_name() -> None:
         ({}, 100.0, -1, "count"),
         ({"unit": "per 1,000", "harm": "up"}, 1000.0, 1, "count"),
         ({"family": "poisson", "unit": "per 10,000"}, 10_000.0, -1, "events"),
+        ({"family": "beta_binomial"}, 100.0, -1, "count"),
+        ({"family": "negative_binomial", "unit": "per 1,000"}, 1000.0, -1, "events"),
         ({"family": "lognormal", "unit": "days"}, 1.0, -1, "positive"),
+        ({"family": "gamma", "unit": "days"}, 1.0, -1, "positive"),
+        ({"family": "student_t", "unit": "points"}, 1.0, -1, "real"),
         ({"family": "normal", "unit": "points", "harm": "up"}, 1.0, 1, "real"),
     ],
 )
@@ -187,6 +192,61 @@ def test_outcome_knows_its_unit_and_its_harmful_direction(
     assert outcome.factor == factor
     assert outcome.sign == sign
     assert outcome.measure.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"family": "negative_binomial", "denominator": None, "unit": "per 100"},
+            "outcomes.kinship.denominator: this key is missing; a negative_binomial outcome needs the column of its "
+            "denominator",
+        ),
+        (
+            {"family": "beta_binomial", "unit": "days"},
+            'outcomes.kinship.unit: "days" is not a unit of a share; use "percentage points" or "per 1,000"',
+        ),
+        (
+            {"family": "normal", "unit": "days", "standard_error": "se"},
+            "outcomes.kinship: give either denominator or standard_error, not both",
+        ),
+        (
+            {"family": "gamma", "unit": "days", "denominator": None, "standard_error": "se"},
+            "outcomes.kinship.standard_error: this key goes only with the families normal and lognormal; remove it",
+        ),
+        (
+            {"family": "normal", "unit": "days", "denominator": None, "standard_error": "kin"},
+            "outcomes.kinship: value and standard_error are both column 'kin'; they must differ",
+        ),
+        (
+            {"family": "normal", "unit": "days", "denominator": None, "target": "denominators"},
+            'outcomes.kinship.target: "denominators" needs the column of a denominator; add it, or use "areas"',
+        ),
+    ],
+)
+def test_columns_that_do_not_go_with_a_family_are_named(changes: dict[str, Any], problem: str) -> None:
+    assert problem in _outcome(**changes).problems()
+
+
+@pytest.mark.parametrize(
+    ("changes", "shocks", "sigma"),
+    [
+        ({}, True, False),
+        ({"family": "beta_binomial"}, False, True),
+        ({"family": "gamma", "unit": "days"}, True, True),
+        ({"family": "gamma", "unit": "days", "denominator": None}, False, True),
+        ({"family": "normal", "unit": "days", "denominator": None, "standard_error": "se"}, True, False),
+    ],
+)
+def test_shocks_and_noise_are_there_where_they_can_be_told_apart(
+    changes: dict[str, Any], shocks: bool, sigma: bool
+) -> None:
+    outcome = _outcome(**changes, priors=PriorChanges())
+    assert outcome.problems() == []
+    assert outcome.shocks == shocks
+    assert {"s", "sigma"} & {name for name, _ in outcome.priors_in_use()} == (
+        ({"s"} if shocks else set()) | ({"sigma"} if sigma else set())
+    )
 
 
 def test_demonstration_in_models_is_the_embedded_one() -> None:

@@ -10,7 +10,7 @@ compared with the observed panel on the features that decide how wide the interv
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -134,9 +134,7 @@ def replicate(
     )
     sigma = _flat(xr.DataArray(noise_of(posterior), dims=("chain", "draw", "a", "b")))
     values = family.draw(rng, eta, sigma, cells, standard).astype(float)
-    if family.noise:
-        return np.where(cells.observed, values, np.nan)
-    return np.where(cells.observed, values / np.where(cells.observed, cells.denominator, 1), np.nan)
+    return family.level(replace(cells, value=values))
 
 
 def spread_between(panel: Array) -> float:

@@ -10,7 +10,15 @@ from zlib import crc32
 import numpy as np
 import xarray as xr
 
-from primum.effects.estimands import by_cohort, by_event_time, cell_effects, new_unit, per_unit, satt
+from primum.effects.estimands import (
+    by_cohort,
+    by_event_time,
+    cell_effects,
+    new_unit,
+    per_unit,
+    satt,
+    target_weights,
+)
 from primum.fit import Fit, Gate
 from primum.fit.chains import mcse_mean
 from primum.fit.gate import MIN_ESS, diagnose, judge, stacked
@@ -134,7 +142,7 @@ def outcome_effects(
     cohorts, cohort_effect = by_cohort(effect, full, cells.start)
     draws = xr.Dataset(
         {
-            "satt": (sample, satt(effect, full)),
+            "satt": (sample, satt(effect, target_weights(cells, outcome.target))),
             "new_unit": (sample, new_unit(posterior, family, cells, standard, outcome.factor, rng)),
             "unit_effect": ((*sample, "pilot"), per_unit(effect, full)),
             "event_effect": ((*sample, "event"), event_effect),

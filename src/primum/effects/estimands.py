@@ -6,6 +6,8 @@ and with none, so that only the effect differs.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -43,22 +45,36 @@ def cell_effects(posterior: xr.Dataset, family: Family, cells: Cells, standard: 
     return factor * (expected - without)
 
 
-def satt(effect: Array, full: Mask) -> Array:
+def target_weights(cells: Cells, target: Literal["areas", "denominators"]) -> Array:
+    """Weights of the pilots' cells in the SATT, 0 but under full exposure; shape (pilot, time).
+
+    Parameters
+    ----------
+    cells
+        The outcome's arrays.
+    target
+        "areas": 1 each. "denominators": a cell's denominator, and 0 where it is not observed.
+    """
+    full = cells.exposure[cells.pilots] == 1
+    return np.asarray(full * (cells.denominator[cells.pilots] if target == "denominators" else 1.0))
+
+
+def satt(effect: Array, weight: Array | Mask) -> Array:
     """Sample average effect on the treated: the mean over fully exposed unit-periods.
 
     Parameters
     ----------
     effect
         From `cell_effects`; shape (chain, draw, pilot, time).
-    full
-        Whether a cell is fully exposed; shape (pilot, time).
+    weight
+        From `target_weights`; shape (pilot, time).
 
     Returns
     -------
     ndarray
         Shape (chain, draw).
     """
-    return np.asarray((effect * full).sum(axis=(-2, -1)) / full.sum())
+    return np.asarray((effect * weight).sum(axis=(-2, -1)) / weight.sum())
 
 
 def per_unit(effect: Array, full: Mask) -> Array:

@@ -28,7 +28,7 @@ from platformdirs import user_cache_path
 from primum.model.kernel import ARRAYS, kernel_of
 from primum.model.kernel.places import OMEGA as VARIED
 from primum.model.layout import SCALARS
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 WIDTH = 4  # a row of the table: an address, and at most three lengths
 compilations: list[FamilyName] = []

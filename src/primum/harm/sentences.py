@@ -41,8 +41,9 @@ def sentence(outcome: Outcome, row: Mapping[Hashable, float], harm: Probabilitie
     four = (harm.harm, harm.harm_beyond_sesoi, harm.negligible, harm.benefit_beyond_sesoi)
     any_harm, beyond, negligible, benefit = (percent(each.value) for each in four)
     error = max(0.1, 100 * max(each.mcse for each in four))
+    over = f"{outcome.average}," if outcome.average else ""
     return (
-        f"{outcome.label}: the average effect in the pilots is {effect_in_words(outcome, row)}. "
+        f"{outcome.label}: the average effect in the pilots{over} is {effect_in_words(outcome, row)}. "
         f"A {direction} would be harm. The probability of harm is {any_harm}; "
         f"of harm by more than {size}, {beyond}; of an effect of no more than {size} either way, {negligible}; "
         f"of a {opposite} by more than that, {benefit} (Monte Carlo error at most {error:.1f} points)."

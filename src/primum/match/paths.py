@@ -110,5 +110,6 @@ def _working(panel: Panel, outcome: Outcome, cohort: Cohort) -> tuple[Array, Arr
     )
     family = family_of(outcome.family)
     response, weight = family.working(masked, family.standard(masked))
+    known = not family.scaled or cells.standard_error is not None
     with np.errstate(divide="ignore"):
-        return np.where(observed, response, np.nan), np.where(observed, 1 / weight, np.nan), not family.noise
+        return np.where(observed, response, np.nan), np.where(observed, 1 / weight, np.nan), known

@@ -69,7 +69,7 @@ from scipy.special import erfc
 from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
-from primum.model.families import Family, family_of
+from primum.model.families import Family, family_of, learns_noise
 from primum.model.layout import SCALARS, sizes_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
@@ -134,7 +134,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         }
         normal, half_normal = _hyperpriors(data["priors"])
         mu, beta_pilot = normal("mu"), normal("beta_pilot")
-        sigma = half_normal("sigma") if family.noise else pt.as_tensor(1.0)
+        sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
         s, q = half_normal("s") if cells.counted else None, half_normal("q")
         sigma_alpha, kappa, others = half_normal("sigma_alpha"), _kappa(cells, data), cells.comparators.size
         scale = _unit_scales(cells, data)

@@ -63,7 +63,8 @@ class Cells:
     time
         Periods; shape (time,).
     counted
-        Whether sampling noise can be told from shocks, because cells have denominators.
+        Whether sampling noise can be told from shocks, because cells have denominators (or known standard
+        errors) and counts are not overdispersed.
     phi
         Persistence of the drift from one period to the next; 1 is a random walk.
     weighting
@@ -74,6 +75,8 @@ class Cells:
         Effect terms beside the pilots' own effects; None where there are none.
     varied
         Whether drifts and shocks are larger in some units than in others.
+    standard_error
+        Of the values, where it is known, 1 where not observed; None where noise is learned; shape (unit, time).
     """
 
     value: Array
@@ -88,6 +91,7 @@ class Cells:
     start: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     terms: Terms | None = None
     varied: bool = False
+    standard_error: Array | None = None
 
     @property
     def comparators(self) -> NDArray[np.int64]:
@@ -122,26 +126,33 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     """
     value = np.asarray(dataset[outcome.name], dtype=float)
     exposure = np.asarray(dataset["exposure"], dtype=float)
-    counted = outcome.denominator is not None
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
-    denominator = np.asarray(dataset[f"{outcome.name}_denominator"]) if counted else np.ones(value.shape)
     observed = usable(dataset, outcome.name)
     time = np.asarray(dataset["time"], dtype=np.int64)
     start = np.asarray(dataset["start"])[pilots].astype(np.int64)
+    if outcome.target == "denominators" and not (observed & (exposure == 1)).any():
+        problem = f'{outcome.name} is never observed under full exposure, so target must be "areas"'
+        raise SpecError("the specification", [problem])
+    denominator, error = (_part(dataset, f"{outcome.name}_{part}") for part in ("denominator", "standard_error"))
     return Cells(
         value=np.where(observed, value, 0.0),
-        denominator=np.where(observed, denominator, 0.0) if counted else denominator,
+        denominator=np.ones(value.shape) if denominator is None else np.where(observed, denominator, 0.0),
         observed=observed,
         exposure=exposure,
         pilots=pilots,
         time=time,
-        counted=counted,
+        counted=outcome.shocks,
         phi=outcome.phi,
         weighting=_weighting(outcome, pilots, value.shape[0], dataset),
         start=start,
         terms=terms_of(outcome.effect, dataset, pilots, exposure[pilots], start),
         varied=outcome.variances == "by unit",
+        standard_error=None if error is None else np.where(observed, error, 1.0),
     )
+
+
+def _part(dataset: xr.Dataset, name: str) -> Array | None:
+    return np.asarray(dataset[name], dtype=float) if name in dataset else None
 
 
 def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:

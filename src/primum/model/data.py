@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells, Weighting
 from primum.model.factors import factors_of
-from primum.model.families import Family
+from primum.model.families import Family, learns_noise
 from primum.model.layout import SCALARS
 from primum.model.reference import Scales, reference_scales
 from primum.spec import Prior, Priors
@@ -132,7 +132,7 @@ def working_of(cells: Cells, family: Family) -> Working:
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
     """Reference scales of one outcome's paths and noise, from its comparators."""
-    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": family.scaled}
+    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": family.scaled and learns_noise(family, cells)}
     scale = {name: prior.scale for name, prior in priors.items()}
     learned = Scales(*(scale[name] if there[name] else np.nan for name in Scales._fields))
     constants = Scales(*(_constant(name, cells) for name in Scales._fields))

@@ -24,12 +24,8 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1).
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
-_MEANING = {
-    "binomial": "count out of a denominator",
-    "lognormal": "positive mean",
-    "normal": "mean",
-    "poisson": "count of events",
-}
+
+_TARGETS = {"areas": "each area-period the same", "denominators": "each area-period weighted by its denominator"}
 
 
 def describe(spec: Spec, panel: Panel) -> str:
@@ -84,13 +80,14 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
     unused = int((~cells.observed).sum())
     lines = [
         f"Outcome    {outcome.label} ({outcome.name})",
-        f"  family   {outcome.family} with {family.link} link: {_MEANING[outcome.family]}",
+        f"  family   {outcome.family} with {family.link} link: {outcome.facts.meaning}",
         f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  drift    {_drift_text(outcome)}",
         f"  sizes    drifts and shocks {_variances_text(outcome)}",
         f"  weights  {_weights_text(outcome.weights)}",
         f"  effect   {_effect_text(outcome.effect)}",
+        f"  target   SATT, the mean effect over the pilots' fully exposed periods, {_TARGETS[outcome.target]}",
         f"  harm     {outcome.harm}; smallest effect of interest {outcome.sesoi:g} {outcome.unit}",
         "  priors   on eta's scale",
     ]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.model.families import Family
+from primum.model.families import Family, learns_noise
 
 SCALARS = (
     "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
@@ -103,7 +103,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     groups = set() if cells.terms is None else set(cells.terms.groups)
     there = {
         "s": cells.counted,
-        "sigma": family.noise,
+        "sigma": learns_noise(family, cells),
         "kappa": learned,
         "sigma_event": "event" in groups,
         "sigma_cohort": "cohort" in groups,

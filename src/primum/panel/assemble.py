@@ -46,8 +46,9 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
     for measure in layout.measures:
         if measure.value in cells:
             variables[measure.name] = (("unit", "time"), cells[measure.value])
-        if measure.denominator is not None and measure.denominator in cells:
-            variables[f"{measure.name}_denominator"] = (("unit", "time"), cells[measure.denominator])
+        for part, column in (("denominator", measure.denominator), ("standard_error", measure.standard_error)):
+            if column is not None and column in cells:
+                variables[f"{measure.name}_{part}"] = (("unit", "time"), cells[column])
     variables["exposure"] = (("unit", "time"), exposure)
     variables["left_out"] = (("unit", "time"), left_out)
     variables["start"] = (("unit",), start)

@@ -25,8 +25,8 @@ class Panel:
     ----------
     dataset
         Dims (`unit`, `time`), arrays read-only. For each outcome ``<name>``, its count or
-        mean (NaN where missing), and ``<name>_denominator`` where it has one; ``exposure``
-        between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the
+        mean (NaN where missing), and ``<name>_denominator`` or ``<name>_standard_error`` where it has
+        one; ``exposure`` between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the
         programme was being embedded. Coordinate ``label`` (`unit`) holds readable names.
     layout
         How the table was read.

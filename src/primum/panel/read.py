@@ -152,7 +152,7 @@ def _number_columns(layout: Layout) -> set[str]:
     columns = layout.columns
     names = {columns.start, columns.embedded, columns.pilot, columns.exposure, *layout.moderators}
     for measure in layout.measures:
-        names |= {measure.value, measure.denominator}
+        names |= {measure.value, measure.denominator, measure.standard_error}
     return {name for name in names if name is not None}
 
 
@@ -278,8 +278,10 @@ def _checks(rows: Rows, measure: Measure) -> list[_Check]:
     if measure.kind in {"count", "events"}:
         checks += _count_checks(name, value)
     if measure.kind == "positive":
-        what = f"'{name}' must be above 0 for a lognormal outcome"
+        what = f"'{name}' must be above 0 for a lognormal or gamma outcome"
         checks.append((value <= 0, what, [value], "leave the cell empty where nothing was measured"))
+    if measure.standard_error in rows.numbers:
+        checks += _error_checks(name, value, measure.standard_error, rows.numbers[measure.standard_error])
     if below is None or below not in rows.numbers:
         return checks
     total = rows.numbers[below]
@@ -304,4 +306,13 @@ def _count_checks(name: str, values: NDArray[np.float64]) -> list[_Check]:
     return [
         (values < 0, f"'{name}' has negative counts", [values], "leave the cell empty where the count is not known"),
         (broken, f"'{name}' has counts that are not whole numbers", [values], "give counts, not shares or rates"),
+    ]
+
+
+def _error_checks(name: str, value: NDArray[np.float64], column: str, error: NDArray[np.float64]) -> list[_Check]:
+    without = ~np.isnan(value) & np.isnan(error)
+    advice = "give the standard error of every value, or leave both empty"
+    return [
+        (error <= 0, f"'{column}' must be above 0, as every estimate has an error", [value, error], advice),
+        (without, f"'{column}' is empty where '{name}' is not", [value], advice),
     ]

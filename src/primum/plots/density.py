@@ -35,14 +35,14 @@ def plot_density(effects: OutcomeEffects, harm: OutcomeHarm) -> Figure:
     if harm.pilots is None or harm.new_unit is None:
         raise ValueError(f"{harm.outcome.name} failed the gate: there are no probabilities to draw")
     panels = (
-        ("Average in the pilots", np.ravel(effects.draws["satt"]), harm.pilots),
+        (f"Average in the pilots{effects.outcome.average}", np.ravel(effects.draws["satt"]), harm.pilots),
         ("A new area", np.ravel(effects.draws["new_unit"]), harm.new_unit),
     )
     with house_style():
         figure, grid = new_figure(3.6, rows=2, sharex=True)
         for axes, (title, draws, found) in zip(grid, panels, strict=True):
             _draw(axes, draws, found, effects.outcome)
-            axes.set_ylabel(title.replace(" in ", "\nin "), rotation=0, ha="right", va="center")
+            axes.set_ylabel(title.replace(" in ", "\nin ").replace(", ", ",\n"), rotation=0, ha="right", va="center")
         mark_directions(grid[0], effects.outcome)
         grid[0].set_title(effects.outcome.label, pad=16)
         grid[1].set_xlabel(f"effect, {effects.outcome.unit}")

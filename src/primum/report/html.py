@@ -166,7 +166,7 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
 
 def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple[str, ...]]:
     draws = effects.draws
-    labels = ["Average in the pilots", "A new area", *np.asarray(draws["label"]).tolist()]
+    labels = [f"Average in the pilots{effects.outcome.average}", "A new area", *np.asarray(draws["label"]).tolist()]
     labels += [f"{event} periods after the start" for event in np.asarray(draws["event"]).tolist()]
     labels += [f"Pilots that started in {cohort}" for cohort in np.asarray(draws["cohort"]).tolist()]
     known = _known(effects, truth)
@@ -188,13 +188,13 @@ def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
         return [0.0] * len(effects.table)
     name = effects.outcome.name
     rows = truth.per_unit[truth.per_unit["outcome"] == name]
-    known = [truth.satt[name], truth.new_unit[name][0], *rows["effect"].tolist()]
+    known = [truth.average(effects.outcome), truth.new_unit[name][0], *rows["effect"].tolist()]
     return known + [math.nan] * (len(effects.table) - len(known))
 
 
 def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
     places: tuple[tuple[str, Probabilities | None], ...] = (
-        ("Average in the pilots", harm.pilots),
+        (f"Average in the pilots{harm.outcome.average}", harm.pilots),
         ("A new area", harm.new_unit),
     )
     for label, found in places:

@@ -8,6 +8,7 @@ from primum.effects import Effects, OutcomeEffects
 from primum.fit import Fit
 from primum.harm import Harm, OutcomeHarm, Probabilities
 from primum.sources import Truth
+from primum.spec import Outcome
 
 _NUMBER = {"type": "number"}
 _PROBABILITY = {
@@ -120,7 +121,8 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
         "outcomes": {
-            name: {**_outcome(effects[name], each), **_truth(truth, name)} for name, each in harm.outcomes.items()
+            name: {**_outcome(effects[name], each), **_truth(truth, each.outcome)}
+            for name, each in harm.outcomes.items()
         },
     }
 
@@ -163,14 +165,14 @@ def _probabilities(found: Probabilities | None) -> dict[str, Any]:
     return {f"p_{name}": {"value": value.value, "mcse": value.mcse} for name, value in each.items()}
 
 
-def _truth(truth: Truth | None, outcome: str) -> dict[str, Any]:
+def _truth(truth: Truth | None, outcome: Outcome) -> dict[str, Any]:
     if truth is None:
         return {}
-    rows = truth.per_unit[truth.per_unit["outcome"] == outcome]
-    mean, sd = truth.new_unit[outcome]
+    rows = truth.per_unit[truth.per_unit["outcome"] == outcome.name]
+    mean, sd = truth.new_unit[outcome.name]
     return {
         "truth": {
-            "satt": truth.satt[outcome],
+            "satt": truth.average(outcome),
             "per_unit": dict(zip(rows["unit"].astype(str), rows["effect"].astype(float).tolist(), strict=True)),
             "new_unit_mean": mean,
             "new_unit_sd": sd,

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit, roots_hermitenorm
 
 from primum.panel import Panel
-from primum.spec import Columns, Layout, Measure, Periods, Treatment
+from primum.spec import Columns, Layout, Measure, Outcome, Periods, Treatment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +96,8 @@ class Truth:
     ----------
     satt
         Average effect over the pilots' fully exposed unit-periods, by outcome.
+    by_denominators
+        The same, weighted by denominators.
     per_unit
         Effect in each pilot; columns outcome, unit, effect.
     new_unit
@@ -103,8 +105,13 @@ class Truth:
     """
 
     satt: Mapping[str, float]
+    by_denominators: Mapping[str, float]
     per_unit: pd.DataFrame
     new_unit: Mapping[str, tuple[float, float]]
+
+    def average(self, outcome: Outcome) -> float:
+        """The SATT that an outcome's target asks for."""
+        return (self.by_denominators if outcome.target == "denominators" else self.satt)[outcome.name]
 
 
 @dataclass(frozen=True)
@@ -202,6 +209,7 @@ def simulate(
 @dataclass(frozen=True)
 class _OutcomeTruth:
     satt: float
+    by_denominators: float
     per_unit: Array
     new_unit: tuple[float, float]
 
@@ -254,7 +262,8 @@ def _simulate_outcome(
     spread = np.sqrt(design.between**2 + drift_last + design.shock**2)
     new_unit = _new_unit(design, design.link(design.level) + common[-1], float(spread), tau)
     per_unit = np.array([row[mask].mean() for row, mask in zip(effect, full, strict=True)])
-    return _OutcomeTruth(float(effect[full].mean()), per_unit, new_unit)
+    by_denominators = float(np.average(effect[full], weights=cells[design.denominator][:pilots][full]))
+    return _OutcomeTruth(float(effect[full].mean()), by_denominators, per_unit, new_unit)
 
 
 def _centred(values: Array) -> Array:
@@ -336,5 +345,8 @@ def _truth(outcomes: Sequence[OutcomeDesign], truths: Sequence[_OutcomeTruth]) -
         ignore_index=True,
     )
     return Truth(
-        {design.name: t.satt for design, t in pairs}, per_unit, {design.name: t.new_unit for design, t in pairs}
+        {design.name: t.satt for design, t in pairs},
+        {design.name: t.by_denominators for design, t in pairs},
+        per_unit,
+        {design.name: t.new_unit for design, t in pairs},
     )

@@ -10,6 +10,7 @@ from pydantic import Field
 from primum.spec.strict import STRICT, Text
 
 Embedding = Literal["ramp", "leave out"]
+Kind = Literal["count", "events", "positive", "real"]
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Measure:
-    """The columns of one outcome: its value (a count or a mean) and its denominator."""
+    """The columns of one outcome: its value (a count or a mean), its denominator, or the value's standard error."""
 
     name: str
     value: str
     denominator: str | None
-    kind: Literal["count", "events", "positive", "real"]
+    kind: Kind
+    standard_error: str | None = None
 
 
 @dataclass(frozen=True)

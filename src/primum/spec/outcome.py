@@ -8,23 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from primum.spec.effect import Effect
+from primum.spec.families import FACTS, FamilyFacts, FamilyName
 from primum.spec.layout import Measure
-from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_priors
+from primum.spec.priors import Prior, PriorChanges, Priors, default_priors
 from primum.spec.strict import STRICT, Positive, Text
 from primum.spec.weights import Weights
 
-_KINDS: dict[FamilyName, Literal["count", "events", "positive", "real"]] = {
-    "binomial": "count",
-    "poisson": "events",
-    "lognormal": "positive",
-    "normal": "real",
-}
-_SHOWN: dict[FamilyName, str] = {"binomial": "share", "poisson": "rate"}
 _TAKEN = {"unit", "time", "label", "exposure", "left_out", "start"}  # other names in a panel
-_UNITS: dict[FamilyName, dict[str, float]] = {
-    "binomial": {"percentage points": 100.0, "per 1,000": 1000.0},
-    "poisson": {"per 1": 1.0, "per 100": 100.0, "per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5},
-}
 
 
 @dataclass(frozen=True)
@@ -40,12 +30,21 @@ class Outcome:
         Readable name.
     family
         "binomial" (a count out of a denominator), "poisson" (a count of events, whose denominator is
-        the population or time at risk), "lognormal" (a positive mean such as a
-        duration) or "normal" (any mean).
+        the population or time at risk), "lognormal" or "gamma" (a positive mean such as a duration;
+        effects are on its typical value, its median, or on its expected value), "normal" (any mean) or
+        "student_t" (any mean, now and then far off). "beta_binomial" and "negative_binomial" are such counts
+        with more noise than chance alone makes: overdispersion, in the place of the white shock.
     value
         Column of the count or the mean.
     denominator
         Column of the number of trials, or of records behind the mean.
+    standard_error
+        Column of the value's known standard error, for published means ("normal" or "lognormal"), in
+        place of a denominator. Weighted estimates from surveys belong here, with the standard errors of
+        their design.
+    target
+        Whom the average effect in the pilots (SATT) is of: "areas", every fully exposed unit-period the
+        same, or "denominators", each by its denominator, such as the children in it.
     unit
         Unit of the effect: "percentage points" or "per 1,000" for shares; "per 1", "per 100", ...
         "per 100,000" of the denominator for events; otherwise the unit of the value.
@@ -77,6 +76,8 @@ class Outcome:
     harm: Literal["up", "down"]
     sesoi: Positive
     denominator: Text | None = None
+    standard_error: Text | None = None
+    target: Literal["areas", "denominators"] = "areas"
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     variances: Literal["equal", "by unit"] = "equal"
     weights: Weights = field(default_factory=Weights)
@@ -86,12 +87,27 @@ class Outcome:
     @property
     def measure(self) -> Measure:
         """The columns this outcome needs."""
-        return Measure(self.name, self.value, self.denominator, _KINDS[self.family])
+        return Measure(self.name, self.value, self.denominator, self.facts.kind, self.standard_error)
+
+    @property
+    def facts(self) -> FamilyFacts:
+        """What there is to know of its family."""
+        return FACTS[self.family]
+
+    @property
+    def shocks(self) -> bool:
+        """Whether the model has white shocks, because the noise of its cells can be told from them."""
+        return (self.denominator or self.standard_error) is not None and not self.facts.overdispersed
+
+    @property
+    def average(self) -> str:
+        """What the average effect in the pilots is an average over, to follow its name."""
+        return ", weighted by denominators" if self.target == "denominators" else ""
 
     @property
     def factor(self) -> float:
         """What turns a difference of expected values into `unit`."""
-        return _UNITS.get(self.family, {}).get(self.unit, 1.0)
+        return self.facts.units.get(self.unit, 1.0)
 
     @property
     def sign(self) -> int:
@@ -105,9 +121,9 @@ class Outcome:
     def priors_in_use(self) -> list[tuple[str, Prior]]:
         """Names and priors of the parameters that this outcome's model has."""
         absent = set()
-        if self.family in _UNITS:
+        if self.facts.noise is None or self.standard_error is not None:
             absent.add("sigma")
-        elif self.denominator is None:
+        if not self.shocks:
             absent.add("s")
         if self.weights.base == "none" or self.weights.kappa is not None:
             absent.add("kappa")
@@ -129,15 +145,19 @@ class Outcome:
             found.append(f"{path}: the name must be letters, digits and underscores, starting with a letter")
         if self.name in _TAKEN:
             found.append(f"{path}: this name is kept for another part of the panel; choose another")
-        if self.family in _UNITS and self.denominator is None:
+        units = self.facts.units
+        if units and self.denominator is None:
             found.append(
                 f"{path}.denominator: this key is missing; a {self.family} outcome needs the column of its denominator"
             )
-        if self.family in _UNITS and self.unit not in _UNITS[self.family]:
-            allowed = " or ".join(f'"{unit}"' for unit in _UNITS[self.family])
-            found.append(f'{path}.unit: "{self.unit}" is not a unit of a {_SHOWN[self.family]}; use {allowed}')
+        if units and self.unit not in units:
+            allowed = " or ".join(f'"{unit}"' for unit in units)
+            found.append(f'{path}.unit: "{self.unit}" is not a unit of a {self.facts.shown}; use {allowed}')
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
+        found += self._error_problems(path)
+        if self.target == "denominators" and self.denominator is None:
+            found.append(f'{path}.target: "denominators" needs the column of a denominator; add it, or use "areas"')
         used = {name for name, _ in self.priors_in_use()}
         found += [
             f"{path}.priors.{name}: the model of this outcome has no {name}; leave it out"
@@ -146,3 +166,16 @@ class Outcome:
         ]
         found += self.weights.problems(f"{path}.weights") + self.effect.problems(f"{path}.effect")
         return found + self.priors.problems(f"{path}.priors")
+
+    def _error_problems(self, path: str) -> list[str]:
+        if self.standard_error is None:
+            return []
+        found = []
+        if not self.facts.errors:
+            able = " and ".join(name for name, facts in FACTS.items() if facts.errors)
+            found.append(f"{path}.standard_error: this key goes only with the families {able}; remove it")
+        if self.denominator is not None:
+            found.append(f"{path}: give either denominator or standard_error, not both")
+        if self.standard_error == self.value:
+            found.append(f"{path}: value and standard_error are both column '{self.value}'; they must differ")
+        return found

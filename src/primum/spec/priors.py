@@ -2,7 +2,7 @@
 
 All are on the scale of the linear predictor, which is free of the outcome's units: log odds
 for proportions, logarithms for rates and durations, and standard deviations of the unexposed cells for
-normal outcomes, in each case measured from the pooled level of the unexposed cells.
+means, in each case measured from the pooled level of the unexposed cells.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from primum.spec.families import FACTS, FamilyName
 from primum.spec.strict import STRICT, Positive, Text
 
-FamilyName = Literal["binomial", "poisson", "normal", "lognormal"]
 Distribution = Literal["normal", "half-normal", "zero-sum normal", "beta"]
 
 
@@ -136,7 +136,6 @@ _REASONS = {
     "s": "shock to a unit in a single period",
     "tau": "average effect; wide enough to be led by the data, centred on none",
     "sigma_tau": "spread of the effect between units",
-    "sigma": "sampling noise of a cell with the median denominator",
     "sigma_event": "step of the effect from one event time to the next",
     "sigma_cohort": "spread of the effect between cohorts",
     "moderator": "change of the effect for one SD of a moderator; centred on none",
@@ -146,28 +145,6 @@ _REASONS = {
 _NORMAL = {"mu", "beta_pilot", "tau", "moderator"}
 _ZERO_SUM = {"lambda_t"}
 _SHARE = (0.5, 0.12)  # mean and SD of kappa squared, about Beta(8, 8): design, section 2
-_SCALES: dict[FamilyName, dict[str, float]] = {
-    "binomial": {
-        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
-        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0, "sigma_event": 0.25, "sigma_cohort": 0.5, "moderator": 0.5,
-        "omega": 0.5,
-    },
-    "poisson": {
-        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
-        "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0, "sigma_event": 0.25, "sigma_cohort": 0.5, "moderator": 0.5,
-        "omega": 0.5,
-    },
-    "lognormal": {
-        "mu": 0.5, "beta_pilot": 0.5, "sigma_alpha": 0.5, "lambda_t": 0.5, "q": 0.2, "s": 0.2,
-        "tau": 0.5, "sigma_tau": 0.25, "sigma": 0.2, "sigma_event": 0.125, "sigma_cohort": 0.25, "moderator": 0.25,
-        "omega": 0.5,
-    },
-    "normal": {
-        "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.5, "s": 0.5,
-        "tau": 1.0, "sigma_tau": 0.5, "sigma": 0.5, "sigma_event": 0.25, "sigma_cohort": 0.5, "moderator": 0.5,
-        "omega": 0.5,
-    },
-}  # fmt: skip
 
 
 def distribution_of(name: str) -> Distribution:
@@ -197,12 +174,13 @@ def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> P
     >>> default_priors("binomial", changes).tau.source
     'yours'
     """
-    priors: dict[str, Prior] = {}
-    for name, reason in _REASONS.items():
+    facts, priors = FACTS[family], {}
+    for name in (field.name for field in fields(Priors)):
+        reason = _REASONS.get(name, facts.noise or "none in this family")
         distribution = distribution_of(name)
         change: PriorChange | None = getattr(changes, name) if changes else None
         if change is None:
-            location, scale = _SHARE if name == "kappa" else (0.0, _SCALES[family][name])
+            location, scale = _SHARE if name == "kappa" else (0.0, facts.scales[name])
             priors[name] = Prior(distribution, location, scale, "default", reason)
         else:
             priors[name] = Prior(distribution, change.location, change.scale, "yours", change.reason)

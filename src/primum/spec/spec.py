@@ -243,11 +243,11 @@ class Spec:
 
     def _problems(self) -> list[str]:
         found = [problem for outcome in self.outcomes for problem in outcome.problems()]
-        denominators = {f"{outcome.name}_denominator" for outcome in self.outcomes}
+        kept = {f"{outcome.name}_{part}" for outcome in self.outcomes for part in ("denominator", "standard_error")}
         found += [
-            f"outcomes.{outcome.name}: this name is kept for a denominator; choose another"
+            f"outcomes.{outcome.name}: this name is kept for a part of another outcome; choose another"
             for outcome in self.outcomes
-            if outcome.name in denominators
+            if outcome.name in kept
         ]
         found += _exposure_problems(self.columns, self.treatment)
         if self.source.simulate and self.source.file:

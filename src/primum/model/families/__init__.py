@@ -1,16 +1,24 @@
 """Families of outcomes, one file each; `family_of` finds one by the name a specification gives."""
 
+from primum.model.families.beta_binomial import BetaBinomial
 from primum.model.families.binomial import Binomial
-from primum.model.families.family import Family, Standard
+from primum.model.families.family import Family, Standard, learns_noise
+from primum.model.families.gamma import Gamma
 from primum.model.families.gaussian import Gaussian
+from primum.model.families.negative_binomial import NegativeBinomial
 from primum.model.families.poisson import Poisson
-from primum.spec.priors import FamilyName
+from primum.model.families.student_t import StudentT
+from primum.spec.families import FamilyName
 
 FAMILIES: dict[FamilyName, Family] = {
     "binomial": Binomial(),
-    "normal": Gaussian("normal"),
-    "lognormal": Gaussian("lognormal"),
+    "beta_binomial": BetaBinomial(),
     "poisson": Poisson(),
+    "negative_binomial": NegativeBinomial(),
+    "normal": Gaussian("normal"),
+    "student_t": StudentT(),
+    "lognormal": Gaussian("lognormal"),
+    "gamma": Gamma(),
 }
 
 
@@ -19,4 +27,4 @@ def family_of(name: FamilyName) -> Family:
     return FAMILIES[name]
 
 
-__all__ = ["FAMILIES", "Family", "Standard", "family_of"]
+__all__ = ["FAMILIES", "Family", "Standard", "family_of", "learns_noise"]

@@ -11,7 +11,7 @@ from scipy.special import expit, gammaln, logit
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 
 class Binomial:

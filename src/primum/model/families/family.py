@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 
 @dataclass(frozen=True)
@@ -83,3 +83,8 @@ class Family(Protocol):
 
     def level(self, cells: Cells) -> Array:
         """Observed values as people look at them (shares for counts), NaN where not observed."""
+
+
+def learns_noise(family: Family, cells: Cells) -> bool:
+    """Whether the model of these cells has a sigma to learn: its family has one, and errors are not known."""
+    return family.noise and cells.standard_error is None

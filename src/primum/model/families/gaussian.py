@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 
 class Gaussian:
@@ -18,7 +18,9 @@ class Gaussian:
 
     `sigma` is the noise of a cell with the median denominator; that of a cell with `n`
     records is ``sigma * sqrt(median / n)``. Without denominators it is the same in every
-    cell and takes the place of the white shock, which it could not be told from.
+    cell and takes the place of the white shock, which it could not be told from. Where standard errors
+    are known, these are the noise, and there is no sigma: that of a logarithm is the value's
+    divided by the value (the delta method, good while errors are below a third of their values).
 
     Parameters
     ----------
@@ -44,12 +46,12 @@ class Gaussian:
         return Standard(float(values.mean()), spread if spread > 0 else 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
-        """Standardised values, and denominators as multiples of their median."""
+        """Standardised values, and denominators as multiples of their median, or precisions where they are known."""
         response = (self._linked(cells) - standard.centre) / standard.spread
-        return np.where(cells.observed, response, 0.0), cells.observed * relative_size(cells)
+        return np.where(cells.observed, response, 0.0), cells.observed * self._size(cells, standard)
 
     def fields(self, cells: Cells, standard: Standard) -> Array:
-        """Standardised values, which are the working response, relative denominators, and whether observed."""
+        """Standardised values and their working weights, and whether observed."""
         return np.stack([*self.working(cells, standard), cells.observed])
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
@@ -78,7 +80,7 @@ class Gaussian:
         self, rng: np.random.Generator, eta: Array, sigma: Array, cells: Cells, standard: Standard
     ) -> NDArray[Any]:
         """Replicated means."""
-        size = np.where(cells.observed, relative_size(cells), 1.0)
+        size = np.where(cells.observed, self._size(cells, standard), 1.0)
         return self.mean(eta + rng.normal(size=eta.shape) * sigma / np.sqrt(size), sigma, cells, standard)
 
     def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
@@ -96,6 +98,13 @@ class Gaussian:
 
     def _linked(self, cells: Cells) -> Array:
         return np.log(np.where(cells.observed, cells.value, 1.0)) if self.log else cells.value
+
+    def _size(self, cells: Cells, standard: Standard) -> Array:
+        """How much a cell's noise is divided by, squared."""
+        if cells.standard_error is None:
+            return relative_size(cells)
+        unit = np.where(cells.observed, cells.value, 1.0) if self.log else standard.spread
+        return np.asarray((unit / cells.standard_error) ** 2)
 
 
 def relative_size(cells: Cells) -> Array:

@@ -11,9 +11,9 @@ from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
-_MAX_RATE = 1e15  # numpy draws Poisson counts up to about 9e18
+MAX_RATE = 1e15  # numpy draws Poisson counts up to about 9e18
 
 
 class Poisson:
@@ -68,7 +68,7 @@ class Poisson:
         self, rng: np.random.Generator, eta: Array, sigma: Array, cells: Cells, standard: Standard
     ) -> NDArray[Any]:
         """Replicated counts."""
-        return rng.poisson(np.minimum(cells.denominator * self.mean(eta, sigma, cells, standard), _MAX_RATE))
+        return rng.poisson(np.minimum(cells.denominator * self.mean(eta, sigma, cells, standard), MAX_RATE))
 
     def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Poisson log probability."""

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
+from primum.model.families.stirling import HELPERS
 from primum.model.kernel import donors, effects, paths, scalars, terms
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA
-from primum.spec.priors import FamilyName
+from primum.spec.families import FamilyName
 
 ARRAYS = (
     "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
@@ -163,5 +164,15 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function for numba to compile, once for all families."""
     import numba
 
+    _know_helpers()
     # sums in another order, and products fused with sums: nothing that depends on what is infinite or not a number
     return numba.njit(error_model="numpy", nogil=True, fastmath={"reassoc", "contract"})(function)  # type: ignore[no-any-return]
+
+
+@cache
+def _know_helpers() -> None:
+    """Let compiled code call the functions that families share."""
+    from numba.extending import register_jitable
+
+    for helper in HELPERS:
+        register_jitable(error_model="numpy")(helper)
