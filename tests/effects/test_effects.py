@@ -45,12 +45,14 @@ def test_satt_is_the_mean_of_cell_effects_computed_by_hand(found: Effects) -> No
 
 def test_table_summarises_the_draws(found: Effects) -> None:
     each = found["kinship"]
-    names = ["satt", "new_unit", *[f"unit_effect[{unit}]" for unit in each.draws["pilot"].values]]
+    by = {"unit_effect": "pilot", "event_effect": "event", "cohort_effect": "cohort"}
+    names = ["satt", "new_unit", *[f"{name}[{place}]" for name, dim in by.items() for place in each.draws[dim].values]]
     assert list(each.table.index) == names
     assert list(each.table.columns) == [
         "mean", "median", "eti95_low", "eti95_high", "sd", "mcse", "rhat", "ess_bulk", "ess_tail",
     ]  # fmt: skip
-    arrays = [each.draws["satt"], each.draws["new_unit"], *each.draws["unit_effect"].transpose("pilot", ...)]
+    arrays = [each.draws["satt"], each.draws["new_unit"]]
+    arrays += [array for name, dim in by.items() for array in each.draws[name].transpose(dim, ...)]
     for name, array in zip(names, arrays, strict=True):
         values, row = np.asarray(array), each.table.loc[name]
         assert row["mean"] == pytest.approx(values.mean(), rel=1e-12)
@@ -85,7 +87,7 @@ def test_pilots_carry_their_readable_names(found: Effects) -> None:
 def test_tables_of_all_outcomes_stand_one_above_the_other(found: Effects) -> None:
     whole = found.table
     assert whole.index.names == ["outcome", "quantity"]
-    assert len(whole) == 4 * 5
+    assert len(whole) == sum(len(found[name].table) for name in found.outcomes)
     pd.testing.assert_frame_equal(pd.DataFrame(whole.loc["assessment"]), found["assessment"].table)
 
 

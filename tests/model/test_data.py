@@ -27,7 +27,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # what the compiled code reads them as
-        kinds = {"pair_pilot": np.int32, "pair_donor": np.int32, "factors": np.float32}
+        kinds = {**dict.fromkeys(("pair_pilot", "pair_donor", "term_group"), np.int32), "factors": np.float32}
         assert values.dtype == kinds.get(name, np.float64), name
         assert np.isfinite(values).all(), name
 

@@ -71,11 +71,12 @@ def test_dataset_is_laid_out_by_unit_and_time() -> None:
         "kinship_denominator",
         "label",
         "left_out",
+        "start",
         "time",
         "unit",
     ]
-    for variable in dataset.data_vars.values():
-        assert variable.dims == ("unit", "time")
+    for name, variable in dataset.data_vars.items():
+        assert variable.dims == (("unit",) if name == "start" else ("unit", "time"))
     assert dataset["label"].dims == ("unit",)
     assert dataset["left_out"].dtype == bool
     assert dataset["kinship"].sel(unit="B1").to_numpy().tolist() == [12, 13, 14, 12, 13, 14, 12, 13]

@@ -81,7 +81,9 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "denominator": "care",
         "target": "areas",
         "phi": 1.0,
+        "variances": "equal",
         "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
+        "effect": {"over_time": "constant", "cohorts": "together", "moderators": []},
         "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1}},
     }
     # what is not given is absent, as in a file
