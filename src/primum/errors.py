@@ -5,7 +5,8 @@
     PrimumError
     ├── InputError            what the user gave cannot be used; lists every problem found
     │   ├── SpecError         the specification
-    │   └── PanelError        the table, or what the specification says about it
+    │   ├── PanelError        the table, or what the specification says about it
+    │   └── SourceError       a file of official statistics, or what was asked of it
     └── StoreError            a file that is missing, not ours, or would be overwritten
 """
 
@@ -50,6 +51,10 @@ class SpecError(InputError):
 
 class PanelError(InputError):
     """A table that cannot become a panel under its specification."""
+
+
+class SourceError(InputError):
+    """A file of official statistics that cannot be read without guessing, or a wish it cannot meet."""
 
 
 class StoreError(PrimumError):
