@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from primum.cli.data import data
 from primum.cli.demo import demo
 from primum.cli.describe import describe
 from primum.cli.report import report
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for command in (run, describe, demo, report):
     app.command()(command)
+app.add_typer(data, name="data")
 
 
 def main() -> None:

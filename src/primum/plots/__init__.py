@@ -3,6 +3,7 @@
 from primum.plots.density import plot_density
 from primum.plots.diagnostics import plot_diagnostics
 from primum.plots.forest import plot_forest
+from primum.plots.missing import plot_missing
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
 from primum.plots.trends import plot_trends
@@ -12,6 +13,7 @@ __all__ = [
     "plot_density",
     "plot_diagnostics",
     "plot_forest",
+    "plot_missing",
     "plot_overview",
     "plot_predictive",
     "plot_trends",

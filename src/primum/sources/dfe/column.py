@@ -48,6 +48,11 @@ class Column:
     kind: Kind | None = None
     guessed: bool = False
 
+    @property
+    def renamed(self) -> bool:
+        """Whether its name comes from the alias table."""
+        return self.name in aliases().values() and self.name not in {self.published, year_in_name(self.published)[0]}
+
 
 @cache
 def aliases() -> dict[str, str]:
@@ -58,8 +63,8 @@ def aliases() -> dict[str, str]:
     >>> aliases()["Re_referrals"], aliases()["ReferralsWithin12mths"]
     ('rereferral_count', 'rereferral_count')
     """
-    with files("primum.sources.dfe").joinpath("aliases.csv").open(encoding="utf-8", newline="") as file:
-        return {row["published"]: row["measure"] for row in csv.DictReader(file)}
+    table = files("primum.sources.dfe").joinpath("aliases.csv").read_text("utf-8")
+    return {row["published"]: row["measure"] for row in csv.DictReader(table.splitlines())}
 
 
 def sort_columns(

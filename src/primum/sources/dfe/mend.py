@@ -51,6 +51,6 @@ def _reorder(table: pd.DataFrame, mend: dict[str, Any]) -> tuple[pd.DataFrame, l
 
 def _share(table: pd.DataFrame, column: str, mend: dict[str, Any]) -> float:
     """Share of a column in the total, over the rows that have both."""
-    pairs = zip(table[column].map(number), table[mend["total"]].map(number), strict=True)
-    both = [(part, whole) for part, whole in pairs if part == part and whole == whole and part is not None]
-    return sum(part for part, _ in both) / max(sum(whole for _, whole in both), 1)
+    pairs = zip(map(number, table[column]), map(number, table[mend["total"]]), strict=True)
+    both = [(part, whole) for part, whole in pairs if part is not None and whole is not None]
+    return sum(part for part, _ in both) / max(sum(whole for _, whole in both), 1.0)

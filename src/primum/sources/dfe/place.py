@@ -117,7 +117,9 @@ def legacy_rows(table: pd.DataFrame) -> Rows:
     for row in table.index[taken]:
         wrong = new[row] or code[row]
         owner = list_some(name[la & ((new == wrong) | (code == wrong))].tolist())
-        notices.append(f"row {row + 1}: the national row carries the code {wrong} of {owner}; {ENGLAND} put in its place")
+        notices.append(
+            f"row {row + 1}: the national row has the code {wrong} of {owner}; {ENGLAND} was put in its place"
+        )
     keys = pd.DataFrame(
         {
             "geographic_level": level,

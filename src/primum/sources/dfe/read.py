@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -14,11 +13,13 @@ from primum.sources.dfe.cells import cells_of, marks_of, unreadable
 from primum.sources.dfe.column import Column, sort_columns, symbols_in
 from primum.sources.dfe.kind import KINDS, Kind
 from primum.sources.dfe.mend import mend_header
+from primum.sources.dfe.notices import about_cells, about_columns
 from primum.sources.dfe.place import Rows, ees_rows, layout_of, legacy_rows
 from primum.sources.dfe.release import Release
-from primum.sources.dfe.suppression import widened
+from primum.sources.dfe.suppression import bounded
 from primum.sources.dfe.text import read_text
 from primum.sources.dfe.vintage import Layout, Vintage, guess, named
+from primum.sources.provenance import sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def read_dfe(
     filters: Collection[str] = (),
     kinds: Mapping[str, Kind] | None = None,
 ) -> Release:
-    """Read a CSV of Explore education statistics, or a release of 2010-2019, of any subject.
+    r"""Read a CSV of Explore education statistics, or a release of 2010-2019, of any subject.
 
     Nothing is filled, and no row or number is dropped: each number becomes a row of
     `Release.cells`, and each missing one says why it is missing. What had to be guessed or
@@ -65,7 +66,7 @@ def read_dfe(
     >>> lines = ["time_period,time_identifier,geographic_level,old_la_code,la_name,Referrals,Re_referrals"]
     >>> lines += ['2020,Reporting year,Local authority,301,Ayton,"1,204",c']
     >>> file = Path(tempfile.mkdtemp()) / "c1.csv"
-    >>> _ = file.write_text("\\n".join(lines))
+    >>> _ = file.write_text("\n".join(lines))
     >>> release = read_dfe(file)
     >>> release.cells[["measure", "value", "low", "high", "reason"]].values.tolist()
     [['referral_count', 1204.0, 1204.0, 1204.0, ''], ['rereferral_count', nan, 1.0, 5.0, 'suppressed']]
@@ -93,12 +94,20 @@ def read_dfe(
     problems = [*_repeated(rows.keys, columns), *unreadable(rows.rest, measures, chosen)]
     if problems:
         raise SourceError(subject, problems)
-    cells, widths = widened(cells_of(rows.keys, rows.rest, measures, chosen))
+    cells, widths = bounded(cells_of(rows.keys, rows.rest, measures, chosen))
     marks = marks_of(rows.keys, rows.rest, [column for column in columns if column.role == "mark"])
     described = _described(columns)
-    found = [*text.notices, *mended, *rows.notices, *dated, reasoned, *_told(columns), *_defects(cells), *widths]
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Release(subject, cells, marks, described, chosen.name, tuple(found), digest)
+    found = [
+        *text.notices,
+        *mended,
+        *rows.notices,
+        *dated,
+        reasoned,
+        *about_columns(columns),
+        *about_cells(cells),
+        *widths,
+    ]
+    return Release(subject, cells, marks, described, chosen.name, tuple(found), sha256(path))
 
 
 def _wishes(columns: list[Column], filters: Collection[str], kinds: Mapping[str, Kind]) -> list[str]:
@@ -132,9 +141,7 @@ def _with_filters(rows: Rows, columns: list[Column], year: int | None) -> Rows:
     return Rows(keys.assign(**labels), rows.rest, rows.notices)
 
 
-def _vintage(
-    subject: str, wish: str | None, layout: Layout, rows: Rows, columns: list[Column]
-) -> tuple[Vintage, str]:
+def _vintage(subject: str, wish: str | None, layout: Layout, rows: Rows, columns: list[Column]) -> tuple[Vintage, str]:
     if wish is not None:
         chosen, problems = named(wish)
         why = f"symbols were read by the vintage {wish}, as asked"
@@ -165,36 +172,3 @@ def _described(columns: list[Column]) -> pd.DataFrame:
     names = ("published", "name", "role", "year", "kind", "guessed")
     table = pd.DataFrame([[getattr(column, name) for name in names] for column in columns], columns=list(names))
     return table.astype({"year": "Int64"})
-
-
-def _told(columns: list[Column]) -> list[str]:
-    """Names that were changed by the alias table, and kinds that rest on values alone."""
-    notices = []
-    renamed = [f"{column.published} is {column.name}" for column in columns if _is_renamed(column)]
-    counts = [column.published for column in columns if column.guessed and column.kind == "count"]
-    unknown = [column.published for column in columns if column.guessed and column.kind == "unknown"]
-    if renamed:
-        notices.append(f"columns have their present names, from the alias table: {list_some(renamed)}")
-    if counts:
-        notices.append(f"taken for counts, as all their numbers are whole and none is negative: {list_some(counts)}")
-    if unknown:
-        notices.append(
-            f"of unknown kind, neither counts nor named a percentage, rate or average: {list_some(unknown)}"
-        )
-    return notices
-
-
-def _is_renamed(column: Column) -> bool:
-    from primum.sources.dfe.column import aliases
-
-    return column.name in set(aliases().values()) and column.name != column.published
-
-
-def _defects(cells: pd.DataFrame) -> list[str]:
-    notices = []
-    for reason in ("empty", "spreadsheet error"):
-        wrong = cells[cells["reason"] == reason]
-        if len(wrong):
-            names = list_some(wrong["measure"].unique().tolist())
-            notices.append(f"{len(wrong)} cells are missing because of the reason '{reason}': {names}")
-    return notices

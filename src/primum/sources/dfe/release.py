@@ -33,8 +33,9 @@ class Release:
             The number; NaN where it is missing.
         ``low``, ``high``
             The range that it is known to lie in, ends included: both equal the value where there
-            is one, 1 and 5 for a suppressed count (or wider, see `widened`), NaN where nothing
-            is known. So a panel can hold either, and a likelihood can use the range.
+            is one, 1 and 5 for a suppressed count (or what a total in the file allows: see the module
+            `suppression`), NaN where nothing is known. So a panel can hold either, and a likelihood
+            can use the range.
         ``reason``
             Why the value is missing: "suppressed", "not available", "not applicable", "rounds to
             zero" (positive, but too small to print), "low reliability", "empty" or

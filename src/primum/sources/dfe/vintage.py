@@ -96,14 +96,19 @@ def guess(layout: Layout, last: int, found: Collection[str]) -> tuple[Vintage | 
         return None, "", [f"{list_some(list(map(repr, strange)))} are neither numbers nor symbols of any vintage"]
     if not fitting:
         years = " or ".join(vintage.name for vintage in possible) or "none"
-        return None, "", [
-            f"no vintage that could have written this file ({years}) has all of its symbols {shown}; "
-            "correct the cells, or give the vintage"
-        ]
+        return (
+            None,
+            "",
+            [
+                f"no vintage that could have written this file ({years}) has all of its symbols {shown}; "
+                "correct the cells, or give the vintage"
+            ],
+        )
     differ = [symbol for symbol in sorted(found) if len({vintage.symbols[symbol] for vintage in fitting}) > 1]
     if differ:
         return None, "", [_ambiguous(differ, fitting)]
-    return fitting[0], why, []
+    others = ", ".join(vintage.name for vintage in fitting[1:])
+    return fitting[0], why + (f" ({others} would read them alike)" if others else ""), []
 
 
 def _ambiguous(symbols: list[str], fitting: list[Vintage]) -> str:
