@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST = 30
 _LONGEST = 34
+_YEARS = 7
 _NO_ROW = "white"
 
 
@@ -34,22 +35,22 @@ def plot_missing(cells: pd.DataFrame) -> Figure:
     shares = shares.sort_index(axis="columns")
     every = len(shares)
     if every > _MOST:
-        shares = shares.loc[shares.mean(axis="columns").nlargest(_MOST).index]
+        shares = shares.loc[shares.mean(axis="columns").nlargest(_MOST).index].dropna(axis="columns", how="all")
     with house_style():
         figure, (axes,) = new_figure(1.5 + 0.24 * len(shares))
         _draw(figure, axes, shares)
-        title = "Missing numbers" if every <= _MOST else f"Missing numbers: the {_MOST} worst of {every} measures"
-        axes.set_title(title)
+        axes.set_title("Missing numbers" + ("" if every <= _MOST else f", {_MOST} worst of {every} measures"))
     return figure
 
 
 def _draw(figure: Figure, axes: Axes, shares: pd.DataFrame) -> None:
-    colours = LinearSegmentedColormap.from_list("missing", ["#F4F5F7", NEGLIGIBLE, HARM, "#5B0F1A"])
-    colours.set_bad(_NO_ROW)
+    colours = LinearSegmentedColormap.from_list("missing", ["#F4F5F7", NEGLIGIBLE, HARM, "#5B0F1A"]).with_extremes(
+        bad=_NO_ROW
+    )
     values = np.ma.masked_invalid(shares.to_numpy(dtype=float))
     image = axes.imshow(values, aspect="auto", cmap=colours, vmin=0, vmax=1)
     years = [str(year) for year in shares.columns]
-    step = max(1, round(len(years) / 9))
+    step = -(-len(years) // _YEARS)
     axes.set_xticks(range(0, len(years), step), years[::step])
     names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in map(str, shares.index)]
     axes.set_yticks(range(len(names)), names, fontsize=8)
@@ -61,6 +62,6 @@ def _draw(figure: Figure, axes: Axes, shares: pd.DataFrame) -> None:
         if len(years) <= 16:
             axes.text(column, row, words, ha="center", va="center", fontsize=6.5, color=ink)
     bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=30, pad=0.02)
-    bar.set_ticks([0, 0.5, 1], labels=["0%", "50%", "100%"])
-    bar.set_label("of rows have no number (white: no row)", fontsize=8)
+    bar.set_ticks([0, 0.5, 1], labels=["0", "50", "100"])
+    bar.set_label("of areas have no number, in per cent (white: no row)", fontsize=8)
     bar.outline.set_visible(False)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,15 +113,13 @@ def sha256(path: str | Path) -> str:
 
 
 def _record(frame: pd.DataFrame, path: Path, provenance: Provenance) -> dict[str, Any]:
-    from primum import __version__
-
     return {
         "file": path.name,
         "sha256": "",
         "rows": len(frame),
         "columns": [str(name) for name in frame.columns],
         "command": provenance.command,
-        "primum": __version__,
+        "primum": version("primum"),
         "options": dict(provenance.options),
         "sources": [
             {"file": str(source), "sha256": sha256(source), "bytes": Path(source).stat().st_size}

@@ -40,33 +40,31 @@ def cells_of(keys: pd.DataFrame, rest: pd.DataFrame, columns: Sequence[Column], 
     """
     import pandas as pd
 
-    blocks = []
-    for column in columns:
-        block = keys if column.year is None else keys.assign(period=column.year, time_period=str(column.year))
-        meanings = {text: _meaning(text, column, vintage) for text in rest[column.published].unique()}
-        read = pd.DataFrame([meanings[text] for text in rest[column.published]], columns=list(VALUES[:-1]))
-        blocks.append(
-            block.assign(
-                measure=column.name,
-                kind=column.kind,
-                **{name: read[name].to_numpy() for name in VALUES[:-1]},
-                published=rest[column.published],
-            )
-        )
-    return pd.concat(blocks, ignore_index=True)
+    published = [text for column in columns for text in rest[column.published]]
+    meanings = [_meanings(rest[column.published], column, vintage) for column in columns]
+    values = pd.DataFrame([cell for block in meanings for cell in block], columns=list(VALUES[:-1]))
+    values["published"] = published
+    return _below_each_other(keys, columns).join(values)
 
 
 def marks_of(keys: pd.DataFrame, rest: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Data-confidence marks below each other: columns of `keys`, then measure and mark."""
-    import pandas as pd
+    marks = [mark for column in columns for mark in rest[column.published]]
+    return _below_each_other(keys, columns).drop(columns="kind").assign(mark=np.asarray(marks, dtype=str))
 
-    blocks = [
-        (keys if column.year is None else keys.assign(period=column.year, time_period=str(column.year))).assign(
-            measure=column.name, mark=rest[column.published]
-        )
-        for column in columns
-    ]
-    return pd.concat(blocks, ignore_index=True) if blocks else keys.iloc[:0].assign(measure="", mark="")
+
+def _below_each_other(keys: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The keys once a column, with its name, kind and year."""
+    count = len(keys)
+    table = keys.iloc[np.tile(np.arange(count), len(columns))].reset_index(drop=True)
+    dated = np.repeat([column.year is not None for column in columns], count).astype(bool)
+    years = np.repeat([column.year or 0 for column in columns], count)
+    if dated.any():
+        table["period"] = np.where(dated, years, table["period"])
+        table["time_period"] = table["time_period"].where(~dated, years.astype(str))
+    table["measure"] = np.repeat(np.asarray([column.name for column in columns], dtype=str), count)
+    table["kind"] = np.repeat(np.asarray([str(column.kind) for column in columns], dtype=str), count)
+    return table
 
 
 def unreadable(rest: pd.DataFrame, columns: Sequence[Column], vintage: Vintage) -> list[str]:
@@ -84,6 +82,11 @@ def unreadable(rest: pd.DataFrame, columns: Sequence[Column], vintage: Vintage) 
         "give the vintage in which the file was published"
         for text, where in places.items()
     ]
+
+
+def _meanings(cells: pd.Series[str], column: Column, vintage: Vintage) -> list[tuple[float, float, float, str]]:
+    known = {text: _meaning(text, column, vintage) for text in cells.unique()}
+    return [known[text] for text in cells]
 
 
 def _meaning(text: str, column: Column, vintage: Vintage) -> tuple[float, float, float, str]:

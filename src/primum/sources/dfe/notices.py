@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from primum.panel.read import list_some
 from primum.sources.dfe.column import Column
@@ -38,3 +41,21 @@ def about_cells(cells: pd.DataFrame) -> list[str]:
             names = list_some(list(dict.fromkeys(wrong["measure"])))
             notices.append(f"{reason} where a number should be: {len(wrong)} cells in {names}")
     return notices
+
+
+def about_artefacts(cells: pd.DataFrame) -> list[str]:
+    """Figures in the cells that are known to be about recording, or to stand for others."""
+    notices = []
+    for each in _artefacts():
+        own = cells[(cells["old_la_code"] == each["code"]) & cells["period"].between(each["first"], each["last"])]
+        measures = [name for name in each["measures"] if name in set(own["measure"])]
+        if measures:
+            years = f"{each['first']} to {each['last']}"
+            notices.append(f"{each['name']} ({each['code']}), {years}, {', '.join(measures)}: {each['why']}")
+    return notices
+
+
+@cache
+def _artefacts() -> list[dict[str, Any]]:
+    table = tomllib.loads(files("primum.sources.dfe").joinpath("artefacts.toml").read_text("utf-8"))
+    return list(table["artefact"])

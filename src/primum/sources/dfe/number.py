@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?|-?\.\d+")
 
 
+@lru_cache(maxsize=2**16)
 def number(text: str) -> float | None:
     """The number that a cell prints, with or without thousands separators; None if it prints none.
 

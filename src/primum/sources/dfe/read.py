@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ from primum.sources.dfe.cells import cells_of, marks_of, unreadable
 from primum.sources.dfe.column import Column, sort_columns, symbols_in
 from primum.sources.dfe.kind import KINDS, Kind
 from primum.sources.dfe.mend import mend_header
-from primum.sources.dfe.notices import about_cells, about_columns
-from primum.sources.dfe.place import Rows, ees_rows, layout_of, legacy_rows
+from primum.sources.dfe.notices import about_artefacts, about_cells, about_columns
+from primum.sources.dfe.place import TIME, Rows, ees_rows, layout_of, legacy_rows
 from primum.sources.dfe.release import Release
 from primum.sources.dfe.suppression import bounded
 from primum.sources.dfe.text import read_text
-from primum.sources.dfe.vintage import Layout, Vintage, guess, named
+from primum.sources.dfe.vintage import Layout, Vintage, guess, named, vintages
 from primum.sources.provenance import sha256
 
 if TYPE_CHECKING:
@@ -76,38 +76,34 @@ def read_dfe(
     path, subject = Path(path), str(path)
     text = read_text(path)
     layout, problems = layout_of(text.table)
-    if layout is None:
-        raise SourceError(subject, problems)
-    if len(text.table) == 0:
-        raise SourceError(subject, ["the file has no rows below the header"])
+    if layout is None or text.table.empty:
+        raise SourceError(subject, problems or ["the file has no rows below the header"])
     table, mended = mend_header(text.table)
     rows = ees_rows(table) if layout == "ees" else legacy_rows(table)
     columns, mixed = sort_columns(rows.rest, layout, filters, kinds or {})
-    problems = [*rows.problems, *mixed, *_wishes(columns, filters, kinds or {})]
     year, dated, undated = (None, [], []) if layout == "ees" else _year(columns, path, period)
-    problems += undated
-    if problems:
-        raise SourceError(subject, problems)
-    rows = _with_filters(rows, columns, year)
+    _refuse(subject, [*rows.problems, *mixed, *_wishes(columns, filters, kinds or {}), *undated])
+    rows = _with_labels(rows, columns, year)
     measures = [column for column in columns if column.role == "measure"]
-    chosen, reasoned = _vintage(subject, vintage, layout, rows, columns)
-    problems = [*_repeated(rows.keys, columns), *unreadable(rows.rest, measures, chosen)]
+    chosen, chosen_by, unclear = _vintage(vintage, layout, rows, columns)
+    _refuse(subject, [*unclear, *_repeated(rows.keys, columns)])
+    _refuse(subject, unreadable(rows.rest, measures, chosen))
+    cells, ranges = bounded(cells_of(rows.keys, rows.rest, measures, chosen))
+    told = [*text.notices, *mended, *rows.notices, *dated, chosen_by, *about_columns(columns)]
+    return Release(
+        subject,
+        cells,
+        marks_of(rows.keys, rows.rest, [column for column in columns if column.role == "mark"]),
+        _described(columns),
+        chosen.name,
+        (*told, *about_cells(cells), *about_artefacts(cells), *ranges),
+        sha256(path),
+    )
+
+
+def _refuse(subject: str, problems: Sequence[str]) -> None:
     if problems:
         raise SourceError(subject, problems)
-    cells, widths = bounded(cells_of(rows.keys, rows.rest, measures, chosen))
-    marks = marks_of(rows.keys, rows.rest, [column for column in columns if column.role == "mark"])
-    described = _described(columns)
-    found = [
-        *text.notices,
-        *mended,
-        *rows.notices,
-        *dated,
-        reasoned,
-        *about_columns(columns),
-        *about_cells(cells),
-        *widths,
-    ]
-    return Release(subject, cells, marks, described, chosen.name, tuple(found), sha256(path))
 
 
 def _wishes(columns: list[Column], filters: Collection[str], kinds: Mapping[str, Kind]) -> list[str]:
@@ -132,16 +128,18 @@ def _year(columns: list[Column], path: Path, period: int | None) -> tuple[int | 
     return None, [], ["neither its columns nor its name say which year it is about; give it with period=YEAR"]
 
 
-def _with_filters(rows: Rows, columns: list[Column], year: int | None) -> Rows:
+def _with_labels(rows: Rows, columns: list[Column], year: int | None) -> Rows:
+    """Rows whose keys have a period and the columns that label them."""
     keys = rows.keys
     if year is not None:
         keys = keys.assign(period=year, time_period=str(year), time_identifier="Reporting year")
-        keys = keys[["period", "time_period", "time_identifier", *rows.keys.columns]]
+        keys = keys[[*TIME, *rows.keys.columns]]
     labels = {column.name: rows.rest[column.published] for column in columns if column.role == "filter"}
     return Rows(keys.assign(**labels), rows.rest, rows.notices)
 
 
-def _vintage(subject: str, wish: str | None, layout: Layout, rows: Rows, columns: list[Column]) -> tuple[Vintage, str]:
+def _vintage(wish: str | None, layout: Layout, rows: Rows, columns: list[Column]) -> tuple[Vintage, str, list[str]]:
+    """The vintage, how it was chosen, and what stands in the way."""
     if wish is not None:
         chosen, problems = named(wish)
         why = f"symbols were read by the vintage {wish}, as asked"
@@ -149,9 +147,7 @@ def _vintage(subject: str, wish: str | None, layout: Layout, rows: Rows, columns
         last = max([int(rows.keys["period"].max()), *(column.year for column in columns if column.year is not None)])
         chosen, reason, problems = guess(layout, last, symbols_in(rows.rest, columns))
         why = f"symbols were read by the vintage {chosen.name}, guessed from {reason}" if chosen else ""
-    if chosen is None:
-        raise SourceError(subject, problems)
-    return chosen, why
+    return chosen or vintages()[-1], why, problems
 
 
 def _repeated(keys: pd.DataFrame, columns: list[Column]) -> list[str]:

@@ -48,7 +48,8 @@ def widen(cells: pd.DataFrame) -> pd.DataFrame:
     twice = rows.duplicated(["unit", "period", "measure"])
     if twice.any():
         known = {*unit, "time_period", "measure", "kind", "merged_from", "file", *VALUES, *PLACE}
-        labels = [f"{name} ({rows[name].nunique()} values)" for name in rows if name not in known]
+        counts = rows[[name for name in rows if name not in known]].nunique()
+        labels = [f"{name} ({count} values)" for name, count in counts.items() if count > 1]
         raise SourceError(
             _SUBJECT,
             [f"a unit and period have several rows, told apart by {list_some(labels)}; keep one value of each first"],
