@@ -44,7 +44,7 @@ def test_inspect_says_what_is_in_a_file(tmp_path: Path) -> None:
 def test_inspect_names_authorities_that_break() -> None:
     output = call("inspect", real(C1))
     assert "1 April 2023: Cumbria (909) became Cumberland (942), Westmorland and Furness (943)" in output
-    assert "Places: 156 Local authority, 11 Regional, 1 National" in output
+    assert "Places: 158 Local authority, 11 Regional, 1 National" in output
 
 
 def test_inspect_draws_and_overwrites_nothing(tmp_path: Path) -> None:

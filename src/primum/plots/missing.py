@@ -63,5 +63,5 @@ def _draw(figure: Figure, axes: Axes, shares: pd.DataFrame) -> None:
             axes.text(column, row, words, ha="center", va="center", fontsize=6.5, color=ink)
     bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=30, pad=0.02)
     bar.set_ticks([0, 0.5, 1], labels=["0", "50", "100"])
-    bar.set_label("of areas have no number, in per cent (white: no row)", fontsize=8)
+    bar.set_label("% of areas without a number", fontsize=8)
     bar.outline.set_visible(False)

@@ -36,6 +36,12 @@ def test_whole_numbers_are_counts_and_others_are_not(tmp_path: Path) -> None:
     assert at(release, "gone", "Beeton")[["low", "high"]].isna().all()
 
 
+def test_a_name_that_says_count_is_believed_unless_its_numbers_are_none(tmp_path: Path) -> None:
+    path = ees(tmp_path, ["seen_count", "gain_count", "u"], ["c", "1.5", "u"], ["c", "2", "1"])
+    assert kinds(path) == {"seen_count": "count", "gain_count": "unknown", "u": "count"}
+    assert at(read_dfe(path), "seen_count")["high"] == 5
+
+
 def test_kinds_that_the_user_gives_come_first(tmp_path: Path) -> None:
     path = ees(tmp_path, ["gone", "Re_referrals"], ["x", "5"], ["c", "6"])
     given = {"gone": "count", "rereferral_count": "rate"}

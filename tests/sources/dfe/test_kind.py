@@ -28,7 +28,10 @@ from primum.sources.dfe.kind import is_mark, kind_by_name
         ("Moderate_need", None),
         ("CINAtRefused/NotObtained", None),
         ("meaning_of_care", None),
-        ("referral_count", None),
+        ("referral_count", "count"),
+        ("Headcount", "count"),
+        ("Country", None),
+        ("count_of_days", None),
         ("percentile", "average"),
     ],
 )

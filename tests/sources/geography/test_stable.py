@@ -119,6 +119,11 @@ def test_numbers_on_both_sides_in_one_year_are_refused() -> None:
     assert cell(stable_units(cells), period=2020)["value"] == 40
 
 
+def test_an_authority_with_two_rows_for_one_number_is_refused() -> None:
+    again = row("301", 2020, 7.0, new_la_code="E999")
+    assert "Ayton (301) 2020" in refusal(pd.concat([dorset(), frame(again)], ignore_index=True))[0]
+
+
 def test_a_whole_year_that_does_not_apply_stays() -> None:
     cells = dorset()
     cells.loc[cells["period"] == 2019, ["value", "low", "high"]] = np.nan

@@ -121,11 +121,12 @@ def _sort(
     if strange and not numbers:
         return Column(published, name, "filter"), []
     problems = [_mixed(published, cells, strange)] if strange else []
+    whole = all(value >= 0 and value.is_integer() for value in numbers)
     kind = kinds.get(published) or kinds.get(name) or kind_by_name(name)
-    if kind is None:
-        whole = bool(numbers) and all(value >= 0 and value.is_integer() for value in numbers)
-        return Column(published, name, "measure", year, "count" if whole else "unknown", guessed=True), problems
-    return Column(published, name, "measure", year, kind), problems
+    if kind is not None and (whole or kind != "count" or {published, name} & set(kinds)):
+        return Column(published, name, "measure", year, kind), problems
+    guess: Kind = "count" if whole and numbers else "unknown"
+    return Column(published, name, "measure", year, guess, guessed=True), problems
 
 
 def _mixed(name: str, cells: pd.Series[str], strange: list[str]) -> str:

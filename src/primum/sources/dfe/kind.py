@@ -12,6 +12,7 @@ _MARK = re.compile(r"DCI$")
 _NAMES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("percentage", re.compile(r"%|percent(?!ile)|(_|^)pc(t?)(_|$)|proportion", re.IGNORECASE)),
     ("average", re.compile(r"average|(_|^)mean(_|$)|median|percentile|quartile|(_|^)avg(_|$)", re.IGNORECASE)),
+    ("count", re.compile(r"(_|^)(head)?counts?$", re.IGNORECASE)),
     ("rate", re.compile(r"(_|^)rates?(_|$|\d)|Rates?(?![a-z])|per_?10+k?(_|$)|Per10K", re.ASCII)),
 )
 
@@ -35,6 +36,6 @@ def kind_by_name(measure: str) -> Kind | None:
     >>> kind_by_name("rereferral_percent"), kind_by_name("CINThroRatePer10K"), kind_by_name("Median_days")
     ('percentage', 'rate', 'average')
     >>> kind_by_name("referral_count"), kind_by_name("Separated")
-    (None, None)
+    ('count', None)
     """
     return next((kind for kind, pattern in _NAMES if pattern.search(measure)), None)

@@ -47,8 +47,8 @@ def read_dfe(
         "2010-2018", "2019-2021" or "2022-": when it was published, which settles what its symbols
         mean. By default it is guessed from layout, last year and symbols, if they leave no doubt.
     period
-        The year (ending 31 March) of a release of 2010-2019; by default read from column names, or
-        else from the file's name.
+        The year (ending 31 March) of those columns of a release of 2010-2019 that have none in their
+        names; by default the last year in other names, or else the year in the file's name.
     filters
         Columns that label rows although numbers are in them, such as ages.
     kinds

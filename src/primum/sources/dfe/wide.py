@@ -40,8 +40,18 @@ def widen(cells: pd.DataFrame) -> pd.DataFrame:
     ...     "period": 2022, "unit": "301", "unit_name": "Ayton", "region_name": "North",
     ...     "measure": ["seen", "again"], "kind": "count", "value": [9.0, None], "low": [9.0, 1.0],
     ...     "high": [9.0, 5.0], "reason": ["", "suppressed"], "published": ["9", "c"]})
-    >>> widen(cells).iloc[0].tolist()[3:]
-    [2022, 9.0, 9.0, 9.0, '', nan, 1.0, 5.0, 'suppressed']
+    >>> widen(cells).drop(columns=["unit_name", "region_name"]).T
+                         0
+    unit               301
+    period            2022
+    seen               9.0
+    seen_low           9.0
+    seen_high          9.0
+    seen_reason
+    again              NaN
+    again_low          1.0
+    again_high         5.0
+    again_reason  suppressed
     """
     rows = _as_units(cells)
     unit = ["unit", "unit_name", "region_name", "period"]

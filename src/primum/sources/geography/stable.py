@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from primum.errors import SourceError
 from primum.panel.read import list_some
-from primum.sources.dfe.place import LOCAL_AUTHORITY
+from primum.sources.dfe.cells import VALUES
+from primum.sources.dfe.place import LOCAL_AUTHORITY, PLACE
 from primum.sources.dfe.select import select
 from primum.sources.geography.changes import Reorganisation, la_changes, reorganisations
 from primum.sources.geography.merge import alone, stacked, summed
@@ -16,6 +17,7 @@ from primum.sources.geography.merge import alone, stacked, summed
 if TYPE_CHECKING:
     import pandas as pd
 
+_WHO = ("old_la_code", "la_name", "period")
 _SUBJECT = "the merging of local authorities"
 _WHY = {
     "percentage": "percentages of parts do not add up to the percentage of the whole; merge the counts and divide",
@@ -79,7 +81,8 @@ def stable_units(
     ------
     SourceError
         If measures do not add up, units would have to be split, authorities before and after a
-        reorganisation have numbers for one period, or codes are missing.
+        reorganisation have numbers for one period, an authority has several rows for one number, or
+        codes are missing.
 
     Examples
     --------
@@ -98,7 +101,7 @@ def stable_units(
     rows, notices = _within(cells, measures, first, last)
     codes = set(rows["old_la_code"])
     merged = tuple(each for each in reorganisations() if _straddles(each, codes))
-    problems = [*_kinds(rows, merged), *_double(rows, merged), *_splits(units, merged, codes)]
+    problems = [*_repeated(rows), *_kinds(rows, merged), *_double(rows, merged), *_splits(units, merged, codes)]
     if problems:
         raise SourceError(_SUBJECT, problems)
     unit_of = {part.code: each for each in merged for part in (*each.before, *each.after)}
@@ -144,6 +147,16 @@ def _names(rows: pd.DataFrame) -> str:
 
 def _straddles(each: Reorganisation, codes: Collection[str]) -> bool:
     return all(any(part.code in codes for part in side) for side in (each.before, each.after))
+
+
+def _repeated(rows: pd.DataFrame) -> list[str]:
+    """Authorities with several rows for one number, such as under an old and a new nine-digit code."""
+    keys = ["old_la_code", *(name for name in rows.columns if name not in {*PLACE, *VALUES, "kind", "file"})]
+    twice = rows[rows.duplicated(keys, keep=False)]
+    if twice.empty:
+        return []
+    places = [f"{name} ({code}) {year}" for code, name, year in zip(*(twice[key] for key in _WHO), strict=True)]
+    return [f"authorities have several rows for one number: {list_some(list(dict.fromkeys(places)))}; keep one of them"]
 
 
 def _kinds(rows: pd.DataFrame, merged: Sequence[Reorganisation]) -> list[str]:
