@@ -102,6 +102,14 @@ def test_dfe_passes_on_what_the_user_knows(tmp_path: Path) -> None:
     assert pd.read_csv(out)["period"].tolist() == [2011]
 
 
+def test_dfe_keeps_rows_by_their_labels(tmp_path: Path) -> None:
+    file, out = ees(tmp_path, ["sex", "seen"], ["Girls", "7"], ["Boys", "8"]), tmp_path / "a.csv"
+    call("dfe", file, "--where", "sex=Boys", "--shape", "wide", "--out", out)
+    assert pd.read_csv(out)["seen"].tolist() == [8]
+    with pytest.raises(pr.SourceError, match="'sex' must be COLUMN=VALUE"):
+        call("dfe", file, "--where", "sex", "--out", tmp_path / "b.csv")
+
+
 def test_dfe_makes_the_re_referral_panel_of_england(tmp_path: Path) -> None:
     """Three releases become a table that a panel is read from."""
     files = [real(f"{LEGACY}/osr26-2011ud.csv"), real(f"{LEGACY}/SFR27-2012ud.csv"), real(C1)]

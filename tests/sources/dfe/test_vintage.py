@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain, combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from primum.sources.dfe.vintage import Layout, guess, named, vintages
@@ -24,6 +24,7 @@ def test_years_of_vintages_follow_each_other() -> None:
     assert [vintage.symbols.get("c") for vintage in vintages()] == [None, "suppressed", "suppressed"]
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.sampled_from(["ees", "legacy"]), st.integers(2010, 2026), st.sets(st.sampled_from(SYMBOLS), max_size=4))
 def test_a_guess_leaves_no_doubt(layout: Layout, last: int, found: set[str]) -> None:
     """Whatever vintage could have written a file reads its symbols as the guess does."""

@@ -62,7 +62,7 @@ def widen(cells: pd.DataFrame) -> pd.DataFrame:
         labels = [f"{name} ({count} values)" for name, count in counts.items() if count > 1]
         raise SourceError(
             _SUBJECT,
-            [f"a unit and period have several rows, told apart by {list_some(labels)}; keep one value of each first"],
+            [f"a unit and period have several rows, told apart by {list_some(labels)}; keep one of each (--where)"],
         )
     names = rows.drop_duplicates("unit", keep="last").set_index("unit")[["unit_name", "region_name"]]
     columns = []
