@@ -14,15 +14,15 @@ import typer
 from primum.cli.run import has_text_units, table_for
 from primum.cli.write import Format, open_folder
 from primum.errors import InputError
-from primum.match.matching import Method, Metric, Unmatched
-from primum.sources.provenance import Provenance, write_table
 from primum.spec import Spec
+from primum.spec.matching import Method, Metric, Unmatched
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from primum.match import Covariates, Matches
     from primum.panel import Panel
+    from primum.sources.provenance import Provenance
 
 
 def match(
@@ -68,6 +68,7 @@ def match(
     primum run SPEC --data TABLE --base-weights out/match/base_weights.csv
     """
     import primum as pr
+    from primum.sources.provenance import Provenance
 
     matching = pr.Matching(
         method=method, distance=distance, neighbours=neighbours, reuse=reuse, caliper=caliper, exact=tuple(exact or ()),
@@ -128,6 +129,8 @@ def _write(
     matches: Matches, spec: Spec, panel: Panel, folder: Path, kind: Format, record: Provenance, *, force: bool
 ) -> None:
     """Write tables, settings and figures, once nothing stands in their way."""
+    from primum.sources.provenance import write_table
+
     columns = [name for name in ("outcome", "pilot", "comparator", "weight") if name in matches.sets]
     tables = {
         "base_weights": matches.sets[columns],
