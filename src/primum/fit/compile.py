@@ -153,6 +153,8 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
             carray(int32(t[18, 0]), (t[18, 1],)),
             carray(float64(t[19, 0]), (t[19, 1],)),
             carray(float64(t[20, 0]), (t[20, 1], t[20, 2], t[20, 3])),
+            carray(int32(t[21, 0]), (t[21, 1],)),
+            carray(int32(t[22, 0]), (t[22, 1],)),
         )  # fmt: skip
 
     @numba.njit  # type: ignore[untyped-decorator]
