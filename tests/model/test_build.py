@@ -261,7 +261,7 @@ def log_pseudo(built: Model, at: dict[str, Array], point: Point) -> float:
     """Density of the pseudo-responses, each z* = centre + 0.3 xi from N(eta, 1 / w)."""
     gap = at["eta"] - centre(built, at, point) - pseudo_gaps(built, point)
     scale = 1 / np.sqrt(mean_weight(built, at))[:, None]
-    return float(stats.norm.logpdf(gap, 0, scale)[has_pseudo(built)].sum())
+    return float(np.asarray(stats.norm.logpdf(gap, 0, scale))[has_pseudo(built)].sum())
 
 
 def effect_information(built: Model, at: dict[str, Array]) -> Array:
@@ -392,7 +392,8 @@ def at_reference(built: Model, point: Point) -> Point:
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
     if cells.varied:
-        moved["x_unit"] = 0.5 * np.log(rough_squares(work, cells, scales))[cells.order] / built(point)["omega"]
+        squares = np.asarray(rough_squares(work, cells, scales))[cells.order]
+        moved["x_unit"] = 0.5 * np.log(squares) / built(point)["omega"]
     return {name: moved[name] for name in point}
 
 

@@ -257,4 +257,6 @@ def gather(kept: Any, component: Any) -> None:
     for first in range(0, units, BLOCK):
         last = min(first + BLOCK, units)
         block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
-        component[:, first:last] = block[5]
+        for k in range(periods):  # numba takes a second and a half to compile the same with slices
+            for j in range(last - first):
+                component[k, first + j] = block[5, k, j]
