@@ -36,6 +36,7 @@ def spec_of(
     names: tuple[str, ...] = ("first",),
     *,
     counted: bool = True,
+    bounded: bool = False,
     changes: dict[str, Any] | None = None,
 ) -> Spec:
     """A specification of outcomes of one family."""
@@ -48,6 +49,7 @@ def spec_of(
             "harm": "up",
             "sesoi": 2.0,
             **({"denominator": f"{name}_size"} if counted else {}),
+            **({"low": f"{name}_low", "high": f"{name}_high"} if bounded else {}),
         }
         for name in names
     }
@@ -70,12 +72,16 @@ def table_of(
     pilots: int = 3,
     times: tuple[int, ...] = (2010, 2011, 2012, 2013, 2014, 2015),
     missing: int = 0,
+    bounded: int = 0,
     size: float = 80.0,
     hyper: Hyper | None = None,
     text_units: bool = False,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """A long table drawn from the model, the first units pilots; `missing` cells an outcome are empty."""
+    """A long table drawn from the model, the first units pilots.
+
+    `missing` cells an outcome are empty, and `bounded` ones have bounds in place of a count, whoever they belong to.
+    """
     hyper = hyper or Hyper()
     rng = np.random.default_rng(seed)
     time = np.asarray(times)
@@ -107,7 +113,23 @@ def table_of(
         flat = value.ravel().copy()
         flat[pilots * time.size + holes] = np.nan
         columns |= {f"{name}_value": flat, f"{name}_size": total.ravel()}
+        if bounded:
+            columns |= _with_bounds(rng, name, flat, total.ravel(), bounded)
     return pd.DataFrame(columns)
+
+
+def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array, bounded: int) -> dict[str, Array]:
+    """Known counts without some of them, and bounds of these: one of them exact, one of everything."""
+    low, high = np.full(value.size, np.nan), np.full(value.size, np.nan)
+    chosen = rng.choice(np.flatnonzero(np.isfinite(value)), size=bounded, replace=False)
+    below, above = rng.integers(0, 4, size=bounded), rng.integers(1, 9, size=bounded)
+    below[0] = above[0] = 0
+    low[chosen] = np.maximum(value[chosen] - below, 0)
+    high[chosen] = np.minimum(value[chosen] + above, total[chosen])
+    low[chosen[1]], high[chosen[1]] = 0, total[chosen[1]]
+    known = value.copy()
+    known[chosen] = np.nan
+    return {f"{name}_value": known, f"{name}_low": low, f"{name}_high": high}
 
 
 def draw_departures(rng: np.random.Generator, hyper: Hyper, time: NDArray[np.int64], units: int) -> Array:
@@ -128,5 +150,5 @@ def evaluation(
     **table: Any,
 ) -> tuple[Spec, Panel]:
     """A specification with a panel drawn from the model."""
-    spec = spec_of(family, names, counted=counted, changes=changes)
+    spec = spec_of(family, names, counted=counted, bounded=table.get("bounded", 0) > 0, changes=changes)
     return spec, Panel.from_frame(table_of(family, names, **table), spec.data)

@@ -100,13 +100,16 @@ def working(built: Model) -> tuple[Array, Array]:
     """Working responses and weights at sigma = 1, the families' formulas written out again."""
     cells, standard = built.cells, built.standard
     value = np.where(cells.observed, cells.value, 1.0)
+    low, high = cells.bounds
+    doubt = ((high - low + 1) ** 2 - 1) / 12  # variance of a whole number that may as well be any in an interval
     if built.outcome.family == "poisson":
-        return np.log(
-            (cells.value + 0.5) / np.where(cells.observed, cells.denominator, 1)
-        ) - standard.centre, cells.value + 0.5
+        rate = (cells.value + 0.5) / np.where(cells.observed, cells.denominator, 1)
+        return np.log(rate) - standard.centre, 1 / (1 / (cells.value + 0.5) + doubt / (cells.value + 0.5) ** 2)
     if built.outcome.family == "binomial":
         share = (cells.value + 0.5) / (cells.denominator + 1)
-        return np.log(share / (1 - share)) - standard.centre, cells.denominator * share * (1 - share)
+        variance = np.where(cells.observed, cells.denominator * share * (1 - share), 1.0)
+        weight = 1 / (1 / variance + doubt / variance**2)
+        return np.log(share / (1 - share)) - standard.centre, weight * cells.observed
     linked = np.log(value) if built.outcome.family == "lognormal" else value
     return (linked - standard.centre) / standard.spread, relative_size(cells)
 
@@ -143,10 +146,8 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
 def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     cells, standard, seen = built.cells, built.standard, built.cells.observed
     linked = standard.centre + standard.spread * at["eta"]
-    if built.outcome.family == "binomial":
-        density = stats.binom.logpmf(cells.value, cells.denominator, expit(linked))
-    elif built.outcome.family == "poisson":
-        density = stats.poisson.logpmf(cells.value, cells.denominator * np.exp(linked))
+    if built.outcome.family in {"binomial", "poisson"}:
+        density = log_probability(built, linked)
     else:
         noise = standard.spread * at["sigma"] / np.sqrt(np.where(seen, relative_size(cells), 1.0))
         value = np.where(seen, cells.value, 1.0)
@@ -155,6 +156,19 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
         else:
             density = stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked))
     return float(np.asarray(density)[seen].sum())
+
+
+def log_probability(built: Model, linked: Array) -> Array:
+    """Of the counts that each cell may have, one after the other."""
+    cells, (low, high) = built.cells, built.cells.bounds
+    found = np.full(linked.shape, -np.inf)
+    for beyond in range(int((high - low).max()) + 1):
+        if built.outcome.family == "binomial":
+            each = np.asarray(stats.binom.logpmf(low + beyond, cells.denominator, expit(linked)))
+        else:
+            each = np.asarray(stats.poisson.logpmf(low + beyond, cells.denominator * np.exp(linked)))
+        found = np.asarray(np.where(low + beyond <= high, np.logaddexp(found, each), found))
+    return found
 
 
 def effect_information(built: Model, at: dict[str, Array]) -> Array:

@@ -25,6 +25,8 @@ START = Layout(
 LEAVE_OUT = Layout(START.columns, Periods(), Treatment(embedding="leave out"), (COUNT,))
 PILOT = Layout(Columns("la", "year", pilot="pilot"), Periods(), Treatment(start=2014, embedded=2015), (COUNT,))
 EXPOSURE = Layout(Columns("la", "year", exposure="exposure"), Periods(), Treatment(), (COUNT,))
+BOUNDED = Layout(START.columns, Periods(), Treatment(), (Measure("kinship", "kin", "care", "count", "low", "high"),))
+EVENTS = Layout(START.columns, Periods(), Treatment(), (Measure("kinship", "kin", "care", "events", "low", "high"),))
 DURATION = Layout(START.columns, Periods(), Treatment(), (DAYS,))
 
 FRAMES: dict[str, Callable[[Table], Any]] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
@@ -95,6 +97,19 @@ def again(*rows: int) -> Break:
     def change(table: Table) -> None:
         for values in table.values():
             values.extend([values[row - 1] for row in rows])
+
+    return change
+
+
+def bounds(cells: dict[int, tuple[Any, Any]], known: bool = False) -> Break:
+    """Give some rows, counted from 1, bounds in place of a count, or beside it; the others have none."""
+
+    def change(table: Table) -> None:
+        rows = range(1, len(table["la"]) + 1)
+        table["low"] = [cells.get(row, (None, None))[0] for row in rows]
+        table["high"] = [cells.get(row, (None, None))[1] for row in rows]
+        if not known:
+            put("kin", dict.fromkeys(cells))(table)
 
     return change
 

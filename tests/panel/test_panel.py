@@ -18,8 +18,10 @@ from primum.panel import Panel
 from primum.sources import read_table
 from primum.spec import Layout, Periods, Spec
 from tests.panel.tables import (
+    BOUNDED,
     COUNT,
     DURATION,
+    EVENTS,
     EXPOSURE,
     FRAMES,
     LEAVE_OUT,
@@ -29,6 +31,7 @@ from tests.panel.tables import (
     YEARS,
     Break,
     again,
+    bounds,
     drop,
     every,
     fill,
@@ -356,6 +359,75 @@ MALFORMED = [
         put("kin", dict.fromkeys(range(25, 49))),
         ("kinship is observed more than once in fewer than 2 comparators", "leave the outcome out"),
     ),
+    Malformed(
+        "interval that ends before it begins",
+        BOUNDED,
+        bounds({18: (5, 1), 19: (2, 0)}),
+        ("intervals from 'low' to 'high' end before they begin: row 18 (B1, 2011: 5 to 1), row 19 (B1, 2012: 2 to 0)",),
+    ),
+    Malformed(
+        "half an interval",
+        BOUNDED,
+        bounds({18: (1, None)}),
+        ("column 'high' is empty where 'low' is not: row 18 (B1, 2011: 1); give both or leave both empty",),
+    ),
+    Malformed(
+        "the other half",
+        BOUNDED,
+        bounds({18: (None, 5)}),
+        ("column 'low' is empty where 'high' is not: row 18 (B1, 2011: 5); give both or leave both empty",),
+    ),
+    Malformed(
+        "bound above the denominator",
+        BOUNDED,
+        bounds({18: (1, 50)}),
+        ("column 'high' is above its denominator 'care': row 18 (B1, 2011: 50 of 42)", "correct either"),
+    ),
+    Malformed(
+        "negative bound",
+        BOUNDED,
+        bounds({18: (-1, 5)}),
+        ("column 'low' has negative counts: row 18 (B1, 2011: -1)",),
+    ),
+    Malformed(
+        "bound that is not whole",
+        BOUNDED,
+        bounds({18: (0.5, 5)}),
+        ("column 'low' has counts that are not whole numbers: row 18 (B1, 2011: 0.5)",),
+    ),
+    Malformed(
+        "symbol for a bound",
+        BOUNDED,
+        bounds({18: (1, "x")}),
+        ("column 'high' holds values that are not numbers: 'x' (row 18)",),
+    ),
+    Malformed(
+        "value outside its interval",
+        BOUNDED,
+        bounds({2: (1, 5), 3: (10, 20)}, known=True),
+        (
+            "column 'kin' lies outside its interval from 'low' to 'high': row 2 (A1, 2011: 11, 1, 5)",
+            "leave one of them empty",
+        ),
+    ),
+    Malformed(
+        "interval without a denominator",
+        BOUNDED,
+        every(bounds({18: (1, 5)}), put("care", {18: None})),
+        ("column 'care' is empty where 'low' is not: row 18 (B1, 2011: 1)",),
+    ),
+    Malformed(
+        "interval out of nothing",
+        EVENTS,
+        every(bounds({18: (1, 5)}), put("care", {18: 0})),
+        ("column 'low' has values where its denominator 'care' is 0: row 18 (B1, 2011: 1)",),
+    ),
+    Malformed(
+        "interval too wide to say much",
+        EVENTS,
+        bounds({18: (0, 1000), 19: (1, 1000)}),
+        ("intervals from 'low' to 'high' hold more than 1,000 values: row 18 (B1, 2011: 0 to 1000);", "narrow them"),
+    ),
     Malformed("no rows", START, pick(lambda unit, year: False), ("the table has no rows",)),
     Malformed("path instead of a table", START, lambda _: "areas.csv", ("type str is not a table", "read_table")),
     Malformed("dict instead of a table", START, dict, ("type dict is not a table", "pandas or polars data frame")),
@@ -394,6 +466,9 @@ def test_malformed_table_is_refused_in_words(case: Malformed) -> None:
         (START, fill("start", lambda unit, _: {"A1": 2014, "A2": 2012, "B1": 2018}.get(unit))),
         (START, pick(lambda unit, _: unit <= "B2")),
         (EXPOSURE, fill("exposure", lambda unit, year: float(unit < "B" and year >= 2017))),
+        (BOUNDED, bounds({3: (0, 40), 4: (0, 0), 5: (5, 5)})),
+        (BOUNDED, bounds({3: (12, 40), 4: (0, 10)}, known=True)),
+        (EVENTS, bounds({3: (1, 1000)})),
         (DURATION, every(put("days", {3: None}), put("records", {3: 0}))),
         (DURATION, put("days", {3: 1e-9})),
     ],
@@ -405,6 +480,9 @@ def test_malformed_table_is_refused_in_words(case: Malformed) -> None:
         "start after the last period, and two periods before another",
         "two comparators",
         "one exposed period",
+        "intervals of everything and of one value",
+        "values at the ends of their intervals",
+        "the widest interval",
         "no records and no duration",
         "short duration",
     ],
@@ -616,6 +694,35 @@ def test_repr_counts_units_periods_and_cells() -> None:
     assert repr(Panel.from_frame(pd.DataFrame(_with_gaps()), START)) == (
         "Panel: 6 units (2 pilots, 4 comparators) x 8 periods (2010 to 2017)\n  kinship: 46 of 48 cells observed"
     )
+
+
+def test_intervals_are_kept_as_the_table_has_them() -> None:
+    panel = _read_broken(every(bounds({2: (1, 5), 30: (0, 3)}), put("care", {5: 0}), put("kin", {5: 0})), BOUNDED)
+    low, high = (panel.dataset[f"kinship_{bound}"].to_numpy() for bound in ("low", "high"))
+    assert np.argwhere(~np.isnan(low)).tolist() == np.argwhere(~np.isnan(high)).tolist() == [[0, 1], [3, 5]]
+    assert (low[0, 1], high[0, 1], low[3, 5], high[3, 5]) == (1, 5, 0, 3)
+    assert np.isnan(panel.dataset["kinship"].to_numpy()[[0, 3], [1, 5]]).all()
+    assert repr(panel).splitlines()[1] == "  kinship: 47 of 48 cells observed, 2 of them as intervals"
+    for other in (bounds({2: (1, 4), 30: (0, 3)}), bounds({2: (1, 5)})):
+        assert panel != _read_broken(other, BOUNDED)
+        assert panel.fingerprint != _read_broken(other, BOUNDED).fingerprint
+
+
+def test_an_interval_counts_as_observed() -> None:
+    """Pilot A1 is known before exposure, and under it, as intervals alone."""
+    panel = _read_broken(bounds(dict.fromkeys(range(1, 9), (1, 5))), BOUNDED)
+    assert "48 of 48 cells observed, 8 of them as intervals" in repr(panel)
+    with pytest.raises(PanelError, match="kinship is observed in fewer than 2 periods before exposure"):
+        _read_broken(bounds(dict.fromkeys(range(1, 9), (None, None))), BOUNDED)
+
+
+def test_every_problem_with_intervals_is_reported_at_once() -> None:
+    broken = every(bounds({2: (5, 1), 10: (1, None), 18: (0.5, 5), 20: (1, 500)}), put("care", {30: -3}))
+    with pytest.raises(PanelError) as caught:
+        _read_broken(broken, BOUNDED)
+    found = "\n".join(caught.value.problems)
+    for words in ("end before they begin", "'high' is empty", "not whole", "above its denominator", "negative"):
+        assert words in found, words
 
 
 def test_normal_outcome_may_be_negative_and_needs_no_denominator() -> None:

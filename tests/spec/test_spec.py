@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +187,41 @@ def test_outcome_knows_its_unit_and_its_harmful_direction(
     assert outcome.factor == factor
     assert outcome.sign == sign
     assert outcome.measure.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"low": "lo"}, "outcomes.kinship.high: this key is missing; an interval needs the columns of both its bounds"),
+        ({"high": "hi"}, "outcomes.kinship.low: this key is missing; an interval needs the columns of both its bounds"),
+        (
+            {"low": "lo", "high": "care"},
+            "outcomes.kinship.high: column 'care' is used twice in this outcome; they must differ",
+        ),
+        (
+            {"family": "normal", "low": "lo"},
+            "outcomes.kinship.low: only the counts of a binomial or poisson outcome may be intervals; leave it out",
+        ),
+    ],
+)
+def test_columns_of_an_interval_come_in_pairs(changes: dict[str, Any], problem: str) -> None:
+    assert _outcome(**changes).problems() == [problem]
+
+
+def test_columns_of_an_interval_are_among_those_of_the_table() -> None:
+    outcome = _outcome(low="lo", high="hi")
+    assert outcome.problems() == []
+    assert outcome.measure.columns == ("kin", "care", "lo", "hi")
+    assert _outcome(denominator=None).measure.columns == ("kin",)
+
+
+def test_names_of_bounds_are_kept() -> None:
+    spec = _spec()
+    other = replace(spec.outcomes[1], name="kinship_low")
+    bounded = replace(spec.outcomes[0], low="lo", high="hi")
+    assert Spec.from_dict(replace(spec, outcomes=(spec.outcomes[0], other)).to_dict()).outcomes[1] == other
+    with pytest.raises(SpecError, match=r"outcomes\.kinship_low: this name is kept for an interval's bound; choose"):
+        Spec.from_dict(replace(spec, outcomes=(bounded, other)).to_dict())
 
 
 def test_demonstration_in_models_is_the_embedded_one() -> None:

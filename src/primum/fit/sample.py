@@ -118,9 +118,9 @@ def draw_posterior(
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:
-    """Values of one outcome as the panel has them, with its denominators where it has any."""
-    names = [outcome.name] if outcome.denominator is None else [outcome.name, f"{outcome.name}_denominator"]
-    return panel.dataset[names].drop_vars("label")
+    """Values of one outcome as the panel has them, with denominators and bounds where it has any."""
+    parts = [outcome.name, *(f"{outcome.name}_{part}" for part in ("denominator", "low", "high"))]
+    return panel.dataset[[name for name in parts if name in panel.dataset]].drop_vars("label")
 
 
 def seed_for(seed: int, name: str) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from primum.errors import SpecError
 from primum.model.drift import Array, Basis, drift_basis
-from primum.panel.design import usable
+from primum.panel.design import intervals, usable
 from primum.spec import Outcome
 
 __all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
@@ -48,7 +48,7 @@ class Cells:
     Attributes
     ----------
     value
-        Counts or means, 0 where not observed; shape (unit, time).
+        Counts or means, the middle where only an interval is known, 0 where not observed; shape (unit, time).
     denominator
         Trials, or records behind a mean, 0 where not observed; 1 everywhere where the
         outcome has no denominator; shape (unit, time).
@@ -67,6 +67,9 @@ class Cells:
         Persistence of the drift from one period to the next; 1 is a random walk.
     weighting
         Prior on comparator weights; None where comparators' drifts are left out of the pilots'.
+    low, high
+        Between what a count lies, both its value where that is known, 0 where not observed; None where
+        the outcome has no intervals; shape (unit, time).
     """
 
     value: Array
@@ -78,6 +81,13 @@ class Cells:
     counted: bool
     phi: float = 1.0
     weighting: Weighting | None = None
+    low: Array | None = None
+    high: Array | None = None
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Lowest and highest value that each cell may have; shape (unit, time) each."""
+        return self.value if self.low is None else self.low, self.value if self.high is None else self.high
 
     @property
     def comparators(self) -> NDArray[np.int64]:
@@ -110,7 +120,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     outcome
         The outcome.
     """
-    value = np.asarray(dataset[outcome.name], dtype=float)
+    value, low, high = _values(dataset, outcome)
     exposure = np.asarray(dataset["exposure"], dtype=float)
     counted = outcome.denominator is not None
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
@@ -126,7 +136,19 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         counted=counted,
         phi=outcome.phi,
         weighting=_weighting(outcome, pilots, value.shape[0], dataset),
+        low=None if low is None else np.where(observed, low, 0.0),
+        high=None if high is None else np.where(observed, high, 0.0),
     )
+
+
+def _values(dataset: xr.Dataset, outcome: Outcome) -> tuple[Array, Array | None, Array | None]:
+    """Values, those of intervals in their middle, and between what they lie; no bounds where none are needed."""
+    value = np.asarray(dataset[outcome.name], dtype=float)
+    bounded = intervals(dataset, outcome.name)
+    if not bounded.any():
+        return value, None, None
+    low, high = (np.where(bounded, dataset[f"{outcome.name}_{bound}"], value) for bound in ("low", "high"))
+    return np.where(bounded, (low + high) / 2, value), low, high
 
 
 def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:

@@ -48,6 +48,9 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
             variables[measure.name] = (("unit", "time"), cells[measure.value])
         if measure.denominator is not None and measure.denominator in cells:
             variables[f"{measure.name}_denominator"] = (("unit", "time"), cells[measure.denominator])
+        for bound, column in (("low", measure.low), ("high", measure.high)):
+            if column is not None and column in cells:
+                variables[f"{measure.name}_{bound}"] = (("unit", "time"), cells[column])
     variables["exposure"] = (("unit", "time"), exposure)
     variables["left_out"] = (("unit", "time"), left_out)
     coords = {"unit": names, "time": times, "label": ("unit", labels)}

@@ -61,11 +61,21 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
 
 
 def usable(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
-    """Cells that say something of an outcome: a value, a denominator above 0, not left out; shape (unit, time)."""
-    found = dataset[outcome].notnull() & ~dataset["left_out"]
+    """Cells that say something of an outcome: a value or an interval, a denominator above 0, not left out.
+
+    Shape (unit, time).
+    """
+    found = (dataset[outcome].notnull() | intervals(dataset, outcome)) & ~dataset["left_out"]
     if f"{outcome}_denominator" in dataset:
         found &= dataset[f"{outcome}_denominator"] > 0
     return np.asarray(found)
+
+
+def intervals(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
+    """Cells of an outcome whose count is not known, but an interval in which it lies; shape (unit, time)."""
+    if f"{outcome}_low" not in dataset:
+        return np.zeros(dataset[outcome].shape, dtype=bool)
+    return np.asarray(dataset[outcome].isnull() & dataset[f"{outcome}_low"].notnull())
 
 
 def _name(wrong: NDArray[np.bool_], names: NDArray[np.generic], text: str) -> list[str]:

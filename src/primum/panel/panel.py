@@ -12,7 +12,7 @@ import xarray as xr
 from primum.errors import PanelError
 from primum.panel.assemble import assemble
 from primum.panel.base import base_weights
-from primum.panel.design import design_problems, usable
+from primum.panel.design import design_problems, intervals, usable
 from primum.panel.read import read_rows
 from primum.spec import Layout
 
@@ -26,7 +26,8 @@ class Panel:
     dataset
         Dims (`unit`, `time`), arrays read-only. For each outcome ``<name>``, its count or
         mean (NaN where missing), and ``<name>_denominator`` where it has one; ``exposure``
-        between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the
+        between 0 and 1; ``<name>_low`` and ``<name>_high`` where counts may be known as intervals, as
+        the table gives them; ``left_out``, true where a pilot's outcomes are not used because the
         programme was being embedded. Coordinate ``label`` (`unit`) holds readable names.
     layout
         How the table was read.
@@ -156,8 +157,10 @@ class Panel:
             f"Panel: {units_in_words(self.pilots.size, pilots)} x {times.size} periods ({times[0]} to {times[-1]})"
         ]
         for measure in self.layout.measures:
-            observed = int(usable(self.dataset, measure.name).sum())
-            lines.append(f"  {measure.name}: {observed} of {self.dataset[measure.name].size} cells observed")
+            observed = usable(self.dataset, measure.name)
+            bounded = int((observed & intervals(self.dataset, measure.name)).sum())
+            known = f", {bounded} of them as intervals" if bounded else ""
+            lines.append(f"  {measure.name}: {int(observed.sum())} of {observed.size} cells observed{known}")
         return "\n".join(lines)
 
 

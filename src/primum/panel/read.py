@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import permutations
 from numbers import Real
 from typing import Any
 
@@ -19,6 +20,7 @@ from primum.spec import Layout, Measure
 
 _SHOWN = 5
 _SHOWN_EACH = 3
+MAX_VALUES = 1000
 _EXACT = 2**53  # whole numbers beyond it are not told apart as floats
 _FIX_CELLS = "give plain numbers, and leave cells empty where suppressed or missing"
 _FIX_TIME = "give a whole number such as a year in every row"
@@ -50,11 +52,11 @@ class Rows:
     numbers: dict[str, NDArray[np.float64]]
     labels: NDArray[np.str_]
 
-    def name(self, rows: NDArray[np.bool_], *values: NDArray[np.float64]) -> str:
+    def name(self, rows: NDArray[np.bool_], *values: NDArray[np.float64], between: str = " of ") -> str:
         """Name the rows that are marked and their values, the first few in full."""
 
         def shown(i: int) -> str:
-            found = " of ".join(show(column[i]) for column in values)
+            found = between.join(show(column[i]) for column in values)
             return f"row {self.number[i]} ({self.unit[i]}, {self.time[i]}{': ' if found else ''}{found})"
 
         return list_some([shown(i) for i in np.flatnonzero(rows).tolist()])
@@ -151,8 +153,7 @@ def _column_hint(name: str, columns: Sequence[object]) -> str:
 def _number_columns(layout: Layout) -> set[str]:
     columns = layout.columns
     names = {columns.start, columns.embedded, columns.pilot, columns.exposure}
-    for measure in layout.measures:
-        names |= {measure.value, measure.denominator}
+    names |= {name for measure in layout.measures for name in measure.columns}
     return {name for name in names if name is not None}
 
 
@@ -262,6 +263,7 @@ def _value_problems(rows: Rows, layout: Layout) -> list[str]:
     problems = [
         f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
     ]
+    problems += [problem for measure in layout.measures for problem in _interval_problems(rows, measure)]
     return list(dict.fromkeys(problems))  # outcomes may share a column
 
 
@@ -305,3 +307,57 @@ def _count_checks(name: str, values: NDArray[np.float64]) -> list[_Check]:
         (values < 0, f"'{name}' has negative counts", [values], "leave the cell empty where the count is not known"),
         (broken, f"'{name}' has counts that are not whole numbers", [values], "give counts, not shares or rates"),
     ]
+
+
+def _interval_problems(rows: Rows, measure: Measure) -> list[str]:
+    """What is wrong with the bounds of counts; `_checks` has looked at the counts themselves."""
+    if measure.low is None or measure.high is None or not {measure.low, measure.high} <= set(rows.numbers):
+        return []
+    bounds = {name: rows.numbers[name] for name in (measure.low, measure.high)}
+    checks = [check for name, values in bounds.items() for check in _count_checks(name, values)]
+    for (name, values), (other, others) in permutations(bounds.items()):
+        alone = ~np.isnan(values) & np.isnan(others)
+        checks.append((alone, f"'{other}' is empty where '{name}' is not", [values], "give both or leave both empty"))
+    if measure.denominator in rows.numbers:
+        checks += _bounded_checks(rows, measure, bounds[measure.low], bounds[measure.high])
+    problems = [
+        f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
+    ]
+    return problems + _pair_problems(rows, measure, bounds[measure.low], bounds[measure.high])
+
+
+def _bounded_checks(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[_Check]:
+    below = measure.denominator
+    assert below is not None
+    total = rows.numbers[below]
+    value = rows.numbers.get(measure.value, np.full(total.size, np.nan))
+    alone = np.isnan(value) & ~np.isnan(low)  # a value is checked against its denominator by itself
+    what = f"'{below}' is empty where '{measure.low}' is not"
+    checks: list[_Check] = [(alone & np.isnan(total), what, [low], "give both or leave both empty")]
+    if measure.kind == "count":
+        what = f"'{measure.high}' is above its denominator '{below}'"
+        checks.append((high > total, what, [high, total], "a count is at most its denominator; correct either"))
+    else:
+        what = f"'{measure.low}' has values where its denominator '{below}' is 0"
+        checks.append((alone & (total == 0), what, [low], "correct the denominator, or leave both empty"))
+    return checks
+
+
+def _pair_problems(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[str]:
+    both, problems = f"'{measure.low}' to '{measure.high}'", []
+    if (low > high).any():
+        named = rows.name(low > high, low, high, between=" to ")
+        problems.append(f"intervals from {both} end before they begin: {named}; correct either")
+    if measure.value in rows.numbers:
+        value = rows.numbers[measure.value]
+        outside = (low <= high) & ((value < low) | (value > high))
+        if outside.any():
+            named = rows.name(outside, value, low, high, between=", ")
+            advice = "correct the value or its bounds, or leave one of them empty"
+            problems.append(f"column '{measure.value}' lies outside its interval from {both}: {named}; {advice}")
+    wide = high - low >= MAX_VALUES
+    if wide.any():
+        named = rows.name(wide, low, high, between=" to ")
+        advice = "leave them empty where so little is known, or narrow them"
+        problems.append(f"intervals from {both} hold more than {MAX_VALUES:,} values: {named}; {advice}")
+    return problems

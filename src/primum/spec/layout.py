@@ -79,12 +79,19 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Measure:
-    """The columns of one outcome: its value (a count or a mean) and its denominator."""
+    """The columns of one outcome: its value (a count or a mean), its denominator, and bounds of the value."""
 
     name: str
     value: str
     denominator: str | None
     kind: Literal["count", "events", "positive", "real"]
+    low: str | None = None
+    high: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(name for name in (self.value, self.denominator, self.low, self.high) if name is not None)
 
 
 @dataclass(frozen=True)

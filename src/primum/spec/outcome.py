@@ -45,6 +45,9 @@ class Outcome:
         Column of the count or the mean.
     denominator
         Column of the number of trials, or of records behind the mean.
+    low, high
+        Columns between which a count is known to lie where its value is empty, such as 1 and 5
+        where published counts of 1 to 5 are suppressed; only for "binomial" and "poisson", both or none.
     unit
         Unit of the effect: "percentage points" or "per 1,000" for shares; "per 1", "per 100", ...
         "per 100,000" of the denominator for events; otherwise the unit of the value.
@@ -71,6 +74,8 @@ class Outcome:
     harm: Literal["up", "down"]
     sesoi: Positive
     denominator: Text | None = None
+    low: Text | None = None
+    high: Text | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     weights: Weights = field(default_factory=Weights)
     priors: PriorChanges = field(default_factory=PriorChanges)
@@ -78,7 +83,7 @@ class Outcome:
     @property
     def measure(self) -> Measure:
         """The columns this outcome needs."""
-        return Measure(self.name, self.value, self.denominator, _KINDS[self.family])
+        return Measure(self.name, self.value, self.denominator, _KINDS[self.family], self.low, self.high)
 
     @property
     def factor(self) -> float:
@@ -122,6 +127,7 @@ class Outcome:
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a {_SHOWN[self.family]}; use {allowed}')
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
+        found += self._interval_problems(path)
         used = {name for name, _ in self.priors_in_use()}
         found += [
             f"{path}.priors.{name}: the model of this outcome has no {name}; leave it out"
@@ -129,3 +135,19 @@ class Outcome:
             if prior.source == "yours" and name not in used
         ]
         return found + self.weights.problems(f"{path}.weights") + self.priors.problems(f"{path}.priors")
+
+    def _interval_problems(self, path: str) -> list[str]:
+        bounds = {name: column for name, column in (("low", self.low), ("high", self.high)) if column is not None}
+        if not bounds:
+            return []
+        if _KINDS[self.family] not in {"count", "events"}:
+            advice = "only the counts of a binomial or poisson outcome may be intervals; leave it out"
+            return [f"{path}.{name}: {advice}" for name in bounds]
+        if len(bounds) == 1:
+            absent = "high" if "low" in bounds else "low"
+            return [f"{path}.{absent}: this key is missing; an interval needs the columns of both its bounds"]
+        named = {"value": self.value, "denominator": self.denominator, **bounds}
+        shared = [name for name in bounds if list(named.values()).count(named[name]) > 1]
+        return [
+            f"{path}.{name}: column '{named[name]}' is used twice in this outcome; they must differ" for name in shared
+        ]

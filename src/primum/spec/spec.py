@@ -242,11 +242,13 @@ class Spec:
 
     def _problems(self) -> list[str]:
         found = [problem for outcome in self.outcomes for problem in outcome.problems()]
-        denominators = {f"{outcome.name}_denominator" for outcome in self.outcomes}
+        kept = {f"{outcome.name}_denominator": "a denominator" for outcome in self.outcomes}
+        bounded = [outcome.name for outcome in self.outcomes if outcome.low is not None]
+        kept |= {f"{name}_{bound}": "an interval's bound" for name in bounded for bound in ("low", "high")}
         found += [
-            f"outcomes.{outcome.name}: this name is kept for a denominator; choose another"
+            f"outcomes.{outcome.name}: this name is kept for {kept[outcome.name]}; choose another"
             for outcome in self.outcomes
-            if outcome.name in denominators
+            if outcome.name in kept
         ]
         found += _exposure_problems(self.columns, self.treatment)
         if self.source.simulate and self.source.file:
