@@ -81,6 +81,8 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "binomial with intervals, with gaps": lambda: evaluation("binomial", missing=9, bounded=40, times=UNEVEN),
     "binomial with weights, with intervals": lambda: evaluation("binomial", bounded=30, changes=WEIGHTS),
     "poisson with intervals, with gaps": lambda: evaluation("poisson", missing=9, bounded=30),
+    "binned": lambda: evaluation("binned", times=UNEVEN),
+    "binned, with hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20),
     "lognormal with gaps": lambda: evaluation("lognormal", missing=9),
     "lognormal in blocks": lambda: evaluation("lognormal", units=2 * BLOCK, times=tuple(range(2010, 2018))),
     "normal": lambda: evaluation("normal", times=UNEVEN),

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, ndtr
 
 from primum.panel import Panel
 from primum.spec import Spec
 from primum.spec.priors import FamilyName
 
 Array = NDArray[np.float64]
+EDGES = [10.0, 20.0, 30.0, 45.0, 60.0]
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ def spec_of(
             "label": f"The {name} outcome",
             "family": family,
             "value": f"{name}_value",
+            **({"value": bin_names(name), "edges": EDGES} if family == "binned" else {}),
             "unit": {"binomial": "percentage points", "poisson": "per 100"}.get(family, "days"),
             "harm": "up",
             "sesoi": 2.0,
             **({"denominator": f"{name}_size"} if counted else {}),
-            **({"low": f"{name}_low", "high": f"{name}_high"} if bounded else {}),
+            **({"low": f"{name}_low", "high": f"{name}_high"} if bounded and family != "binned" else {}),
         }
         for name in names
     }
@@ -80,7 +82,8 @@ def table_of(
 ) -> pd.DataFrame:
     """A long table drawn from the model, the first units pilots.
 
-    `missing` cells an outcome are empty, and `bounded` ones have bounds in place of a count, whoever they belong to.
+    `missing` cells an outcome are empty, and `bounded` ones have bounds in place of a count, or two of their bins
+    hidden, whoever they belong to.
     """
     hyper = hyper or Hyper()
     rng = np.random.default_rng(seed)
@@ -105,17 +108,34 @@ def table_of(
             value = rng.binomial(total.astype(int), expit(eta)).astype(float)
         elif family == "poisson":
             value = rng.poisson(total * np.exp(eta)).astype(float)
+        elif family == "binned":
+            upto = ndtr((np.log(EDGES) - np.log(40) - eta[..., None]) / 0.8)
+            inside = np.diff(upto, axis=-1, prepend=0.0, append=1.0)
+            value = rng.multinomial(total.astype(int), inside).astype(float)
         else:
             noisy = eta + hyper.sigma * rng.normal(size=grid) / np.sqrt(total / np.median(total))
             value = 20 * np.exp(noisy) if family == "lognormal" else 50 + 7 * noisy
         # gaps only in comparators and before exposure, where no rule of the panel is broken
         holes = rng.choice((units - pilots) * time.size, size=missing, replace=False)
+        if family == "binned":
+            counts = value.reshape(total.size, -1)
+            counts[pilots * time.size + holes] = np.nan
+            chosen = rng.choice(np.flatnonzero(np.isfinite(counts[:, 0])), size=bounded, replace=False)
+            for cell in chosen:
+                counts[cell, rng.choice(len(EDGES) + 1, size=2, replace=False)] = np.nan
+            columns |= {**dict(zip(bin_names(name), counts.T, strict=True)), f"{name}_size": total.ravel()}
+            continue
         flat = value.ravel().copy()
         flat[pilots * time.size + holes] = np.nan
         columns |= {f"{name}_value": flat, f"{name}_size": total.ravel()}
         if bounded:
             columns |= _with_bounds(rng, name, flat, total.ravel(), bounded)
     return pd.DataFrame(columns)
+
+
+def bin_names(name: str) -> list[str]:
+    """Columns of bins, from the shortest durations on."""
+    return [f"{name}_bin_{number}" for number in range(len(EDGES) + 1)]
 
 
 def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array, bounded: int) -> dict[str, Array]:

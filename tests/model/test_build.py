@@ -101,6 +101,8 @@ def working(built: Model) -> tuple[Array, Array]:
     cells, standard = built.cells, built.standard
     value = np.where(cells.observed, cells.value, 1.0)
     low, high = cells.bounds
+    if built.outcome.family == "binned":  # a maximum that tests/model/test_binned.py finds by other means
+        return built.family.working(cells, standard)
     doubt = ((high - low + 1) ** 2 - 1) / 12  # variance of a whole number that may as well be any in an interval
     if built.outcome.family == "poisson":
         rate = (cells.value + 0.5) / np.where(cells.observed, cells.denominator, 1)
@@ -118,7 +120,12 @@ def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
     _, weight = working(built)
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
-    return np.asarray(np.maximum(mean, 1e-3) / at.get("sigma", np.asarray(1.0)) ** 2)
+    return np.asarray(np.maximum(mean, 1e-3) / noise_scale(built, at) ** 2)
+
+
+def noise_scale(built: Model, at: dict[str, Array]) -> float:
+    """What noise is in proportion to, at which working weights are given."""
+    return float(at["sigma"]) if built.family.scaled else 1.0
 
 
 def log_priors(built: Model, at: dict[str, Array]) -> float:
@@ -148,14 +155,16 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     linked = standard.centre + standard.spread * at["eta"]
     if built.outcome.family in {"binomial", "poisson"}:
         density = log_probability(built, linked)
+    elif built.outcome.family == "binned":
+        density = log_multinomial(built, linked, float(at["sigma"]))
     else:
         noise = standard.spread * at["sigma"] / np.sqrt(np.where(seen, relative_size(cells), 1.0))
         value = np.where(seen, cells.value, 1.0)
         if built.outcome.family == "normal":
-            density = stats.norm.logpdf(value, linked, noise)
+            density = np.asarray(stats.norm.logpdf(value, linked, noise))
         else:
-            density = stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked))
-    return float(np.asarray(density)[seen].sum())
+            density = np.asarray(stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked)))
+    return float(density[seen].sum())
 
 
 def log_probability(built: Model, linked: Array) -> Array:
@@ -168,6 +177,20 @@ def log_probability(built: Model, linked: Array) -> Array:
         else:
             each = np.asarray(stats.poisson.logpmf(low + beyond, cells.denominator * np.exp(linked)))
         found = np.asarray(np.where(low + beyond <= high, np.logaddexp(found, each), found))
+    return found
+
+
+def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
+    """Of the bins that are known, and of all that are not as one more."""
+    bins, found = built.cells.bins, np.zeros(linked.shape)
+    assert bins is not None
+    edges = np.concatenate([[0.0], bins.edges, [np.inf]])
+    for i, t in np.argwhere(built.cells.observed):
+        chance = np.diff(stats.lognorm.cdf(edges, s=sigma, scale=np.exp(linked[i, t])))
+        hidden = bins.hidden[i, t]
+        counts = np.append(bins.counts[i, t][~hidden], bins.rest[i, t])
+        chances = np.append(chance[~hidden], chance[hidden].sum())
+        found[i, t] = stats.multinomial.logpmf(counts, int(counts.sum()), chances)
     return found
 
 
@@ -305,7 +328,7 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     at = built(point)
     where, eye = centre(built, at, point), np.eye(built.cells.time.size)
     response, weight = working(built)
-    precision = np.where(built.cells.observed, weight, 0.0) / at.get("sigma", np.asarray(1.0)) ** 2
+    precision = np.where(built.cells.observed, weight, 0.0) / noise_scale(built, at) ** 2
     rows = zip(covariances(built, at), precision, response - where, strict=True)
     expected = np.array([each @ np.linalg.solve(eye + w[:, None] * each, w * gap) for each, w, gap in rows])
     if not built.cells.counted:  # the level is kept apart from drifts
@@ -326,7 +349,7 @@ def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> N
         moved = {**point, "x": point["x"].copy()}
         moved["x"][component, built.place(unit)] += 1.0
         moves[:, component] = (built(moved)["eta"] - at["eta"])[unit]
-    weight = np.where(cells.observed, working(built)[1], 0.0)[unit] / at.get("sigma", np.asarray(1.0)) ** 2
+    weight = np.where(cells.observed, working(built)[1], 0.0)[unit] / noise_scale(built, at) ** 2
     sigma = covariances(built, at)[unit]
     expected = sigma - sigma @ np.linalg.solve(np.eye(len(sigma)) + weight[:, None] * sigma, weight[:, None] * sigma)
     # factors have seven digits

@@ -43,7 +43,7 @@ def test_cases_reach_every_branch() -> None:
     assert any((~each.cells.observed[each.cells.pilots]).any() for each in built.values())
     assert any((~each.cells.observed).all(axis=1).any() for each in built.values())
     assert any(each.cells.observed.all() for each in built.values())
-    for family in ("binomial", "poisson", "normal", "lognormal"):
+    for family in ("binomial", "poisson", "normal", "lognormal", "binned"):
         of_family = [each for each in built.values() if each.outcome.family == family]
         assert {each.cells.observed.all() for each in of_family} == {True, False}
     for family in ("binomial", "poisson"):
@@ -135,7 +135,7 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
         signs = np.ones(layout.points)
         layout.free[name].of(signs[None])[...] = -1.0
         x = layout.free["x"].of(signs[None])[0]
-        if name == "sigma":
+        if name == "sigma" and built.family.scaled:
             x[...] = -1.0
         if name in {"q", "s"} and "x_u" in layout.free:
             layout.free["x_u"].of(signs[None])[...] = -1.0

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.errors import SpecError
+from primum.model.bins import Bins, bins_of, median_of
 from primum.model.drift import Array, Basis, drift_basis
 from primum.panel.design import intervals, usable
 from primum.spec import Outcome
@@ -48,7 +49,8 @@ class Cells:
     Attributes
     ----------
     value
-        Counts or means, the middle where only an interval is known, 0 where not observed; shape (unit, time).
+        Counts or means, the middle where only an interval is known, or medians of binned durations; 0 where
+        not observed; shape (unit, time).
     denominator
         Trials, or records behind a mean, 0 where not observed; 1 everywhere where the
         outcome has no denominator; shape (unit, time).
@@ -70,6 +72,8 @@ class Cells:
     low, high
         Between what a count lies, both its value where that is known, 0 where not observed; None where
         the outcome has no intervals; shape (unit, time).
+    bins
+        Records by their duration; None where they are not binned.
     """
 
     value: Array
@@ -83,6 +87,7 @@ class Cells:
     weighting: Weighting | None = None
     low: Array | None = None
     high: Array | None = None
+    bins: Bins | None = None
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -120,6 +125,8 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     outcome
         The outcome.
     """
+    if outcome.family == "binned":
+        return _binned(dataset, outcome)
     value, low, high = _values(dataset, outcome)
     exposure = np.asarray(dataset["exposure"], dtype=float)
     counted = outcome.denominator is not None
@@ -138,6 +145,26 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         weighting=_weighting(outcome, pilots, value.shape[0], dataset),
         low=None if low is None else np.where(observed, low, 0.0),
         high=None if high is None else np.where(observed, high, 0.0),
+    )
+
+
+def _binned(dataset: xr.Dataset, outcome: Outcome) -> Cells:
+    counts, exposure = (np.asarray(dataset[name], dtype=float) for name in (outcome.name, "exposure"))
+    observed, pilots = usable(dataset, outcome.name), np.flatnonzero((exposure > 0).any(axis=1))
+    total = None if outcome.denominator is None else np.asarray(dataset[f"{outcome.name}_denominator"])
+    assert outcome.edges is not None
+    bins = bins_of(counts, total, observed, outcome.edges)
+    return Cells(
+        value=np.where(observed, median_of(bins.filled, bins.edges), 0.0),
+        denominator=bins.filled.sum(axis=-1),
+        observed=observed,
+        exposure=exposure,
+        pilots=pilots,
+        time=np.asarray(dataset["time"], dtype=np.int64),
+        counted=True,
+        phi=outcome.phi,
+        weighting=_weighting(outcome, pilots, exposure.shape[0], dataset),
+        bins=bins,
     )
 
 

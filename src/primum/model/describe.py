@@ -21,6 +21,7 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 _MEANING = {
+    "binned": "median of durations counted in bins",
     "binomial": "count out of a denominator",
     "lognormal": "positive mean",
     "normal": "mean",

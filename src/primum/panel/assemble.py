@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.panel.read import Rows, list_some, show
-from primum.spec import Layout
+from primum.spec import Layout, Measure
 
 Mask = NDArray[np.bool_]
 
@@ -42,10 +42,14 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
         return None, problems
     exposure, left_out, found = _exposure(cells, present, layout, names, times)
     problems += found
-    variables: dict[str, tuple[tuple[str, str], NDArray[np.generic]]] = {}
+    variables: dict[str, tuple[tuple[str, ...], NDArray[np.generic]]] = {}
+    coords = {"unit": names, "time": times, "label": ("unit", labels)}
     for measure in layout.measures:
-        if measure.value in cells:
-            variables[measure.name] = (("unit", "time"), cells[measure.value])
+        if measure.kind == "bins" and set(measure.values) <= set(cells):
+            variables[measure.name] = (("unit", "time", f"{measure.name}_bin"), stacked(cells, measure))
+            coords[f"{measure.name}_bin"] = np.array(measure.values)
+        elif measure.value in cells:
+            variables[measure.name] = (("unit", "time"), cells[measure.values[0]])
         if measure.denominator is not None and measure.denominator in cells:
             variables[f"{measure.name}_denominator"] = (("unit", "time"), cells[measure.denominator])
         for bound, column in (("low", measure.low), ("high", measure.high)):
@@ -53,8 +57,12 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
                 variables[f"{measure.name}_{bound}"] = (("unit", "time"), cells[column])
     variables["exposure"] = (("unit", "time"), exposure)
     variables["left_out"] = (("unit", "time"), left_out)
-    coords = {"unit": names, "time": times, "label": ("unit", labels)}
     return xr.Dataset(variables, coords), problems
+
+
+def stacked(columns: dict[str, NDArray[np.float64]], measure: Measure) -> NDArray[np.float64]:
+    """Counts in bins, side by side; the last dim is the bin."""
+    return np.stack([columns[name] for name in measure.values], axis=-1)
 
 
 def ramp(time: NDArray[np.int64], start: NDArray[np.float64], embedded: NDArray[np.float64]) -> NDArray[np.float64]:

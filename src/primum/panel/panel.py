@@ -25,10 +25,11 @@ class Panel:
     ----------
     dataset
         Dims (`unit`, `time`), arrays read-only. For each outcome ``<name>``, its count or
-        mean (NaN where missing), and ``<name>_denominator`` where it has one; ``exposure``
-        between 0 and 1; ``<name>_low`` and ``<name>_high`` where counts may be known as intervals, as
-        the table gives them; ``left_out``, true where a pilot's outcomes are not used because the
-        programme was being embedded. Coordinate ``label`` (`unit`) holds readable names.
+        mean (NaN where missing), or its counts in bins, with a third dim ``<name>_bin``;
+        ``<name>_denominator`` where it has one; ``<name>_low`` and ``<name>_high``, as the table
+        gives them, where counts may be known as intervals; ``exposure`` between 0 and 1;
+        ``left_out``, true where a pilot's outcomes are not used because the programme was being
+        embedded. Coordinate ``label`` (`unit`) holds readable names.
     layout
         How the table was read.
     """

@@ -21,6 +21,7 @@ from primum.spec import Layout, Measure
 _SHOWN = 5
 _SHOWN_EACH = 3
 MAX_VALUES = 1000
+MAX_UNPLACED = 0.05
 _EXACT = 2**53  # whole numbers beyond it are not told apart as floats
 _FIX_CELLS = "give plain numbers, and leave cells empty where suppressed or missing"
 _FIX_TIME = "give a whole number such as a year in every row"
@@ -259,7 +260,11 @@ def _no_rows(time: NDArray[np.int64], layout: Layout) -> str:
 
 
 def _value_problems(rows: Rows, layout: Layout) -> list[str]:
-    checks = [check for measure in layout.measures for check in _checks(rows, measure)]
+    checks = [
+        check
+        for measure in layout.measures
+        for check in (_bin_checks if measure.kind == "bins" else _checks)(rows, measure)
+    ]
     problems = [
         f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
     ]
@@ -272,9 +277,9 @@ type _Check = tuple[NDArray[np.bool_], str, list[NDArray[np.float64]], str]
 
 
 def _checks(rows: Rows, measure: Measure) -> list[_Check]:
-    if measure.value not in rows.numbers:
+    (name,), below = measure.values, measure.denominator
+    if name not in rows.numbers:
         return []
-    name, below = measure.value, measure.denominator
     value = rows.numbers[name]
     checks: list[_Check] = []
     if measure.kind in {"count", "events"}:
@@ -298,6 +303,26 @@ def _checks(rows: Rows, measure: Measure) -> list[_Check]:
     else:
         what = f"'{name}' has values where its denominator '{below}' is 0"
         checks.append((known & (total == 0), what, [value], "correct the denominator, or leave both empty"))
+    return checks
+
+
+def _bin_checks(rows: Rows, measure: Measure) -> list[_Check]:
+    columns, below = measure.values, measure.denominator
+    named = [name for name in (*columns, below) if name is not None]
+    checks = [check for name in named if name in rows.numbers for check in _count_checks(name, rows.numbers[name])]
+    if not set(named) <= set(rows.numbers):
+        return checks
+    counts = np.stack([rows.numbers[name] for name in columns])
+    total = np.full(rows.time.size, np.nan) if below is None else rows.numbers[below]
+    known, held = ~np.isnan(counts), np.nansum(counts, axis=0)
+    bins = f"'{columns[0]}' and the outcome's other bins"
+    what, advice = f"{bins} hold more records than '{below}' says", "correct either"
+    checks.append((held > total, what, [held, total], advice))
+    what, advice = (
+        f"{bins} leave out more than {MAX_UNPLACED:.0%} of the records in '{below}'",
+        "name all bins in value",
+    )
+    checks.append((known.all(axis=0) & (total - held > MAX_UNPLACED * total), what, [held, total], advice))
     return checks
 
 
@@ -330,7 +355,7 @@ def _bounded_checks(rows: Rows, measure: Measure, low: NDArray[np.float64], high
     below = measure.denominator
     assert below is not None
     total = rows.numbers[below]
-    value = rows.numbers.get(measure.value, np.full(total.size, np.nan))
+    value = rows.numbers.get(measure.values[0], np.full(total.size, np.nan))
     alone = np.isnan(value) & ~np.isnan(low)  # a value is checked against its denominator by itself
     what = f"'{below}' is empty where '{measure.low}' is not"
     checks: list[_Check] = [(alone & np.isnan(total), what, [low], "give both or leave both empty")]
@@ -348,8 +373,8 @@ def _pair_problems(rows: Rows, measure: Measure, low: NDArray[np.float64], high:
     if (low > high).any():
         named = rows.name(low > high, low, high, between=" to ")
         problems.append(f"intervals from {both} end before they begin: {named}; correct either")
-    if measure.value in rows.numbers:
-        value = rows.numbers[measure.value]
+    if measure.values[0] in rows.numbers:
+        value = rows.numbers[measure.values[0]]
         outside = (low <= high) & ((value < low) | (value > high))
         if outside.any():
             named = rows.name(outside, value, low, high, between=", ")

@@ -79,19 +79,25 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Measure:
-    """The columns of one outcome: its value (a count or a mean), its denominator, and bounds of the value."""
+    """The columns of one outcome: its value (a count, a mean, counts in bins), its denominator, bounds of a count."""
 
     name: str
-    value: str
+    value: str | tuple[str, ...]
     denominator: str | None
-    kind: Literal["count", "events", "positive", "real"]
+    kind: Literal["count", "events", "positive", "real", "bins"]
     low: str | None = None
     high: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All of them."""
-        return tuple(name for name in (self.value, self.denominator, self.low, self.high) if name is not None)
+        others = tuple(name for name in (self.denominator, self.low, self.high) if name is not None)
+        return (*self.values, *others)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """That of the value, or one a bin."""
+        return (self.value,) if isinstance(self.value, str) else self.value
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from pydantic import Field
 
 from primum.spec.layout import Measure
 from primum.spec.priors import FamilyName, Prior, PriorChanges, Priors, default_priors
-from primum.spec.strict import STRICT, Positive, Text
+from primum.spec.strict import STRICT, Positive, Several, Text
 from primum.spec.weights import Weights
 
-_KINDS: dict[FamilyName, Literal["count", "events", "positive", "real"]] = {
+_KINDS: dict[FamilyName, Literal["count", "events", "positive", "real", "bins"]] = {
+    "binned": "bins",
     "binomial": "count",
     "poisson": "events",
     "lognormal": "positive",
@@ -20,6 +21,7 @@ _KINDS: dict[FamilyName, Literal["count", "events", "positive", "real"]] = {
 }
 _SHOWN: dict[FamilyName, str] = {"binomial": "share", "poisson": "rate"}
 _TAKEN = {"unit", "time", "label", "exposure", "left_out"}  # other names in a panel
+_MIN_BINS = 3
 _UNITS: dict[FamilyName, dict[str, float]] = {
     "binomial": {"percentage points": 100.0, "per 1,000": 1000.0},
     "poisson": {"per 1": 1.0, "per 100": 100.0, "per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5},
@@ -40,11 +42,16 @@ class Outcome:
     family
         "binomial" (a count out of a denominator), "poisson" (a count of events, whose denominator is
         the population or time at risk), "lognormal" (a positive mean such as a
-        duration) or "normal" (any mean).
+        duration), "normal" (any mean) or "binned" (how many records lie in each bin of a duration, whose
+        effect is that on the median).
     value
-        Column of the count or the mean.
+        Column of the count or the mean; of a binned outcome the columns of all bins, from the shortest on.
     denominator
-        Column of the number of trials, or of records behind the mean.
+        Column of the number of trials, of records behind the mean, or of records in all bins (needed
+        only where some of a cell's bins are empty: without it such a cell is not used).
+    edges
+        Where each bin of a binned outcome ends and the next begins: one less than bins, as the first
+        begins at 0 and the last has no end.
     low, high
         Columns between which a count is known to lie where its value is empty, such as 1 and 5
         where published counts of 1 to 5 are suppressed; only for "binomial" and "poisson", both or none.
@@ -69,13 +76,14 @@ class Outcome:
     name: Text
     label: Text
     family: FamilyName
-    value: Text
+    value: Several
     unit: Text
     harm: Literal["up", "down"]
     sesoi: Positive
     denominator: Text | None = None
     low: Text | None = None
     high: Text | None = None
+    edges: tuple[Positive, ...] | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     weights: Weights = field(default_factory=Weights)
     priors: PriorChanges = field(default_factory=PriorChanges)
@@ -84,6 +92,11 @@ class Outcome:
     def measure(self) -> Measure:
         """The columns this outcome needs."""
         return Measure(self.name, self.value, self.denominator, _KINDS[self.family], self.low, self.high)
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known how many records lie behind a cell, so that noise can be told from shocks."""
+        return self.denominator is not None or self.family == "binned"
 
     @property
     def factor(self) -> float:
@@ -104,7 +117,7 @@ class Outcome:
         absent = set()
         if self.family in _UNITS:
             absent.add("sigma")
-        elif self.denominator is None:
+        elif not self.counted:
             absent.add("s")
         if self.weights.base == "none" or self.weights.kappa is not None:
             absent.add("kappa")
@@ -127,7 +140,7 @@ class Outcome:
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a {_SHOWN[self.family]}; use {allowed}')
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
-        found += self._interval_problems(path)
+        found += self._interval_problems(path) + self._bin_problems(path)
         used = {name for name, _ in self.priors_in_use()}
         found += [
             f"{path}.priors.{name}: the model of this outcome has no {name}; leave it out"
@@ -135,6 +148,31 @@ class Outcome:
             if prior.source == "yours" and name not in used
         ]
         return found + self.weights.problems(f"{path}.weights") + self.priors.problems(f"{path}.priors")
+
+    def _bin_problems(self, path: str) -> list[str]:
+        if self.family != "binned":
+            found = [] if isinstance(self.value, str) else [f"{path}.value: only a binned outcome has several columns"]
+            return found + (
+                [] if self.edges is None else [f"{path}.edges: only a binned outcome has them; leave it out"]
+            )
+        bins, found = self.measure.values, []
+        if isinstance(self.value, str) or len(bins) < _MIN_BINS:
+            found.append(
+                f"{path}.value: a binned outcome needs the columns of its bins, a list of {_MIN_BINS} or more; "
+                "a share of records beyond one duration is binomial"
+            )
+        used = [*bins, self.denominator]
+        twice = sorted({name for name in bins if used.count(name) > 1})
+        found += [f"{path}.value: column '{name}' is used twice in this outcome; they must differ" for name in twice]
+        if self.edges is None:
+            found.append(f"{path}.edges: this key is missing; give where each bin ends and the next begins")
+        elif len(self.edges) != len(bins) - 1:
+            found.append(
+                f"{path}.edges: {len(bins)} bins meet at {len(bins) - 1} edges, but {len(self.edges)} are given"
+            )
+        elif list(self.edges) != sorted(set(self.edges)):
+            found.append(f"{path}.edges: they must rise, as columns are given from the shortest durations on")
+        return found
 
     def _interval_problems(self, path: str) -> list[str]:
         bounds = {name: column for name, column in (("low", self.low), ("high", self.high)) if column is not None}

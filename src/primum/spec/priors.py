@@ -12,7 +12,7 @@ from typing import Literal
 
 from primum.spec.strict import STRICT, Positive, Text
 
-FamilyName = Literal["binomial", "poisson", "normal", "lognormal"]
+FamilyName = Literal["binned", "binomial", "poisson", "normal", "lognormal"]
 Distribution = Literal["normal", "half-normal", "zero-sum normal", "beta"]
 
 
@@ -131,10 +131,17 @@ _REASONS = {
     "sigma": "sampling noise of a cell with the median denominator",
     "kappa": "kappa squared, the share of drift that comparators do not carry; a free one takes what weights explain",
 }
+_OWN_REASONS: dict[tuple[FamilyName, str], str] = {
+    ("binned", "sigma"): "SD of the logarithm of durations within a cell; wide, as many records tell it",
+}
 _NORMAL = {"mu", "beta_pilot", "tau"}
 _ZERO_SUM = {"lambda_t"}
 _SHARE = (0.5, 0.12)  # mean and SD of kappa squared, about Beta(8, 8): design, section 2
 _SCALES: dict[FamilyName, dict[str, float]] = {
+    "binned": {
+        "mu": 0.5, "beta_pilot": 0.5, "sigma_alpha": 0.5, "lambda_t": 0.5, "q": 0.2, "s": 0.2,
+        "tau": 0.5, "sigma_tau": 0.25, "sigma": 1.0,
+    },
     "binomial": {
         "mu": 1.0, "beta_pilot": 1.0, "sigma_alpha": 1.0, "lambda_t": 1.0, "q": 0.3, "s": 0.3,
         "tau": 1.0, "sigma_tau": 0.5, "sigma": 1.0,
@@ -182,7 +189,8 @@ def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> P
     'yours'
     """
     priors: dict[str, Prior] = {}
-    for name, reason in _REASONS.items():
+    for name, shared_reason in _REASONS.items():
+        reason = _OWN_REASONS.get((family, name), shared_reason)
         distribution = distribution_of(name)
         change: PriorChange | None = getattr(changes, name) if changes else None
         if change is None:

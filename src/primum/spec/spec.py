@@ -245,6 +245,7 @@ class Spec:
         kept = {f"{outcome.name}_denominator": "a denominator" for outcome in self.outcomes}
         bounded = [outcome.name for outcome in self.outcomes if outcome.low is not None]
         kept |= {f"{name}_{bound}": "an interval's bound" for name in bounded for bound in ("low", "high")}
+        kept |= {f"{outcome.name}_bin": "names of bins" for outcome in self.outcomes if outcome.family == "binned"}
         found += [
             f"outcomes.{outcome.name}: this name is kept for {kept[outcome.name]}; choose another"
             for outcome in self.outcomes

@@ -1,5 +1,6 @@
 """Families of outcomes, one file each; `family_of` finds one by the name a specification gives."""
 
+from primum.model.families.binned import Binned
 from primum.model.families.binomial import Binomial
 from primum.model.families.family import Family, Standard
 from primum.model.families.gaussian import Gaussian
@@ -7,6 +8,7 @@ from primum.model.families.poisson import Poisson
 from primum.spec.priors import FamilyName
 
 FAMILIES: dict[FamilyName, Family] = {
+    "binned": Binned(),
     "binomial": Binomial(),
     "normal": Gaussian("normal"),
     "lognormal": Gaussian("lognormal"),
