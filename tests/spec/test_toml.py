@@ -151,7 +151,10 @@ MALFORMED = [
         "unknown family",
         '"binomial"',
         '"probit"',
-        ('outcomes.kinship.family: "probit" is not allowed; use "binomial", "poisson", "normal" or "lognormal"',),
+        (
+            'outcomes.kinship.family: "probit" is not allowed; '
+            'use "binned", "binomial", "poisson", "normal" or "lognormal"',
+        ),
     ),
     Malformed(
         "binomial without a denominator",
