@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import expit, logit
+from scipy.special import expit, gammaln, logit
 
 from primum.model import Cells, build, cells_of
 from primum.model.data import reference_of, working_of
@@ -184,13 +184,18 @@ def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
     """Of the bins that are known, and of all that are not as one more."""
     bins, found = built.cells.bins, np.zeros(linked.shape)
     assert bins is not None
-    edges = np.concatenate([[0.0], bins.edges, [np.inf]])
+    ends = np.concatenate([[-np.inf], np.log(bins.edges), [np.inf]])
     for i, t in np.argwhere(built.cells.observed):
-        chance = np.diff(stats.lognorm.cdf(edges, s=sigma, scale=np.exp(linked[i, t])))
-        hidden = bins.hidden[i, t]
-        counts = np.append(bins.counts[i, t][~hidden], bins.rest[i, t])
-        chances = np.append(chance[~hidden], chance[hidden].sum())
-        found[i, t] = stats.multinomial.logpmf(counts, int(counts.sum()), chances)
+        z = (ends - linked[i, t]) / sigma
+        # logarithms of both tails, of which the smaller one has the digits
+        below, above = stats.norm.logcdf(z), stats.norm.logsf(z)
+        upper = z[:-1] + z[1:] > 0
+        larger, smaller = np.where(upper, above[:-1], below[1:]), np.where(upper, above[1:], below[:-1])
+        chance = larger + np.log(-np.expm1(smaller - larger))
+        hidden, rest = bins.hidden[i, t], bins.rest[i, t]
+        counts = np.append(bins.counts[i, t][~hidden], rest)
+        chances = np.append(chance[~hidden], np.logaddexp.reduce(chance[hidden]) if rest else 0.0)
+        found[i, t] = gammaln(counts.sum() + 1) - gammaln(counts + 1).sum() + counts @ chances
     return found
 
 

@@ -27,6 +27,8 @@ PILOT = Layout(Columns("la", "year", pilot="pilot"), Periods(), Treatment(start=
 EXPOSURE = Layout(Columns("la", "year", exposure="exposure"), Periods(), Treatment(), (COUNT,))
 BOUNDED = Layout(START.columns, Periods(), Treatment(), (Measure("kinship", "kin", "care", "count", "low", "high"),))
 EVENTS = Layout(START.columns, Periods(), Treatment(), (Measure("kinship", "kin", "care", "events", "low", "high"),))
+BINS = ("short", "middling", "long")
+BINNED = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, "records", "bins"),))
 DURATION = Layout(START.columns, Periods(), Treatment(), (DAYS,))
 
 FRAMES: dict[str, Callable[[Table], Any]] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
@@ -38,7 +40,7 @@ def sound() -> Table:
     A1 and A2 are pilots from 2014, fully from 2015.
     """
     table: Table = {name: [] for name in ("la", "year", "name", "start", "embedded", "pilot", "exposure")}
-    table |= {name: [] for name in ("kin", "care", "days", "records")}
+    table |= {name: [] for name in ("kin", "care", "days", "records", *BINS)}
     for number, unit in enumerate(UNITS):
         pilot = unit.startswith("A")
         for year in YEARS:
@@ -54,6 +56,9 @@ def sound() -> Table:
                 "care": 40 + number,
                 "days": 20.5 + number,
                 "records": 300 + year % 7,
+                "short": 100,
+                "middling": 150,
+                "long": 50 + year % 7,
             }
             for column, value in row.items():
                 table[column].append(value)

@@ -16,8 +16,10 @@ import pytest
 from primum.errors import InputError, PanelError, PrimumError
 from primum.panel import Panel
 from primum.sources import read_table
-from primum.spec import Layout, Periods, Spec
+from primum.spec import Layout, Measure, Periods, Spec
 from tests.panel.tables import (
+    BINNED,
+    BINS,
     BOUNDED,
     COUNT,
     DURATION,
@@ -428,6 +430,36 @@ MALFORMED = [
         bounds({18: (0, 1000), 19: (1, 1000)}),
         ("intervals from 'low' to 'high' hold more than 1,000 values: row 18 (B1, 2011: 0 to 1000);", "narrow them"),
     ),
+    Malformed(
+        "bins of more records than there are",
+        BINNED,
+        put("long", {3: 500}),
+        ("column 'short' and the outcome's other bins hold more records than 'records' says: row 3", "750 of 303"),
+    ),
+    Malformed(
+        "a bin that was forgotten",
+        replace(BINNED, measures=(Measure("length", BINS[:2], "records", "bins"),)),
+        put("kin", {}),
+        ("bins leave out more than 5% of the records in 'records': row 1 (A1, 2010: 250 of 301)", "name all bins"),
+    ),
+    Malformed(
+        "negative bin",
+        BINNED,
+        every(put("short", {3: -5}), put("records", {3: None})),
+        ("column 'short' has negative counts: row 3 (A1, 2012: -5)",),
+    ),
+    Malformed(
+        "symbol in a bin",
+        BINNED,
+        put("short", {3: "x"}),
+        ("column 'short' holds values that are not numbers: 'x' (row 3)",),
+    ),
+    Malformed(
+        "pilot whose bins are not observed before exposure",
+        BINNED,
+        every(*(put(name, dict.fromkeys(range(1, 4))) for name in BINS)),
+        ("pilot A1: length is observed in fewer than 2 periods before exposure",),
+    ),
     Malformed("no rows", START, pick(lambda unit, year: False), ("the table has no rows",)),
     Malformed("path instead of a table", START, lambda _: "areas.csv", ("type str is not a table", "read_table")),
     Malformed("dict instead of a table", START, dict, ("type dict is not a table", "pandas or polars data frame")),
@@ -706,6 +738,29 @@ def test_intervals_are_kept_as_the_table_has_them() -> None:
     for other in (bounds({2: (1, 4), 30: (0, 3)}), bounds({2: (1, 5)})):
         assert panel != _read_broken(other, BOUNDED)
         assert panel.fingerprint != _read_broken(other, BOUNDED).fingerprint
+
+
+def test_bins_are_kept_as_the_table_has_them() -> None:
+    hide = every(put("short", {2: None, 3: None}), put("middling", {3: None, 4: None}), put("records", {4: None}))
+    panel = _read_broken(hide, BINNED)
+    length = panel.dataset["length"]
+    assert length.dims == ("unit", "time", "length_bin")
+    assert panel.dataset["length_bin"].to_numpy().tolist() == list(BINS)
+    assert np.argwhere(np.isnan(length.to_numpy())).tolist() == [[0, 1, 0], [0, 2, 0], [0, 2, 1], [0, 3, 1]]
+    assert float(length.sel(unit="A1", time=2011, length_bin="middling")) == 150
+    # bins that are empty in part say something only where their total is known
+    assert repr(panel).splitlines()[1] == "  length: 47 of 48 cells observed"
+    assert panel != _read_broken(put("short", {2: None}), BINNED)
+    assert panel.fingerprint != _read_broken(every(hide, put("long", {9: 50})), BINNED).fingerprint
+    with pytest.raises(ValueError, match="read-only"):
+        length[0, 0, 0] = 5.0
+
+
+def test_totals_are_needed_only_where_a_bin_is_empty() -> None:
+    alone = replace(BINNED, measures=(Measure("length", BINS, None, "bins"),))
+    assert "48 of 48" in repr(_read_broken(put("kin", {}), alone))
+    assert "47 of 48" in repr(_read_broken(put("short", {20: None}), alone))
+    assert "47 of 48" in repr(_read_broken(every(*(put(name, {20: 0}) for name in (*BINS, "records"))), BINNED))
 
 
 def test_an_interval_counts_as_observed() -> None:
