@@ -47,6 +47,9 @@ def test_cases_reach_every_branch() -> None:
     for family in FACTS:
         of_family = [each for each in built.values() if each.outcome.family == family]
         assert {each.cells.observed.all() for each in of_family} == {True, False}
+    for family in ("binomial", "poisson"):
+        bounded = [each.cells for each in built.values() if each.outcome.family == family]
+        assert any((low < high)[each.pilots].any() for each in bounded for low, high in [each.bounds])
     assert {each.outcome.phi for each in built.values()} == {1.0, 0.7}
     assert {("s" in each.layout.free, "sigma" in each.layout.free) for each in built.values()} == {
         (True, False),

@@ -94,7 +94,9 @@ def test_prior_is_printed_as_its_distribution(prior: Prior, text: str) -> None:
     assert str(prior) == text
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if DISTRIBUTIONS.get(name, "half-normal") not in {"normal", "beta"}])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if DISTRIBUTIONS.get(name, "half-normal") not in {"normal", "beta"}]
+)
 def test_location_is_refused_where_a_prior_has_none(name: str) -> None:
     distribution = DISTRIBUTIONS.get(name, "half-normal")
     changes = PriorChanges(**{name: PriorChange(scale=1.0, reason="why", location=0.5)})
