@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
     from primum.effects import Effects, comparator_weights, effects
-    from primum.errors import InputError, MatchError, PanelError, PrimumError, SpecError, StoreError
+    from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
     from primum.harm import Harm, harm
     from primum.match import Covariates, Matches, Matching, covariates, match, match_sets
@@ -44,6 +44,7 @@ __all__ = [
     "PanelError",
     "PrimumError",
     "Refit",
+    "SourceError",
     "Spec",
     "SpecError",
     "StoreError",
@@ -68,7 +69,7 @@ __all__ = [
 _ROOMS = {
     "checks": ["predictive_checks"],
     "effects": ["Effects", "comparator_weights", "effects"],
-    "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SpecError", "StoreError"],
+    "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],
     "harm": ["Harm", "harm"],
     "match": ["Covariates", "Matches", "Matching", "covariates", "match", "match_sets"],

@@ -6,7 +6,8 @@
     ├── InputError            what the user gave cannot be used; lists every problem found
     │   ├── SpecError         the specification
     │   ├── PanelError        the table, or what the specification says about it
-    │   └── MatchError        how comparators are to be matched, or pilots that none can be found for
+    │   ├── MatchError        how comparators are to be matched, or pilots that none can be found for
+    │   └── SourceError       a file of official statistics, or what was asked of it
     └── StoreError            a file that is missing, not ours, or would be overwritten
 """
 
@@ -55,6 +56,10 @@ class PanelError(InputError):
 
 class MatchError(InputError):
     """Matching that contradicts itself, or pilots that no comparator can be found for."""
+
+
+class SourceError(InputError):
+    """A file of official statistics that cannot be read without guessing, or a wish it cannot meet."""
 
 
 class StoreError(PrimumError):

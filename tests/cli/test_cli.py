@@ -149,3 +149,11 @@ def test_review_says_why(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(canned)
     assert result.exit_code == 0
     assert "REVIEW kinship: fewer than 400 effective draws for q (224); run more draws" in result.output
+
+
+def test_help_imports_nothing_slow() -> None:
+    """Half a second is what people wait for help without wondering."""
+    slow = "{'pymc', 'pytensor', 'nutpie', 'numba', 'arviz', 'xarray', 'pandas', 'scipy', 'matplotlib'}"
+    code = f"import sys, primum.cli.app; print(sorted({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -76,7 +76,10 @@ def test_everything_is_written_and_said(folder: Path) -> None:
     assert "H_1 (children, poverty)" in result.output.replace("\n    ", " ")
     names = {path.name for path in (folder / "out").iterdir()}
     tables = {"base_weights.csv", "matched_sets.csv", "balance.csv", "pilots.csv", "comparators.csv", "scaling.csv"}
-    assert names == {*tables, "matching.json", "figures"}
+    records = {table.replace(".csv", ".provenance.json") for table in tables}
+    assert names == {*tables, *records, "matching.json", "figures"}
+    record = json.loads((folder / "out" / "base_weights.provenance.json").read_text(encoding="utf-8"))
+    assert str(folder / "covariates.csv") in [source["file"] for source in record["sources"]]
     figures = {path.stem for path in (folder / "out" / "figures").iterdir()}
     assert figures == {"balance", "distances", "trends-days", "trends-share"}
     content = json.loads((folder / "out" / "matching.json").read_text(encoding="utf-8"))

@@ -88,10 +88,11 @@ def test_machine_code_is_the_model(built: Model) -> None:
 def test_table_has_the_address_and_shape_of_every_array(built: Model) -> None:
     arrays = {**built.arrays, "places": built.layout.places}
     arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
-    table = table_of(arrays)
-    assert table.shape == (len(ARRAYS), module.WIDTH)
+    table = table_of(arrays, evaluate=12345)
+    assert table.shape == (len(ARRAYS) + 1, module.WIDTH)
     assert table.dtype == np.int64
-    for row, name in zip(table, ARRAYS, strict=True):
+    assert list(table[-1]) == [12345, 0, 0, 0]
+    for row, name in zip(table[:-1], ARRAYS, strict=True):
         shape = arrays[name].shape
         assert list(row) == [arrays[name].ctypes.data, *shape, *[0] * (3 - len(shape))]
 
@@ -101,7 +102,7 @@ def test_arrays_are_kept_where_the_table_says() -> None:
     built = model_case("normal")
     assert not built.arrays["drift_variance"].flags.c_contiguous
     held = for_nutpie(program_of("normal"), built.arrays, built.layout)
-    for row, name in zip(held.user_data, ARRAYS, strict=True):
+    for row, name in zip(held.user_data[:-1], ARRAYS, strict=True):
         kept = held.shared_data[name]
         assert kept.flags.c_contiguous
         assert kept.ctypes.data == row[0]
@@ -252,7 +253,7 @@ def test_code_of_two_processes_is_kept_apart() -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         pieces.append(pickle.loads(bytes.fromhex(done.stdout)))
     assert pieces[0][0] == pieces[1][0], "or this shows nothing"
-    program = load(tuple(pieces))
+    program = load((pieces[0], *pieces))
     kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
     assert [kind(address)(40) for address in (program.density, program.expand)] == [41, 42]
 

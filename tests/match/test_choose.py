@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from primum.match.choose import allotted, choose, kernel, nearest
-from primum.match.matching import Matching
+from primum.spec.matching import Matching
 
 
 def test_without_reuse_the_total_distance_is_the_smallest_there_is() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 import primum as pr
-from primum.match.matching import Metric
+from primum.spec.matching import Metric
 from tests.match.tables import STARTS, YEARS, fixed, panel, spec, table, weights
 
 PLAIN = pr.Matching(neighbours=3, shrink=False, outcomes=("days",))

@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit, gammaln, logit
 
 from primum.model import Cells, build, cells_of
-from primum.model.data import reference_of, working_of
+from primum.model.data import reference_of, rough_squares, working_of
 from primum.model.drift import drift_basis
-from primum.model.families import learns_noise
+from primum.model.families import learns_noise, learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
@@ -279,6 +280,34 @@ def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
     return found
 
 
+def cell_weight(built: Model, at: dict[str, Array]) -> Array:
+    """Weights of the map: a cell's own, or where the scale of noise is learned the unit's mean in every cell."""
+    if learns_scale(built.family, built.cells):
+        return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
+    return np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
+
+
+def has_pseudo(built: Model) -> NDArray[np.bool_]:
+    """Cells with a pseudo-response: those missing where the scale of noise is learned; shape (unit, time)."""
+    return ~built.cells.observed & learns_scale(built.family, built.cells)
+
+
+def pseudo_gaps(built: Model, point: Point) -> Array:
+    """How far each pseudo-response lies from its location, 0 elsewhere; shape (unit, time)."""
+    order, gaps = built.cells.order, np.zeros(built.cells.value.shape)
+    rows, columns = np.nonzero(has_pseudo(built)[order])
+    if rows.size:
+        gaps[order[rows], columns] = 0.3 * point["xi"]
+    return gaps
+
+
+def log_pseudo(built: Model, at: dict[str, Array], point: Point) -> float:
+    """Density of the pseudo-responses, each z* = centre + 0.3 xi from N(eta, 1 / w)."""
+    gap = at["eta"] - centre(built, at, point) - pseudo_gaps(built, point)
+    scale = 1 / np.sqrt(mean_weight(built, at))[:, None]
+    return float(np.asarray(stats.norm.logpdf(gap, 0, scale))[has_pseudo(built)].sum())
+
+
 def effect_information(built: Model, at: dict[str, Array]) -> Array:
     """What each pilot's response says of its effect, P_i = d' (Sigma + I / w)^-1 d, components integrated out."""
     cells, sigma, weight = built.cells, covariances(built, at), mean_weight(built, at)
@@ -326,6 +355,7 @@ def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
         + log_likelihood(built, at)
         + log_priors(built, at)
         + log_weighting(built, at, point)
+        + log_pseudo(built, at, point)
         + float(log_jacobian_of_paths(built, at).sum())
         + float(log_jacobian_of_effects(built, at).sum())
     )
@@ -384,7 +414,7 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
     at, cells = built(point), built.cells
     response, _ = working(built)
     sigma, weight, known = covariances(built, at), mean_weight(built, at), effect_information(built, at)
-    carried = (centre(built, at, point) - location(cells, at))[cells.pilots]
+    carried = (centre(built, at, point) - location(cells, at))[cells.pilots] + term_effects(cells, at)
     expected = []
     for i, information, drift in zip(cells.pilots, known, carried, strict=True):
         # a missing cell has its unit's mean response
@@ -400,11 +430,14 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
 def at_reference(built: Model, point: Point) -> Point:
     """The point with the scales that factors were made for."""
     cells, family, priors = built.cells, built.family, built.outcome.all_priors()
-    scales = reference_of(working_of(cells, family), cells, family, priors)._asdict()
-    if not family.scaled:
-        del scales["sigma"]
-    moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in scales.items()}}
+    work = working_of(cells, family)
+    scales = reference_of(work, cells, family, priors)
+    named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
+    moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
+    if cells.varied:
+        squares = np.asarray(rough_squares(work, cells, scales))[cells.order]
+        moved["x_unit"] = 0.5 * np.log(squares) / built(point)["omega"]
     return {name: moved[name] for name in point}
 
 
@@ -425,9 +458,8 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     point["x"] = np.zeros_like(point["x"])
     at = built(point)
     where = centre(built, at, point)
-    response, weight = working(built)
-    precision = np.where(built.cells.observed, weight, 0.0) / scale_of_noise(built, at) ** 2
-    rows = zip(covariances(built, at), precision, response - where, strict=True)
+    gaps = np.where(has_pseudo(built), pseudo_gaps(built, point), working(built)[0] - where)
+    rows = zip(covariances(built, at), cell_weight(built, at), gaps, strict=True)
     expected = np.array([conditional(built, each, w) @ (w * gap) for each, w, gap in rows])
     # factors have seven digits
     np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
@@ -444,10 +476,45 @@ def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> N
         moved = {**point, "x": point["x"].copy()}
         moved["x"][component, built.place(unit)] += 1.0
         moves[:, component] = (built(moved)["eta"] - at["eta"])[unit]
-    weight = np.where(cells.observed, working(built)[1], 0.0)[unit] / scale_of_noise(built, at) ** 2
+    weight = cell_weight(built, at)[unit]
     expected = conditional(built, covariances(built, at)[unit], weight)
     # factors have seven digits
     np.testing.assert_allclose(moves @ moves.T, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case in CASES
+        if case.startswith(("normal", "lognormal", "gamma", "student_t"))
+        and "with gaps" in case
+        and "known" not in case
+    ],
+)
+def test_pseudo_responses_integrate_out(case: str) -> None:
+    """At one eta, the density less that of the pseudo-responses does not depend on them."""
+    built = model_case(case)
+    first, second = built.points(2, seed=5)
+    other = {**first, "xi": second["xi"]}
+    # x that brings eta back to where it was: eta is linear in a unit's x
+    at, moved = built(first), built(other)
+    units, periods = built.cells.value.shape
+    jacobian = np.zeros((units, periods, periods))
+    for component in range(periods):
+        stepped = {**other, "x": other["x"].copy()}
+        stepped["x"][component] += 1.0
+        jacobian[:, :, component] = built(stepped)["eta"] - moved["eta"]
+    assert np.abs(moved["eta"] - at["eta"]).max() > 0.01, "xi must move eta, or the comparison means nothing"
+    back_again = np.linalg.solve(jacobian, (at["eta"] - moved["eta"])[..., None])[..., 0]
+    other["x"] = other["x"] + back_again[built.cells.order].T
+    back = built(other)
+    np.testing.assert_allclose(back["eta"], at["eta"], atol=1e-10)
+    without = float(at["logp"]) - log_pseudo(built, at, first)
+    again = float(back["logp"]) - log_pseudo(built, back, other)
+    assert abs(float(at["logp"]) - float(back["logp"])) > 0.1
+    # eta returns to 1e-10 only, and the density's slope in eta is of the order of its size
+    assert without == pytest.approx(again, abs=1e-8 * abs(without))
 
 
 def test_gradient_is_finite_at_the_start_and_right_elsewhere(built: Model) -> None:
@@ -513,8 +580,8 @@ def test_reported_variables_depend_on_the_family() -> None:
         return names - reported - coordinates - internal
 
     assert extra("binomial with gaps") == {"s", "s_signed"}
-    assert extra("lognormal with gaps") == {"s", "s_signed", "sigma", "sigma_signed"}
-    assert extra("normal without denominators, with gaps") == {"sigma", "sigma_signed"}
+    assert extra("lognormal with gaps") == {"s", "s_signed", "sigma", "sigma_signed", "xi"}
+    assert extra("normal without denominators, with gaps") == {"sigma", "sigma_signed", "xi"}
     assert extra("negative_binomial with gaps") == {"sigma", "sigma_signed"}
     assert extra("normal with known errors, with gaps") == {"s", "s_signed"}
 
@@ -531,7 +598,11 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     free = {variable.name for variable in built.model.free_RVs}
     sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
     weighting = {"x_u", "x_donor", "x_pair"} if built.cells.weighting is not None else set()
-    others = ({"x_term"} if built.cells.terms is not None else set()) | ({"x_unit"} if built.cells.varied else set())
+    others = (
+        ({"x_term"} if built.cells.terms is not None else set())
+        | ({"xi"} if has_pseudo(built).any() else set())
+        | ({"x_unit"} if built.cells.varied else set())
+    )
     assert free == sampled | {"x_tau", "x"} | weighting | others
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from primum.model.data import DIMS, arrays_of
+from primum.model.families import learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
 from primum.spec.families import FACTS
@@ -24,14 +25,23 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
     fields = 2 + terms if FACTS[built.outcome.family].units else 3
     if built.cells.bins is not None:
         fields = 3 * built.cells.bins.counts.shape[-1]
-    sizes = {**sizes_of(built.cells), "prior": len(SCALARS) + 1, "scalar": len(SCALARS), "setting": 2, "field": fields}
+    sizes = {
+        **sizes_of(built.cells, built.family),
+        "prior": len(SCALARS) + 1,
+        "scalar": len(SCALARS),
+        "setting": 2,
+        "field": fields,
+    }
     blocks = sum(-(-count // BLOCK) for count in (built.cells.comparators.size, built.cells.pilots.size))
     entries = built.cells.time.size * (built.cells.time.size + 1) // 2
     sizes |= {"block": blocks, "entry": entries, "lane": BLOCK}
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # what the compiled code reads them as
-        kinds = {**dict.fromkeys(("pair_pilot", "pair_donor", "term_group"), np.int32), "factors": np.float32}
+        kinds = {
+            **dict.fromkeys(("pair_pilot", "pair_donor", "term_group", "pseudo_unit", "pseudo_time"), np.int32),
+            "factors": np.float32,
+        }
         assert values.dtype == kinds.get(name, np.float64), name
         assert np.isfinite(values).all(), name
 
@@ -49,10 +59,24 @@ def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
     fields = built.family.fields(built.cells, built.standard)
     np.testing.assert_array_equal(built.arrays["fields"], fields[:, order].transpose(0, 2, 1))
     seen = built.cells.observed
-    np.testing.assert_array_equal(built.arrays["cell_weight"], np.where(seen, weight, 0.0)[order].T)
+    if learns_scale(built.family, built.cells):
+        own = np.repeat(built.arrays["mean_weight"][:, None], seen.shape[1], axis=1)
+    else:
+        own = np.where(seen, weight, 0.0)[order]
+    np.testing.assert_array_equal(built.arrays["cell_weight"], own.T)
     expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(weight, seen, strict=True)]
     # sums of some ten numbers in another order
     np.testing.assert_allclose(built.arrays["mean_weight"], np.array(expected)[order], rtol=1e-14)
+
+
+def test_pseudo_responses_are_listed_unit_by_unit(built: Model) -> None:
+    units, times = built.arrays["pseudo_unit"], built.arrays["pseudo_time"]
+    mask = np.zeros(built.cells.value.shape, dtype=bool)
+    mask[built.cells.order[units], times] = True
+    missing = ~built.cells.observed
+    np.testing.assert_array_equal(mask, missing if learns_scale(built.family, built.cells) else np.zeros_like(missing))
+    # the kernel walks through them once, block after block
+    assert (np.diff(units) >= 0).all()
 
 
 def test_pilots_are_held_by_period_and_in_the_basis(built: Model) -> None:

@@ -96,7 +96,7 @@ def test_gradient_is_that_of_the_value(built: Model) -> None:
     rng = np.random.default_rng(15)
     vectors_at = built.layout.free["lambda_drift"].start
     chosen = [*range(vectors_at)]
-    for name in ("lambda_drift", "x_tau", "x_term", "x_unit", "x"):
+    for name in ("lambda_drift", "x_tau", "x_term", "x_unit", "x", "xi"):
         if name not in built.layout.free:
             continue
         field = built.layout.free[name]

@@ -66,6 +66,18 @@ def test_true_satt_is_the_one_asked_for(effects: dict[str, float]) -> None:
         assert truth.satt[design.name] == pytest.approx(effects.get(design.name, 0.0), abs=1e-9)
 
 
+def test_true_satt_of_denominators_is_that_of_the_people() -> None:
+    simulation = _small(starts=[2017], effects={"kinship": -8.0})  # the last period, so that a pilot has one cell
+    truth, dataset = simulation.truth, simulation.panel.dataset
+    per_unit = truth.per_unit.set_index("outcome")["effect"]
+    for outcome in demo_spec().outcomes:
+        people = np.asarray(dataset[f"{outcome.name}_denominator"])[:5, -1]
+        weighted = np.average(per_unit[outcome.name], weights=people)
+        assert truth.by_denominators[outcome.name] == pytest.approx(weighted, rel=1e-9)
+        assert truth.average(outcome) == truth.satt[outcome.name]
+        assert truth.average(replace(outcome, target="denominators")) == truth.by_denominators[outcome.name]
+
+
 def test_kinship_falls_by_default() -> None:
     expected = {"rereferral": 0.0, "escalation": 0.0, "assessment": 0.0, "kinship": -13.0}
     assert _small().truth.satt == pytest.approx(expected, abs=1e-9)

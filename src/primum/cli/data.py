@@ -1,19 +1,17 @@
-"""primum data: what lies between files and a panel."""
+"""primum data: from what is on disk to a table that a panel can be read from, and to comparators."""
 
 from __future__ import annotations
 
 import typer
 
+from primum.cli.data_dfe import dfe
+from primum.cli.data_inspect import inspect
 from primum.cli.data_match import match
 
 data = typer.Typer(
-    help="Prepare data: each command writes tables that the other commands read.",
+    help="From official statistics to tables, and to comparators; each with a record of what it was made from.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-data.command("match")(match)
-
-
-@data.callback()
-def _group() -> None:
-    """Keep the name of a single command: without a callback typer would drop it."""
+for command in (inspect, dfe, match):
+    data.command()(command)

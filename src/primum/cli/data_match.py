@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from primum.cli.run import has_text_units, table_for
-from primum.cli.write import Format, open_folder, write_table
+from primum.cli.write import Format, open_folder
 from primum.errors import InputError
-from primum.match.matching import Method, Metric, Unmatched
 from primum.spec import Spec
+from primum.spec.matching import Method, Metric, Unmatched
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from primum.match import Covariates, Matches
     from primum.panel import Panel
+    from primum.sources.provenance import Provenance
 
 
 def match(
@@ -67,6 +68,7 @@ def match(
     primum run SPEC --data TABLE --base-weights out/match/base_weights.csv
     """
     import primum as pr
+    from primum.sources.provenance import Provenance
 
     matching = pr.Matching(
         method=method, distance=distance, neighbours=neighbours, reuse=reuse, caliper=caliper, exact=tuple(exact or ()),
@@ -82,7 +84,9 @@ def match(
         names = ("pilot", "comparator") if has_text_units(panel) else ()
         matches = pr.match_sets(read, panel, pr.read_table(sets, names), given, matching)
     folder = out or Path("out") / f"{spec.stem}-match"
-    _write(matches, read, panel, folder, format_, force=force)
+    files = [each for each in (spec, data, sets, *(covariates or [])) if each is not None]
+    record = Provenance("primum data match", files, asdict(matching), matches.notes)
+    _write(matches, read, panel, folder, format_, record, force=force)
     typer.echo(f"{panel!r}\n")
     for line in repr(matches).splitlines():
         typer.echo(textwrap.fill(line, 100, subsequent_indent="    "))
@@ -121,8 +125,12 @@ def _covariates(panel: Panel, paths: list[Path], use: list[str] | None, measured
         )
 
 
-def _write(matches: Matches, spec: Spec, panel: Panel, folder: Path, kind: Format, *, force: bool) -> None:
+def _write(
+    matches: Matches, spec: Spec, panel: Panel, folder: Path, kind: Format, record: Provenance, *, force: bool
+) -> None:
     """Write tables, settings and figures, once nothing stands in their way."""
+    from primum.sources.provenance import write_table
+
     columns = [name for name in ("outcome", "pilot", "comparator", "weight") if name in matches.sets]
     tables = {
         "base_weights": matches.sets[columns],
@@ -134,10 +142,11 @@ def _write(matches: Matches, spec: Spec, panel: Panel, folder: Path, kind: Forma
     }
     files = {f"{name}.{kind}": table for name, table in tables.items()}
     figures = {f"figures/{name}.svg": figure for name, figure in _figures(matches, spec, panel).items()}
-    open_folder(folder, [*files, *figures, "matching.json"], force=force)
+    beside = [f"{name}.provenance.json" for name in tables]
+    open_folder(folder, [*files, *beside, *figures, "matching.json"], force=force)
     (folder / "figures").mkdir(exist_ok=True)
     for name, table in files.items():
-        write_table(table, folder / name)
+        write_table(table, folder / name, record, force=force)
     for name, figure in figures.items():
         figure.savefig(folder / name, metadata={"Date": None})
     content: dict[str, Any] = {"matching": asdict(matches.matching)}

@@ -1,26 +1,15 @@
-"""Writing tables, without writing over any."""
+"""Folders for results, without writing over any."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from primum.errors import StoreError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Format = Literal["csv", "parquet"]
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table to a file ending in .csv or .parquet."""
-    if path.suffix == ".parquet":
-        table.to_parquet(path, index=False)
-    else:
-        table.to_csv(path, index=False)
 
 
 def open_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:

@@ -42,12 +42,14 @@ class Program:
 
     Attributes
     ----------
-    density, expand
-        Addresses of the log density with its gradient, and of the reported variables.
+    evaluate, density, expand
+        Addresses of the kernel, which the other two call, of the log density with its gradient, and of the
+        reported variables.
     libraries
         What keeps the code in memory.
     """
 
+    evaluate: int
     density: int
     expand: int
     libraries: tuple[Any, ...]
@@ -79,24 +81,29 @@ def folder() -> Path:
     return Path(given) if given else user_cache_path("primum")
 
 
-def table_of(arrays: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
-    """Addresses and shapes of the kernel's arrays, which must stay where they are while it is used."""
-    rows = [[arrays[name].ctypes.data, *arrays[name].shape] for name in ARRAYS]
+def table_of(arrays: dict[str, NDArray[Any]], evaluate: int) -> NDArray[np.int64]:
+    """Addresses and shapes of the kernel's arrays, which must stay where they are, and its own address."""
+    rows = [[arrays[name].ctypes.data, *arrays[name].shape] for name in ARRAYS] + [[evaluate]]
     return np.array([[*row, 0, 0, 0][:WIDTH] for row in rows], dtype=np.int64)
 
 
 def compile_family(family: FamilyName) -> tuple[tuple[str, Any], ...]:
-    """Two C functions of a family, each the name of its entry and its library as bytes."""
+    """Three C functions of a family, each the name of its entry and its library as bytes.
+
+    The kernel is one of them and the others call it by its address: LLVM optimises a function again with
+    every one that it is linked into.
+    """
     import numba
 
     types = numba.types
     double, word = types.CPointer(types.float64), types.int64
-    density, expand = _entries(family)
     signatures = (
+        types.float64(double, word, double, double, word, types.CPointer(word)),
         word(word, double, double, double, types.CPointer(word)),
         word(word, word, double, double, types.CPointer(word)),
     )
-    compiled = [numba.cfunc(kind)(entry) for kind, entry in zip(signatures, (density, expand), strict=True)]
+    entries = (_kernel_entry(family), *_entries())
+    compiled = [numba.cfunc(kind)(entry) for kind, entry in zip(signatures, entries, strict=True)]
     return tuple((each.native_name, each._library.serialize_using_object_code()) for each in compiled)
 
 
@@ -112,26 +119,25 @@ def load(code: tuple[tuple[str, Any], ...]) -> Program:
 
     rtsys.initialize(cpu_target.target_context)
     libraries = tuple(JITCPUCodegen("primum").unserialize_library(content) for _, content in code)
-    density, expand = (
+    evaluate, density, expand = (
         library.get_pointer_to_function(entry) for (entry, _), library in zip(code, libraries, strict=True)
     )
-    return Program(density, expand, libraries)
+    return Program(evaluate, density, expand, libraries)
 
 
-def _entries(family: FamilyName) -> tuple[Any, Any]:
-    """What nutpie calls: functions of a point and the table."""
+def _kernel_entry(family: FamilyName) -> Any:
+    """A family's kernel as a function of a point and the table."""
     import numba
     from numba import carray
 
-    kernel, head, rows = kernel_of(family), len(SCALARS), len(ARRAYS)
+    kernel, rows = kernel_of(family), len(ARRAYS)
     kinds = numba.types.float64, numba.types.float32, numba.types.int64, numba.types.int32
     float64, float32, int64, int32 = (_pointer_to(kind) for kind in kinds)
 
-    @numba.njit  # type: ignore[untyped-decorator]
-    def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> float:
+    def evaluate(point: Any, points: int, gradient: Any, reported: Any, results: int, table: Any) -> float:
         t = carray(table, (rows, WIDTH))
         return kernel(
-            point, gradient, reported,
+            carray(point, (points,)), carray(gradient, (points,)), carray(reported, (results,)),
             carray(int64(t[0, 0]), (t[0, 1],)),
             carray(float64(t[1, 0]), (t[1, 1], t[1, 2])),
             carray(float64(t[2, 0]), (t[2, 1],)),
@@ -153,7 +159,24 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
             carray(int32(t[18, 0]), (t[18, 1],)),
             carray(float64(t[19, 0]), (t[19, 1],)),
             carray(float64(t[20, 0]), (t[20, 1], t[20, 2], t[20, 3])),
+            carray(int32(t[21, 0]), (t[21, 1],)),
+            carray(int32(t[22, 0]), (t[22, 1],)),
         )  # fmt: skip
+
+    return evaluate
+
+
+def _entries() -> tuple[Any, Any]:
+    """What nutpie calls: functions of a point and the table."""
+    import numba
+    from numba import carray
+
+    head, rows = len(SCALARS), len(ARRAYS)
+    int64, call = _pointer_to(numba.types.int64), _caller()
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> Any:
+        return call(carray(table, (rows + 1, WIDTH))[rows, 0], point, gradient, reported, table)
 
     @numba.njit  # type: ignore[untyped-decorator]
     def lengths(table: Any) -> tuple[int, int]:
@@ -174,7 +197,8 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
         before, latents = lengths(table)
         reported, results = np.empty(before + latents), carray(out, (m,))
         evaluate(carray(x, (n,)), np.empty(n), reported, table)
-        results[:before] = reported[:before]
+        for place in range(before):
+            results[place] = reported[place]
         # seven digits are plenty for a latent: two of them share a place
         halves = results[before:].view(np.float32)
         for place in range(latents):
@@ -182,6 +206,26 @@ def _entries(family: FamilyName) -> tuple[Any, Any]:
         return 0
 
     return density, expand
+
+
+def _caller() -> Any:
+    """A numba function that calls a kernel's entry by its address."""
+    import numba
+    from llvmlite import ir
+    from numba.extending import intrinsic
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def call(_: Any, address: Any, point: Any, gradient: Any, reported: Any, table: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kinds = zip(signature.args[1:4], arguments[1:4], strict=True)
+            x, slopes, results = (context.make_array(kind)(context, builder, value) for kind, value in kinds)
+            passed = [x.data, x.nitems, slopes.data, results.data, results.nitems, arguments[4]]
+            function = ir.FunctionType(ir.DoubleType(), [each.type for each in passed])
+            return builder.call(builder.inttoptr(arguments[0], function.as_pointer()), passed)
+
+        return numba.types.float64(address, point, gradient, reported, table), codegen
+
+    return call
 
 
 def _pointer_to(kind: Any) -> Any:

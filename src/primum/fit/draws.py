@@ -164,7 +164,7 @@ def for_nutpie(
         compiled_logp_func=SimpleNamespace(address=program.density),
         compiled_expand_func=SimpleNamespace(address=program.expand),
         initial_point_func=lambda seed: start(layout, held["priors"], guesses or {}, seed),
-        user_data=table_of(held),
+        user_data=table_of(held, program.evaluate),
         shared_data=held,  # keeps the arrays where the table says they are
         shared_var_keys={},
         logp_func=program,

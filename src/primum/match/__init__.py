@@ -5,6 +5,6 @@ from primum.match.covariates import covariates
 from primum.match.join import Covariates
 from primum.match.match import match, match_sets
 from primum.match.matches import Matches
-from primum.match.matching import Matching
+from primum.spec.matching import Matching
 
 __all__ = ["Balance", "Covariates", "Matches", "Matching", "covariates", "match", "match_sets"]

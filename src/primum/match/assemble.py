@@ -13,8 +13,8 @@ from primum.match.balance import Balance, variable_balance
 from primum.match.cohorts import first_exposed
 from primum.match.group import Group
 from primum.match.matches import Matches
-from primum.match.matching import Matching
 from primum.panel import Panel
+from primum.spec.matching import Matching
 
 if TYPE_CHECKING:
     import pandas as pd

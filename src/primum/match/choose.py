@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from primum.match.matching import Matching
+from primum.spec.matching import Matching
 
 Array = NDArray[np.float64]
 _NEGLIGIBLE = 1e-3  # of a pilot's largest weight

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from primum.match.cohorts import Cohort, Mask
 from primum.match.distance import distances, inverse_metric, scaled
 from primum.match.join import Covariates
-from primum.match.matching import Matching
 from primum.match.variables import Variable, variables_of
 from primum.panel import Panel
 from primum.panel.read import list_some
 from primum.spec import Outcome
+from primum.spec.matching import Matching
 
 Array = NDArray[np.float64]
 

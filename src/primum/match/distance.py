@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.match.cohorts import Cohort
-from primum.match.matching import Metric
 from primum.match.noise import shrunk
 from primum.match.variables import Variable
+from primum.spec.matching import Metric
 
 Array = NDArray[np.float64]
 

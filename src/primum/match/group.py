@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from primum.match.cohorts import cohorts_of
 from primum.match.compare import Comparison, compare
 from primum.match.join import Covariates
-from primum.match.matching import Matching
 from primum.panel import Panel
 from primum.panel.read import list_some
 from primum.spec import Spec
+from primum.spec.matching import Matching
 
 Array = NDArray[np.float64]
 

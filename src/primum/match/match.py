@@ -16,11 +16,11 @@ from primum.match.compare import within
 from primum.match.group import Group, compared, exact_values
 from primum.match.join import NONE, Covariates
 from primum.match.matches import Matches
-from primum.match.matching import Matching
 from primum.match.words import missing_in_pilots, notes_of, why_alone
 from primum.panel import Panel
 from primum.panel.base import OUTCOME, base_weights
 from primum.spec import Spec
+from primum.spec.matching import Matching
 
 Array = NDArray[np.float64]
 SUBJECT = "the matching"

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from primum.match.balance import Balance
-from primum.match.matching import Matching
+from primum.spec.matching import Matching
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ import numpy as np
 from primum.match.cohorts import Mask
 from primum.match.group import Group, exact_values
 from primum.match.join import Covariates
-from primum.match.matching import Matching
 from primum.panel import Panel
 from primum.panel.read import list_some
+from primum.spec.matching import Matching
 
 
 def missing_in_pilots(panel: Panel, groups: Sequence[Group], exact: Sequence[str], given: Covariates) -> list[str]:

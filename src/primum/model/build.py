@@ -69,7 +69,8 @@ from scipy.special import erfc
 from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
-from primum.model.families import Family, family_of, learns_noise
+from primum.model.families import Family, family_of, learns_noise, pseudo_cells
+from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import SCALARS, sizes_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
@@ -127,7 +128,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
     import pytensor.tensor as pt
 
     units = np.arange(cells.value.shape[0]) if units is None else units
-    with pm.Model(coords=_coords(cells, units)) as model:
+    with pm.Model(coords=_coords(cells, family, units)) as model:
         data = {
             name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(model.coords) else None)
             for name, values in arrays_of(cells, family, priors).items()
@@ -142,13 +143,13 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         own, _ = _variances(sigma_alpha, kappa * q, s, data, scale[others:])
         slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
         path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
-        x = pm.Flat("x", dims=("component", "ordered"))
+        x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
         factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
         precision, sign = (1 / sigma**2, sign * pt.sign(sigma)) if family.scaled else (pt.as_tensor(1.0), sign)
 
         location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], others)))
         density, eta, component = path_density(
-            location, variance, sign, precision, x[:, :others], factor[:others], data, 0
+            location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], data, 0
         )
         carried = _term_effects(cells, data)
         if cells.weighting is not None:
@@ -158,7 +159,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         tau_unit = _effects(normal("tau"), sigma_tau, centre, own, weight, data)
         location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
         of_pilots, eta_pilots, _ = path_density(
-            location, own, sign, precision, x[:, others:], factor[others:], data, others
+            location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], data, others
         )
         eta = pt.concatenate([eta, eta_pilots], axis=1)
         likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
@@ -167,7 +168,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
     return model
 
 
-def _coords(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
+def _coords(cells: Cells, family: Family, units: NDArray[Any]) -> dict[str, Any]:
     named = {
         "unit": units,
         "time": cells.time,
@@ -176,7 +177,7 @@ def _coords(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
         "ordered": units[cells.order],
         "drift": np.arange(1, cells.time.size),
     }
-    return named | {name: np.arange(size) for name, size in sizes_of(cells).items() if name not in named}
+    return named | {name: np.arange(size) for name, size in sizes_of(cells, family).items() if name not in named}
 
 
 def _hyperpriors(settings: Any) -> tuple[Any, Any]:
@@ -207,6 +208,16 @@ def _kappa(cells: Cells, data: dict[str, Any]) -> Any:
     first, second = data["priors"][place, 0], data["priors"][place, 1]
     pm.Potential("kappa_density", -first * pt.softplus(-logit) - second * pt.softplus(logit))
     return pm.Deterministic("kappa", pt.sqrt(pt.sigmoid(logit)))
+
+
+def _pseudo_gaps(cells: Cells, family: Family) -> Any:
+    """How far pseudo-responses lie from their location, NaN where a cell has none; shape (time, unit)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    units, times = np.nonzero(pseudo_cells(family, cells)[cells.order])
+    gaps = pt.as_tensor(np.full(cells.value.T.shape, np.nan))  # of pt.full JAX would make single precision
+    return pt.set_subtensor(gaps[times, units], PSEUDO_SCALE * pm.Flat("xi", dims="pseudo")) if units.size else gaps
 
 
 def _unit_scales(cells: Cells, data: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells, Weighting
 from primum.model.factors import factors_of
-from primum.model.families import Family, learns_noise
+from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.layout import SCALARS
 from primum.model.reference import Scales, reference_scales
 from primum.spec import Prior, Priors
@@ -40,6 +40,8 @@ DIMS: dict[str, tuple[str, ...]] = {
     "term_group": ("term",),
     "term_scale": ("term",),
     "pilot_terms": ("term", "pilot", "component"),
+    "pseudo_unit": ("pseudo",),
+    "pseudo_time": ("pseudo",),
 }
 _MIN_WEIGHT = 1e-3
 
@@ -60,18 +62,19 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     -------
     dict
         Cells are held with units side by side, comparators before pilots (`Cells.order`), as the
-        kernel walks through them. ``cell_weight`` and ``response`` are working weights, 0 where a cell
-        is missing, and responses; ``factors`` are those of `primum.model.transport`. The pilots' exposure
-        is there by period, and with their response in the coordinates of the basis. ``constants`` are
-        scalars that are not sampled. A pair is a pilot and a comparator with a base weight above 0, of
-        which ``pair_base`` is the logarithm; ``term_group`` is the place among the scalars of the scale
-        of an effect term, or -1 where that is ``term_scale`` alone; ``weighting`` holds the SDs of what a
-        log weight shares between pilots and of what it does not.
+        kernel walks through them. ``cell_weight`` and ``response`` are working weights and responses;
+        ``pseudo_unit`` and ``pseudo_time`` places of pseudo-responses, unit by unit; ``factors`` are those of
+        `primum.model.transport`. The pilots' exposure is there by period, and with their response in the
+        coordinates of the basis. ``constants`` are scalars that are not sampled. A pair is a pilot and a
+        comparator with a base weight above 0, of which ``pair_base`` is the logarithm; ``weighting`` holds the
+        SDs of what a log weight shares between pilots and of what it does not. ``term_group`` is the place
+        among the scalars of the scale of an effect term, or -1 where that is ``term_scale`` alone.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
     basis, pilots, order = cells.basis, cells.pilots, cells.order
     pair_pilot, pair_donor, pair_base, weighting = _pairs(cells.weighting)
+    pseudo_unit, pseudo_time = np.nonzero(pseudo_cells(family, cells)[order])
     by_name = dict(priors.items())
     term_group, term_scale, pilot_terms = _terms(cells, priors)
     return {
@@ -95,6 +98,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "term_group": term_group,
         "term_scale": term_scale,
         "pilot_terms": pilot_terms,
+        "pseudo_unit": pseudo_unit.astype(np.int32),
+        "pseudo_time": pseudo_time.astype(np.int32),
     }
 
 
@@ -107,7 +112,8 @@ class Working:
     response
         Shape (unit, time).
     weight
-        At sigma = 1, and 0 where a cell is missing; shape (unit, time).
+        0 where a cell is missing. Where the scale of the noise is learned, at sigma = 1, and the unit's mean
+        in every cell, missing or not: see `primum.model.transport`; shape (unit, time).
     mean_weight
         Of a unit's observed cells; shape (unit,).
     filled
@@ -126,13 +132,15 @@ def working_of(cells: Cells, family: Family) -> Working:
     weight = np.where(cells.observed, weight, 0.0)
     seen = np.maximum(cells.observed.sum(axis=1), 1)
     mean_weight = np.maximum(weight.sum(axis=1) / seen, _MIN_WEIGHT)
+    if learns_scale(family, cells):
+        weight = np.broadcast_to(mean_weight[:, None], weight.shape)
     mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
     """Reference scales of one outcome's paths and noise, from its comparators."""
-    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": family.scaled and learns_noise(family, cells)}
+    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": learns_scale(family, cells)}
     scale = {name: prior.scale for name, prior in priors.items()}
     learned = Scales(*(scale[name] if there[name] else np.nan for name in Scales._fields))
     constants = Scales(*(_constant(name, cells) for name in Scales._fields))
@@ -167,25 +175,22 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
 def _factors(work: Working, cells: Cells, family: Family, priors: Priors) -> NDArray[np.float32]:
     scales, others = reference_of(work, cells, family, priors), cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
-    own = scales.variances(cells.basis, _share_of_drift(cells, priors))
-    variance = np.where(is_pilot, own, scales.variances(cells.basis))
-    if cells.varied:
-        variance = variance * _unit_scales(work, cells, scales)[cells.order]
+    squares = rough_squares(work, cells, scales)[cells.order, None] if cells.varied else 1.0
+    own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)
+    variance = np.where(is_pilot, own, scales.variances(cells.basis, 1.0, squares))
     weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
     return factors_of(weight, mean_weight, variance, cells.basis, others, apart=not cells.counted)
 
 
-def _unit_scales(work: Working, cells: Cells, scales: Scales) -> Array:
-    """Roughly the squares of units' scales, shrunk towards 1; 1 in the constant component; shape (unit, component).
+def rough_squares(work: Working, cells: Cells, scales: Scales) -> Array:
+    """Roughly the squares of units' scales, shrunk towards 1; shape (unit,).
 
     An inverse-gamma prior with the weight of four components stands in for the lognormal.
     """
     components = work.filled @ cells.basis.vectors.T
     total = scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[:, None]
     squares = ((components - np.median(components, axis=0)) ** 2 / total)[:, 1:].sum(axis=1)
-    found = np.ones(components.shape)
-    found[:, 1:] = ((4 + squares) / (4 + cells.time.size - 1))[:, None]
-    return found
+    return np.asarray((4 + squares) / (4 + cells.time.size - 1))
 
 
 def _terms(cells: Cells, priors: Priors) -> tuple[NDArray[np.int32], Array, Array]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.model.families import Family, learns_noise
+from primum.model.families import Family, learns_noise, pseudo_cells
 
 SCALARS = (
     "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
@@ -22,7 +22,8 @@ TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega"})  # sca
 SCALES = SIGNED | TAILED
 _VECTORS = {
     "lambda_drift": ("drift",), "x_tau": ("pilot",), "x_term": ("term",), "x_unit": ("varied",),
-    "x": ("component", "ordered"), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
+    "x": ("component", "ordered"), "xi": ("pseudo",),
+    "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
 _REPORTED = {
@@ -54,8 +55,8 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau and x, those of effect terms (x_term)
-        and of units' scales (x_unit) where there are any, and, where there are
+        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), effect terms (x_term)
+        and units' scales (x_unit) where there are any, and, where there are
         comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
@@ -98,7 +99,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     cells, family
         The outcome.
     """
-    sizes = sizes_of(cells)
+    sizes = sizes_of(cells, family)
     learned = cells.weighting is not None and cells.weighting.kappa is None
     groups = set() if cells.terms is None else set(cells.terms.groups)
     there = {
@@ -111,7 +112,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     }
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
-    apart = {"x_term": cells.terms is not None, "x_unit": cells.varied}
+    apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}
     free = _fields({**dict.fromkeys(scalars, ()), **vectors}, sizes)
@@ -130,7 +131,7 @@ def sampled_as(name: str) -> str:
     return f"{name}_signed" if name in SIGNED else name
 
 
-def sizes_of(cells: Cells) -> dict[str, int]:
+def sizes_of(cells: Cells, family: Family) -> dict[str, int]:
     """Length of every dim of the model's variables."""
     units, periods = cells.value.shape
     return {
@@ -142,6 +143,7 @@ def sizes_of(cells: Cells) -> dict[str, int]:
         "ordered": units,
         "term": 0 if cells.terms is None else len(cells.terms.names),
         "varied": units if cells.varied else 0,
+        "pseudo": int(pseudo_cells(family, cells).sum()),
         "donor": 0 if cells.weighting is None else units - cells.pilots.size,
         "pair": 0 if cells.weighting is None else int((cells.weighting.base > 0).sum()),
     }

@@ -26,10 +26,15 @@ class Scales(NamedTuple):
     s: float
     sigma: float
 
-    def variances(self, basis: Basis, drift: float = 1.0) -> Array:
-        """Of a path's components, the drift's scale multiplied by `drift`; shape (component,)."""
-        level = basis.vectors.shape[0] * self.sigma_alpha**2
-        return np.concatenate([[level], (drift * self.q) ** 2 * basis.variance]) + self.s**2
+    def variances(self, basis: Basis, drift: float = 1.0, squares: Array | float = 1.0) -> Array:
+        """Of a path's components, the drift's scale multiplied by `drift`, and shocks and drift by roots of `squares`.
+
+        Shape (component,), or that of `squares` beside it.
+        """
+        level, moves = np.zeros(basis.vectors.shape[0]), np.zeros(basis.vectors.shape[0])
+        level[0] = basis.vectors.shape[0] * self.sigma_alpha**2
+        moves[1:] = (drift * self.q) ** 2 * basis.variance
+        return np.asarray(level + (moves + self.s**2) * squares)
 
 
 def reference_scales(components: Array, weight: Array, basis: Basis, priors: Scales, constants: Scales) -> Scales:

@@ -20,8 +20,16 @@ and x is sampled instead of c, where
     c_i = S_i M_i (M_i' S_i B W_i (z_i - \ell_i) + x_i).
 
 The density of x is that of c times the Jacobian, :math:`\prod_k s_{ik}` and a constant. Nothing is
-approximated: z, w, W and M shape the geometry only. A missing cell needs nothing of its own, since
-M knows what it leaves open.
+approximated: z, w, W and M shape the geometry only. A missing cell needs nothing of its own here,
+since M knows what it leaves open.
+
+**Where the scale of the noise is learned**, W is the unit's mean weight in every cell that is there. The map
+must stay right as sigma falls, since data may hardly tell noise from shocks, and with
+:math:`W / \sigma^2 \to \infty` the mean is the response itself only for the true correlation, not for one made
+at a reference; with equal weights both are the identity. Weights of single cells, and factors that lagged
+behind sigma, gave hundreds of divergences in durations. A missing cell would be the worst of them, so it gets a
+pseudo-response :math:`z^* = \ell + 0.3\,\xi` with a full weight, which is sampled with density
+:math:`N(z^*; \eta, \sigma^2 / w)`. That integrates to one and so leaves the posterior as it is.
 
 Non-centred hierarchies are after Papaspiliopoulos, Roberts and Skold (2007), transports of this
 kind after Parno and Marzouk (2018).
@@ -33,7 +41,15 @@ from typing import Any
 
 
 def path_density(
-    location: Any, variance: Any, sign: Any, precision: Any, x: Any, factor: Any, data: dict[str, Any], first: int
+    location: Any,
+    variance: Any,
+    sign: Any,
+    precision: Any,
+    x: Any,
+    factor: Any,
+    pseudo: Any,
+    data: dict[str, Any],
+    first: int,
 ) -> tuple[Any, Any, Any]:
     """Log density of some units' x without the likelihood, their linear predictor and their components.
 
@@ -52,6 +68,8 @@ def path_density(
         Shape (component, unit).
     factor
         M; shape (unit, component, component).
+    pseudo
+        How far pseudo-responses lie from their location, NaN where a cell has none; shape (time, unit).
     data
         Arrays of `primum.model.data.arrays_of` as `pymc.Data`.
     first
@@ -66,11 +84,15 @@ def path_density(
 
     some = slice(first, first + location.shape[1])
     weight = precision * data["mean_weight"][some]
-    gap = precision * data["cell_weight"][:, some] * (data["response"][:, some] - location)
+    has_pseudo = pt.isfinite(pseudo)
+    known = pt.switch(has_pseudo, pseudo, 0.0)
+    gap = precision * data["cell_weight"][:, some] * pt.switch(has_pseudo, known, data["response"][:, some] - location)
     shrink = 1 / (1 + variance * weight)
     spread = sign[:, None] * pt.sqrt(variance * shrink)
     pulled = pt.matmul(factor.transpose(0, 2, 1), (spread * (data["basis"] @ gap)).T[:, :, None]) + x.T[:, :, None]
     whole = pt.matmul(factor, pulled)[:, :, 0].T
     components = spread * whole
+    path = data["basis"].T @ components
     density = (-0.5 * shrink * whole**2 + 0.5 * pt.log(shrink)).sum()
-    return density, location + data["basis"].T @ components, components
+    density += pt.switch(has_pseudo, 0.5 * pt.log(weight) - 0.5 * weight * (path - known) ** 2, 0.0).sum()
+    return density, location + path, components

@@ -7,6 +7,7 @@ from primum.plots.distances import plot_distances
 from primum.plots.event_study import plot_event_study
 from primum.plots.forest import plot_forest
 from primum.plots.matched import plot_matched
+from primum.plots.missing import plot_missing
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
 from primum.plots.trends import plot_trends
@@ -20,6 +21,7 @@ __all__ = [
     "plot_event_study",
     "plot_forest",
     "plot_matched",
+    "plot_missing",
     "plot_overview",
     "plot_predictive",
     "plot_trends",

@@ -22,7 +22,8 @@ def plot_forest(effects: OutcomeEffects) -> Figure:
     draws, outcome = effects.draws, effects.outcome
     units = np.asarray(draws["unit_effect"]).reshape(-1, draws.sizes["pilot"]).T
     rows = [*units, np.ravel(draws["satt"]), np.ravel(draws["new_unit"])]
-    labels = [*np.asarray(draws["label"]).tolist(), f"Average in the pilots{effects.outcome.average}", "A new area"]
+    average = f"Average in the pilots{effects.outcome.average}".replace(", ", ",\n")
+    labels = [*np.asarray(draws["label"]).tolist(), average, "A new area"]
     colours = [*[PILOTS] * len(units), INK, COMPARATORS]
     # a gap keeps the single pilots apart from the two summaries
     heights = [*range(len(units)), len(units) + 0.6, len(units) + 1.6]

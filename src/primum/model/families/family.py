@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.model.cells import Array, Cells
+from primum.model.cells import Array, Cells, Mask
 from primum.spec.families import FamilyName
 
 
@@ -88,3 +88,13 @@ class Family(Protocol):
 def learns_noise(family: Family, cells: Cells) -> bool:
     """Whether the model of these cells has a sigma to learn: its family has one, and errors are not known."""
     return family.noise and cells.standard_error is None
+
+
+def learns_scale(family: Family, cells: Cells) -> bool:
+    """Whether that sigma is a scale, which working weights must follow."""
+    return family.scaled and learns_noise(family, cells)
+
+
+def pseudo_cells(family: Family, cells: Cells) -> Mask:
+    """Missing cells that need a pseudo-response, as `primum.model.transport` says; shape (unit, time)."""
+    return np.asarray(~cells.observed & learns_scale(family, cells))

@@ -26,7 +26,7 @@ def excess(response: Array, sampling: Array, size: Array, seen: Mask) -> float:
 
     Examples
     --------
-    >>> noise = np.random.default_rng(1).normal(0, 0.5, size=(2000, 8))
+    >>> noise = np.random.default_rng(1).normal(0, 0.5, size=(20_000, 8))
     >>> one = np.ones(noise.shape)
     >>> round(excess(noise, 0.1 * one, one, one > 0), 2)
     0.15

@@ -28,7 +28,7 @@ from primum.spec.families import FamilyName
 ARRAYS = (
     "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
-    "weighting", "term_group", "term_scale", "pilot_terms",
+    "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time",
 )  # fmt: skip
 
 
@@ -67,11 +67,11 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         places: Any, priors: Any, constants: Any, standard: Any, fields: Any, response: Any, cell_weight: Any,
         mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
-        term_group: Any, term_scale: Any, pilot_terms: Any,
+        term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
-        at_slow, at_tau, at_term, at_unit, at_x, at_u, at_donor, at_pair = places[HEAD:]
+        at_slow, at_tau, at_term, at_unit, at_x, at_xi, at_u, at_donor, at_pair = places[HEAD:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
         gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
@@ -83,7 +83,8 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         x_tau, in_x_tau = point[at_tau:at_term], gradient[at_tau:at_term]
         x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
         x_unit, in_x_unit = point[at_unit:at_x], gradient[at_unit:at_x]
-        x, in_x = point[at_x:at_u].reshape((periods, units)), gradient[at_x:at_u].reshape((periods, units))
+        x, in_x = point[at_x:at_xi].reshape((periods, units)), gradient[at_x:at_xi].reshape((periods, units))
+        xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
         in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
@@ -98,9 +99,9 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
         x_u = point[at_u : at_u + length].reshape((periods - 1, donors))
         in_x_u = gradient[at_u : at_u + length].reshape((periods - 1, donors))
-        paths = (x, eta, kept, scale_of)
-        in_paths = (in_x, in_eta, in_component, in_scalars, in_log_scale, in_level)
-        of_paths = (standard, fields, response, cell_weight, mean_weight, factors, basis)
+        paths = (x, xi, eta, kept, scale_of)
+        in_paths = (in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level)
+        of_paths = (standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time)
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms)
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)

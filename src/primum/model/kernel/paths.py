@@ -7,7 +7,8 @@ M of a unit,
     d = 1 / (1 + v w),   s = sign sqrt(v d),   e = M (M' (s r) + x),   component c = s e,
 
 where r is the cells' weighted residual in the coordinates of the basis. The density of x is
--d e^2 / 2 + log(d) / 2, summed, beside the likelihood.
+-d e^2 / 2 + log(d) / 2, summed, beside the likelihood. Cells with a pseudo-response have its density
+in place of a likelihood.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from primum.model.kernel.places import BLOCK, SIGMA
+from primum.model.kernel.places import BLOCK, PSEUDO_SCALE, SIGMA
 
 
 def spread_forth(weight: Any, level: float, variance: Any, scale_of: Any, sign: Any, shrink: Any, spread: Any) -> float:
@@ -120,16 +121,20 @@ def forth_of(
     """Components of the paths of a block of units."""
 
     def forth(
-        first: int, last: int, number: int, scalars: Any, level: float, variance: Any, sign: Any, paths: Any,
-        block: Any, of_paths: Any,
+        first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, sign: Any,
+        paths: Any, block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        (x, eta, _, scale_of), (_, _, response, cell_weight, mean_weight, factors, basis) = paths, of_paths
+        (x, xi, eta, _, scale_of) = paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time = of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
             for j in range(gap.shape[1]):
                 at = first + j
                 gap[t, j] = precision * cell_weight[t, at] * (response[t, at] - eta[t, at])
+        for m in range(begin, end):
+            t, at = pseudo_time[m], pseudo_unit[m]
+            gap[t, at - first] = precision * cell_weight[t, at] * PSEUDO_SCALE * xi[m]
         np.dot(basis, gap, residual)
         density: float = spread_forth(
             precision * mean_weight[first:last], level, variance, scale_of[first:last], sign, shrink, spread
@@ -144,11 +149,12 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
     """Likelihood of a block of units, and all derivatives in their paths."""
 
     def back(
-        first: int, last: int, number: int, scalars: Any, level: float, variance: Any, paths: Any, block: Any,
-        in_paths: Any, in_variance: Any, of_paths: Any,
+        first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, paths: Any,
+        block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        (_, eta, _, scale_of), (in_x, in_eta, in_component, in_scalars, in_log_scale, in_level) = paths, in_paths
-        standard, fields, _, cell_weight, mean_weight, factors, basis = of_paths
+        (_, xi, eta, _, scale_of) = paths
+        in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level = in_paths
+        standard, fields, _, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time = of_paths
         slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         (periods, units), sigma = slope.shape, scalars[SIGMA]
         precision = 1.0 / sigma**2 if scaled else 1.0
@@ -161,6 +167,12 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
             value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[SIGMA] += in_noise
+        for m in range(begin, end):
+            t, j = pseudo_time[m], pseudo_unit[m] - first
+            away = departure[t, j] - PSEUDO_SCALE * xi[m]
+            density += 0.5 * log(weight[j]) - 0.5 * weight[j] * away * away
+            in_weight[j] += 0.5 / weight[j] - 0.5 * away * away
+            slope[t, j] = -weight[j] * away
         pull = np.dot(basis, slope)
         if first < in_component.shape[1]:
             for k in range(periods):
@@ -185,6 +197,10 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
             for j in range(units):
                 at = first + j
                 in_eta[t, at] = slope[t, j] - precision * cell_weight[t, at] * returned[t, j]
+        for m in range(begin, end):
+            t, at = pseudo_time[m], pseudo_unit[m]
+            in_xi[m] = -PSEUDO_SCALE * in_eta[t, at]
+            in_eta[t, at] = 0.0  # the pseudo-response moves with the location
         return density
 
     return back
@@ -197,19 +213,37 @@ def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callabl
         start: int, stop: int, ahead: bool, behind: bool, scalars: Any, level: float, variance: Any, sign: Any,
         paths: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, _, kept, _ = paths
-        periods, density = x.shape[0], 0.0
+        x, xi, _, kept, _ = paths
+        pseudo_unit, periods, density, done = of_paths[7], x.shape[0], 0.0, 0
+        while done < xi.size and pseudo_unit[done] < start:
+            done += 1
         whole = kept.size == 6 * x.size
         number = (start + BLOCK - 1) // BLOCK
         for first in range(start, stop, BLOCK):
-            last = min(first + BLOCK, stop)
+            last, begin = min(first + BLOCK, stop), done
+            while done < xi.size and pseudo_unit[done] < last:
+                done += 1
             at = 6 * periods * first if whole else 0
             block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
             if ahead:
-                density += forth(first, last, number, scalars, level, variance, sign, paths, block, of_paths)
+                density += forth(
+                    first, last, begin, done, number, scalars, level, variance, sign, paths, block, of_paths
+                )
             if behind:
                 density += back(
-                    first, last, number, scalars, level, variance, paths, block, in_paths, in_variance, of_paths
+                    first,
+                    last,
+                    begin,
+                    done,
+                    number,
+                    scalars,
+                    level,
+                    variance,
+                    paths,
+                    block,
+                    in_paths,
+                    in_variance,
+                    of_paths,
                 )
             number += 1
         return density
@@ -223,4 +257,6 @@ def gather(kept: Any, component: Any) -> None:
     for first in range(0, units, BLOCK):
         last = min(first + BLOCK, units)
         block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
-        component[:, first:last] = block[5]
+        for k in range(periods):  # numba takes a second and a half to compile the same with slices
+            for j in range(last - first):
+                component[k, first + j] = block[5, k, j]

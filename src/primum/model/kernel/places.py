@@ -10,4 +10,5 @@ MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA = range(l
 HEAD = len(SCALARS)
 IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])
+PSEUDO_SCALE = 0.3
 BLOCK = 64  # units: what they need stays in the fastest cache

@@ -68,9 +68,9 @@ def moments_forth(
     sign[:] = -1.0 if scaled and scalars[SIGMA] < 0 else 1.0
     if s == 0 and scalars[ALPHA] < 0:
         sign[0] *= -1.0
-    if s == 0 and q < 0:
-        sign[1:] *= -1.0
     for k in range(1, periods):
+        if s == 0 and q < 0:
+            sign[k] *= -1.0
         variance[k] = q**2 * drift_variance[k - 1] + s**2
         own[k] = (kappa * q) ** 2 * drift_variance[k - 1] + s**2
         centre[k] = slow[k - 1]
