@@ -10,7 +10,11 @@ import xarray as xr
 from primum.errors import StoreError
 from primum.fit import Fit, Gate
 from primum.fit.gate import Finding
+from primum.fit.sample import observed_data
+from primum.model import cells_of
+from primum.spec.families import FamilyName
 from tests.fit.evaluations import RealFit, small_fit
+from tests.model.panels import evaluation
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,30 @@ def test_a_real_fit_of_units_with_names_survives_too(real_fit: RealFit, tmp_path
     # names still select, as they did before
     before = real_fit.fit.posterior("first")["tau_unit"].sel(pilot="Area 02")
     np.testing.assert_array_equal(loaded.posterior("first")["tau_unit"].sel(pilot="Area 02"), before)
+
+
+@pytest.mark.parametrize("family", ["binomial", "binned"])
+def test_intervals_and_bins_survive(family: FamilyName, tmp_path: Path) -> None:
+    spec, panel = evaluation(family, missing=5, bounded=12)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    noise = {"mu": (("chain", "draw"), np.random.default_rng(1).normal(size=(2, 5)))}
+    tree = xr.DataTree.from_dict(
+        {"posterior": xr.Dataset(noise), "observed_data": observed_data(panel, spec.outcomes[0])}
+    )
+    fit = Fit(spec, panel, xr.DataTree(children={"first": tree}), {"first": Gate((), 1.0, np.inf)})
+    fit.save(tmp_path / "fit.nc")
+    loaded = Fit.load(tmp_path / "fit.nc")
+    assert loaded.panel == panel
+    assert loaded.spec == spec
+    again = cells_of(loaded.panel.dataset, loaded.spec.outcomes[0])
+    for one, other in zip(again.bounds, cells.bounds, strict=True):
+        np.testing.assert_array_equal(one, other)
+    if again.bins is not None and cells.bins is not None:
+        assert again.bins.rest.any()
+        np.testing.assert_array_equal(again.bins.rest, cells.bins.rest)
+    assert (again.bins is None) == (family != "binned")
+    names = set(loaded.tree["first"]["observed_data"].data_vars)
+    assert names == {name for name in panel.dataset.data_vars if str(name).startswith("first")}
 
 
 def test_findings_and_figures_of_every_gate_survive(tmp_path: Path) -> None:

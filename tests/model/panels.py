@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, ndtr
 
 from primum.panel import Panel
 from primum.spec import Spec
 from primum.spec.families import FACTS, FamilyName
 
 Array = NDArray[np.float64]
+EDGES = [10.0, 20.0, 30.0, 45.0, 60.0]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def spec_of(
     *,
     counted: bool = True,
     known: bool = False,
+    bounded: bool = False,
     changes: dict[str, Any] | None = None,
 ) -> Spec:
     """A specification of outcomes of one family, with denominators, known standard errors or neither."""
@@ -45,10 +47,12 @@ def spec_of(
             "label": f"The {name} outcome",
             "family": family,
             "value": f"{name}_value",
+            **({"value": bin_names(name), "edges": EDGES} if family == "binned" else {}),
             "unit": {"share": "percentage points", "rate": "per 100"}.get(FACTS[family].shown, "days"),
             "harm": "up",
             "sesoi": 2.0,
             **({"standard_error": f"{name}_error"} if known else {"denominator": f"{name}_size"} if counted else {}),
+            **({"low": f"{name}_low", "high": f"{name}_high"} if bounded and family != "binned" else {}),
         }
         for name in names
     }
@@ -71,15 +75,17 @@ def table_of(
     pilots: int = 3,
     times: tuple[int, ...] = (2010, 2011, 2012, 2013, 2014, 2015),
     missing: int = 0,
+    bounded: int = 0,
     size: float = 80.0,
     hyper: Hyper | None = None,
     text_units: bool = False,
     staggered: bool = False,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """A long table drawn from the model, the first units pilots; `missing` cells an outcome are empty.
+    """A long table drawn from the model, the first units pilots.
 
-    Where starts are staggered, every other pilot starts a period earlier.
+    `missing` cells an outcome are empty, and `bounded` ones have bounds in place of a count, or two of their bins
+    hidden, whoever they belong to. Where starts are staggered, every other pilot starts a period earlier.
     """
     hyper = hyper or Hyper()
     rng = np.random.default_rng(seed)
@@ -106,10 +112,20 @@ def table_of(
         value = draw_values(rng, family, eta, total, hyper.sigma, noise)
         # gaps only in comparators and before exposure, where no rule of the panel is broken
         holes = rng.choice((units - pilots) * time.size, size=missing, replace=False)
+        if family == "binned":
+            counts = value.reshape(total.size, -1)
+            counts[pilots * time.size + holes] = np.nan
+            chosen = rng.choice(np.flatnonzero(np.isfinite(counts[:, 0])), size=bounded, replace=False)
+            for cell in chosen:
+                counts[cell, rng.choice(len(EDGES) + 1, size=2, replace=False)] = np.nan
+            columns |= {**dict(zip(bin_names(name), counts.T, strict=True)), f"{name}_size": total.ravel()}
+            continue
         flat = value.ravel().copy()
         flat[pilots * time.size + holes] = np.nan
         error = noise * (value if family == "lognormal" else 7)
         columns |= {f"{name}_value": flat, f"{name}_size": total.ravel(), f"{name}_error": error.ravel()}
+        if bounded:
+            columns |= _with_bounds(rng, name, flat, total.ravel(), bounded)
     return pd.DataFrame(columns)
 
 
@@ -129,6 +145,10 @@ def draw_values(
             return np.asarray(
                 rng.poisson(total * np.exp(eta) * rng.gamma(1 / sigma**2, sigma**2, eta.shape)).astype(float)
             )
+        case "binned":
+            upto = ndtr((np.log(EDGES) - np.log(40) - eta[..., None]) / 0.8)
+            inside = np.diff(upto, axis=-1, prepend=0.0, append=1.0)
+            return np.asarray(rng.multinomial(total.astype(int), inside).astype(float))
         case "lognormal":
             return np.asarray(20 * np.exp(eta + noise * rng.normal(size=eta.shape)))
         case "gamma":
@@ -137,6 +157,25 @@ def draw_values(
             return np.asarray(50 + 7 * (eta + noise * rng.standard_t(4, size=eta.shape)))
         case _:
             return np.asarray(50 + 7 * (eta + noise * rng.normal(size=eta.shape)))
+
+
+def bin_names(name: str) -> list[str]:
+    """Columns of bins, from the shortest durations on."""
+    return [f"{name}_bin_{number}" for number in range(len(EDGES) + 1)]
+
+
+def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array, bounded: int) -> dict[str, Array]:
+    """Known counts without some of them, and bounds of these: one of them exact, one of everything."""
+    low, high = np.full(value.size, np.nan), np.full(value.size, np.nan)
+    chosen = rng.choice(np.flatnonzero(np.isfinite(value)), size=bounded, replace=False)
+    below, above = rng.integers(0, 4, size=bounded), rng.integers(1, 9, size=bounded)
+    below[0] = above[0] = 0
+    low[chosen] = np.maximum(value[chosen] - below, 0)
+    high[chosen] = np.minimum(value[chosen] + above, total[chosen])
+    low[chosen[1]], high[chosen[1]] = 0, total[chosen[1]]
+    known = value.copy()
+    known[chosen] = np.nan
+    return {f"{name}_value": known, f"{name}_low": low, f"{name}_high": high}
 
 
 def draw_departures(rng: np.random.Generator, hyper: Hyper, time: NDArray[np.int64], units: int) -> Array:
@@ -158,5 +197,6 @@ def evaluation(
     **table: Any,
 ) -> tuple[Spec, Panel]:
     """A specification with a panel drawn from the model."""
-    spec = spec_of(family, names, counted=counted, known=known, changes=changes)
+    bounded = table.get("bounded", 0) > 0
+    spec = spec_of(family, names, counted=counted, known=known, bounded=bounded, changes=changes)
     return spec, Panel.from_frame(table_of(family, names, **table), spec.data)

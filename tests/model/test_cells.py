@@ -123,3 +123,31 @@ def test_an_outcome_without_base_weights_is_named() -> None:
     renamed = weighted.dataset.assign_coords(base_outcome=["second"])
     with pytest.raises(SpecError, match="the panel has no base weights for first; add them with"):
         cells_of(renamed, spec.outcomes[0])
+
+
+def test_intervals_have_their_middle_for_a_value() -> None:
+    frame = table()
+    frame["first_low"] = frame["first_high"] = np.nan
+    frame.loc[[30, 32], "first_value"] = np.nan
+    frame.loc[30, "first_low"], frame.loc[30, "first_high"] = 1, 4
+    # beside the count, which is what counts
+    frame.loc[31, "first_low"], frame.loc[31, "first_high"] = 0, frame["first_size"][31]
+    spec = spec_of("binomial", bounded=True)
+    cells = cells_of(Panel.from_frame(frame, spec.data).dataset, spec.outcomes[0])
+    low, high = cells.bounds
+    np.testing.assert_array_equal(np.argwhere(low != high), [[5, 0]])
+    assert (low[5, 0], cells.value[5, 0], high[5, 0]) == (1, 2.5, 4)
+    assert cells.observed[5].tolist() == [True, True, False, True, True, True]
+    assert low[5, 2] == high[5, 2] == 0
+    exact = np.arange(36).reshape(6, 6) != 30
+    np.testing.assert_array_equal(low[exact], cells.value[exact])
+    np.testing.assert_array_equal(high[exact], cells.value[exact])
+
+
+def test_without_intervals_there_are_no_bounds_to_keep() -> None:
+    frame = table()
+    frame["first_low"], frame["first_high"] = 0, frame["first_size"]
+    spec = spec_of("binomial", bounded=True)
+    cells = cells_of(Panel.from_frame(frame, spec.data).dataset, spec.outcomes[0])
+    assert cells.low is cells.high is None
+    assert all(each is cells.value for each in cells.bounds)

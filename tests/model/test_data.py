@@ -20,7 +20,11 @@ def built(request: pytest.FixtureRequest) -> Model:
 
 def test_shapes_are_those_of_the_dims(built: Model) -> None:
     assert set(built.arrays) == set(DIMS)
-    fields = 2 if FACTS[built.outcome.family].units else 3
+    low, high = built.cells.bounds
+    terms = 1 + int((high - low).max()) if (high > low).any() else 0
+    fields = 2 + terms if FACTS[built.outcome.family].units else 3
+    if built.cells.bins is not None:
+        fields = 3 * built.cells.bins.counts.shape[-1]
     sizes = {
         **sizes_of(built.cells, built.family),
         "prior": len(SCALARS) + 1,

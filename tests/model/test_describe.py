@@ -34,6 +34,12 @@ def test_the_outcome_is_given_with_its_cells_scale_and_harm() -> None:
     assert "harm     up; smallest effect of interest 2 days" in text
 
 
+def test_intervals_are_counted() -> None:
+    text = describe(*evaluation("binomial", missing=5, bounded=6))
+    assert "cells    67 used (5 of them known as intervals), 5 missing, empty or left out" in text
+    assert "intervals" not in describe(*evaluation("binomial", missing=5))
+
+
 @pytest.mark.parametrize(
     ("family", "counted", "absent"),
     [("binomial", True, ["sigma"]), ("normal", True, []), ("normal", False, ["s"])],

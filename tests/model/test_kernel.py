@@ -47,6 +47,9 @@ def test_cases_reach_every_branch() -> None:
     for family in FACTS:
         of_family = [each for each in built.values() if each.outcome.family == family]
         assert {each.cells.observed.all() for each in of_family} == {True, False}
+    for family in ("binomial", "poisson"):
+        bounded = [each.cells for each in built.values() if each.outcome.family == family]
+        assert any((low < high)[each.pilots].any() for each in bounded for low, high in [each.bounds])
     assert {each.outcome.phi for each in built.values()} == {1.0, 0.7}
     assert {("s" in each.layout.free, "sigma" in each.layout.free) for each in built.values()} == {
         (True, False),
@@ -153,7 +156,8 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
 def test_density_is_smooth_where_a_scale_is_nothing(built: Model) -> None:
     """A slope that jumped there would cost the sampler its energy at every crossing."""
     vector = vectors(built, 1, seed=21)[0]
-    for name in sorted(SIGNED - ({"sigma"} if built.family.scaled else set())):
+    without_density = {"sigma"} if built.family.scaled or built.cells.bins is not None else set()
+    for name in sorted(SIGNED - without_density):
         if name in built.layout.free:
             place, slopes = built.layout.free[name].start, []
             for value in (-1e-8, 1e-8):

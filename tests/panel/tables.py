@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ UNITS = ("A1", "A2", "B1", "B2", "B3", "B4")
 YEARS = range(2010, 2018)
 
 COUNT = Measure("kinship", "kin", "care", "count")
+COUNT_BOUNDED = replace(COUNT, low="low", high="high")
 DAYS = Measure("assessment", "days", "records", "positive")
 START = Layout(
     Columns("la", "year", label="name", start="start", embedded="embedded"), Periods(), Treatment(), (COUNT,)
@@ -25,6 +27,10 @@ START = Layout(
 LEAVE_OUT = Layout(START.columns, Periods(), Treatment(embedding="leave out"), (COUNT,))
 PILOT = Layout(Columns("la", "year", pilot="pilot"), Periods(), Treatment(start=2014, embedded=2015), (COUNT,))
 EXPOSURE = Layout(Columns("la", "year", exposure="exposure"), Periods(), Treatment(), (COUNT,))
+BOUNDED = Layout(START.columns, Periods(), Treatment(), (COUNT_BOUNDED,))
+EVENTS = Layout(START.columns, Periods(), Treatment(), (replace(COUNT_BOUNDED, kind="events"),))
+BINS = ("short", "middling", "long")
+BINNED = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, "records", "bins"),))
 DURATION = Layout(START.columns, Periods(), Treatment(), (DAYS,))
 
 FRAMES: dict[str, Callable[[Table], Any]] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
@@ -36,7 +42,7 @@ def sound() -> Table:
     A1 and A2 are pilots from 2014, fully from 2015.
     """
     table: Table = {name: [] for name in ("la", "year", "name", "start", "embedded", "pilot", "exposure")}
-    table |= {name: [] for name in ("kin", "care", "days", "records")}
+    table |= {name: [] for name in ("kin", "care", "days", "records", *BINS)}
     for number, unit in enumerate(UNITS):
         pilot = unit.startswith("A")
         for year in YEARS:
@@ -52,6 +58,9 @@ def sound() -> Table:
                 "care": 40 + number,
                 "days": 20.5 + number,
                 "records": 300 + year % 7,
+                "short": 100,
+                "middling": 150,
+                "long": 50 + year % 7,
             }
             for column, value in row.items():
                 table[column].append(value)
@@ -95,6 +104,19 @@ def again(*rows: int) -> Break:
     def change(table: Table) -> None:
         for values in table.values():
             values.extend([values[row - 1] for row in rows])
+
+    return change
+
+
+def bounds(cells: dict[int, tuple[Any, Any]], known: bool = False) -> Break:
+    """Give some rows, counted from 1, bounds in place of a count, or beside it; the others have none."""
+
+    def change(table: Table) -> None:
+        rows = range(1, len(table["la"]) + 1)
+        table["low"] = [cells.get(row, (None, None))[0] for row in rows]
+        table["high"] = [cells.get(row, (None, None))[1] for row in rows]
+        if not known:
+            put("kin", dict.fromkeys(cells))(table)
 
     return change
 

@@ -18,8 +18,12 @@ from primum.panel import Panel
 from primum.sources import read_table
 from primum.spec import Layout, Measure, Periods, Spec
 from tests.panel.tables import (
+    BINNED,
+    BINS,
+    BOUNDED,
     COUNT,
     DURATION,
+    EVENTS,
     EXPOSURE,
     FRAMES,
     LEAVE_OUT,
@@ -29,6 +33,7 @@ from tests.panel.tables import (
     YEARS,
     Break,
     again,
+    bounds,
     drop,
     every,
     fill,
@@ -356,6 +361,105 @@ MALFORMED = [
         put("kin", dict.fromkeys(range(25, 49))),
         ("kinship is observed more than once in fewer than 2 comparators", "leave the outcome out"),
     ),
+    Malformed(
+        "interval that ends before it begins",
+        BOUNDED,
+        bounds({18: (5, 1), 19: (2, 0)}),
+        ("intervals from 'low' to 'high' end before they begin: row 18 (B1, 2011: 5 to 1), row 19 (B1, 2012: 2 to 0)",),
+    ),
+    Malformed(
+        "half an interval",
+        BOUNDED,
+        bounds({18: (1, None)}),
+        ("column 'high' is empty where 'low' is not: row 18 (B1, 2011: 1); give both or leave both empty",),
+    ),
+    Malformed(
+        "the other half",
+        BOUNDED,
+        bounds({18: (None, 5)}),
+        ("column 'low' is empty where 'high' is not: row 18 (B1, 2011: 5); give both or leave both empty",),
+    ),
+    Malformed(
+        "bound above the denominator",
+        BOUNDED,
+        bounds({18: (1, 50)}),
+        ("column 'high' is above its denominator 'care': row 18 (B1, 2011: 50 of 42)", "correct either"),
+    ),
+    Malformed(
+        "negative bound",
+        BOUNDED,
+        bounds({18: (-1, 5)}),
+        ("column 'low' has negative counts: row 18 (B1, 2011: -1)",),
+    ),
+    Malformed(
+        "bound that is not whole",
+        BOUNDED,
+        bounds({18: (0.5, 5)}),
+        ("column 'low' has counts that are not whole numbers: row 18 (B1, 2011: 0.5)",),
+    ),
+    Malformed(
+        "symbol for a bound",
+        BOUNDED,
+        bounds({18: (1, "x")}),
+        ("column 'high' holds values that are not numbers: 'x' (row 18)",),
+    ),
+    Malformed(
+        "value outside its interval",
+        BOUNDED,
+        bounds({2: (1, 5), 3: (10, 20)}, known=True),
+        (
+            "column 'kin' lies outside its interval from 'low' to 'high': row 2 (A1, 2011: 11, 1, 5)",
+            "leave one of them empty",
+        ),
+    ),
+    Malformed(
+        "interval without a denominator",
+        BOUNDED,
+        every(bounds({18: (1, 5)}), put("care", {18: None})),
+        ("column 'care' is empty where 'low' is not: row 18 (B1, 2011: 1)",),
+    ),
+    Malformed(
+        "interval out of nothing",
+        EVENTS,
+        every(bounds({18: (1, 5)}), put("care", {18: 0})),
+        ("column 'low' has values where its denominator 'care' is 0: row 18 (B1, 2011: 1)",),
+    ),
+    Malformed(
+        "interval too wide to say much",
+        EVENTS,
+        bounds({18: (0, 1000), 19: (1, 1000)}),
+        ("intervals from 'low' to 'high' hold more than 1,000 values: row 18 (B1, 2011: 0 to 1000);", "narrow them"),
+    ),
+    Malformed(
+        "bins of more records than there are",
+        BINNED,
+        put("long", {3: 500}),
+        ("column 'short' and the outcome's other bins hold more records than 'records' says: row 3", "750 of 303"),
+    ),
+    Malformed(
+        "a bin that was forgotten",
+        replace(BINNED, measures=(Measure("length", BINS[:2], "records", "bins"),)),
+        put("kin", {}),
+        ("bins leave out more than 5% of the records in 'records': row 1 (A1, 2010: 250 of 301)", "name all bins"),
+    ),
+    Malformed(
+        "negative bin",
+        BINNED,
+        every(put("short", {3: -5}), put("records", {3: None})),
+        ("column 'short' has negative counts: row 3 (A1, 2012: -5)",),
+    ),
+    Malformed(
+        "symbol in a bin",
+        BINNED,
+        put("short", {3: "x"}),
+        ("column 'short' holds values that are not numbers: 'x' (row 3)",),
+    ),
+    Malformed(
+        "pilot whose bins are not observed before exposure",
+        BINNED,
+        every(*(put(name, dict.fromkeys(range(1, 4))) for name in BINS)),
+        ("pilot A1: length is observed in fewer than 2 periods before exposure",),
+    ),
     Malformed("no rows", START, pick(lambda unit, year: False), ("the table has no rows",)),
     Malformed("path instead of a table", START, lambda _: "areas.csv", ("type str is not a table", "read_table")),
     Malformed("dict instead of a table", START, dict, ("type dict is not a table", "pandas or polars data frame")),
@@ -394,6 +498,9 @@ def test_malformed_table_is_refused_in_words(case: Malformed) -> None:
         (START, fill("start", lambda unit, _: {"A1": 2014, "A2": 2012, "B1": 2018}.get(unit))),
         (START, pick(lambda unit, _: unit <= "B2")),
         (EXPOSURE, fill("exposure", lambda unit, year: float(unit < "B" and year >= 2017))),
+        (BOUNDED, bounds({3: (0, 40), 4: (0, 0), 5: (5, 5)})),
+        (BOUNDED, bounds({3: (12, 40), 4: (0, 10)}, known=True)),
+        (EVENTS, bounds({3: (1, 1000)})),
         (DURATION, every(put("days", {3: None}), put("records", {3: 0}))),
         (DURATION, put("days", {3: 1e-9})),
     ],
@@ -405,6 +512,9 @@ def test_malformed_table_is_refused_in_words(case: Malformed) -> None:
         "start after the last period, and two periods before another",
         "two comparators",
         "one exposed period",
+        "intervals of everything and of one value",
+        "values at the ends of their intervals",
+        "the widest interval",
         "no records and no duration",
         "short duration",
     ],
@@ -647,6 +757,58 @@ def test_values_need_standard_errors_above_nothing() -> None:
 def test_a_missing_column_of_standard_errors_is_named() -> None:
     with pytest.raises(PanelError, match="there is no column 'error'"):
         Panel.from_frame(pd.DataFrame(sound()), ERRORS)
+
+
+def test_intervals_are_kept_as_the_table_has_them() -> None:
+    panel = _read_broken(every(bounds({2: (1, 5), 30: (0, 3)}), put("care", {5: 0}), put("kin", {5: 0})), BOUNDED)
+    low, high = (panel.dataset[f"kinship_{bound}"].to_numpy() for bound in ("low", "high"))
+    assert np.argwhere(~np.isnan(low)).tolist() == np.argwhere(~np.isnan(high)).tolist() == [[0, 1], [3, 5]]
+    assert (low[0, 1], high[0, 1], low[3, 5], high[3, 5]) == (1, 5, 0, 3)
+    assert np.isnan(panel.dataset["kinship"].to_numpy()[[0, 3], [1, 5]]).all()
+    assert repr(panel).splitlines()[1] == "  kinship: 47 of 48 cells observed, 2 of them as intervals"
+    for other in (bounds({2: (1, 4), 30: (0, 3)}), bounds({2: (1, 5)})):
+        assert panel != _read_broken(other, BOUNDED)
+        assert panel.fingerprint != _read_broken(other, BOUNDED).fingerprint
+
+
+def test_bins_are_kept_as_the_table_has_them() -> None:
+    hide = every(put("short", {2: None, 3: None}), put("middling", {3: None, 4: None}), put("records", {4: None}))
+    panel = _read_broken(hide, BINNED)
+    length = panel.dataset["length"]
+    assert length.dims == ("unit", "time", "length_bin")
+    assert panel.dataset["length_bin"].to_numpy().tolist() == list(BINS)
+    assert np.argwhere(np.isnan(length.to_numpy())).tolist() == [[0, 1, 0], [0, 2, 0], [0, 2, 1], [0, 3, 1]]
+    assert float(length.sel(unit="A1", time=2011, length_bin="middling")) == 150
+    # bins that are empty in part say something only where their total is known
+    assert repr(panel).splitlines()[1] == "  length: 47 of 48 cells observed"
+    assert panel != _read_broken(put("short", {2: None}), BINNED)
+    assert panel.fingerprint != _read_broken(every(hide, put("long", {9: 50})), BINNED).fingerprint
+    with pytest.raises(ValueError, match="read-only"):
+        length[0, 0, 0] = 5.0
+
+
+def test_totals_are_needed_only_where_a_bin_is_empty() -> None:
+    alone = replace(BINNED, measures=(Measure("length", BINS, None, "bins"),))
+    assert "48 of 48" in repr(_read_broken(put("kin", {}), alone))
+    assert "47 of 48" in repr(_read_broken(put("short", {20: None}), alone))
+    assert "47 of 48" in repr(_read_broken(every(*(put(name, {20: 0}) for name in (*BINS, "records"))), BINNED))
+
+
+def test_an_interval_counts_as_observed() -> None:
+    """Pilot A1 is known before exposure, and under it, as intervals alone."""
+    panel = _read_broken(bounds(dict.fromkeys(range(1, 9), (1, 5))), BOUNDED)
+    assert "48 of 48 cells observed, 8 of them as intervals" in repr(panel)
+    with pytest.raises(PanelError, match="kinship is observed in fewer than 2 periods before exposure"):
+        _read_broken(bounds(dict.fromkeys(range(1, 9), (None, None))), BOUNDED)
+
+
+def test_every_problem_with_intervals_is_reported_at_once() -> None:
+    broken = every(bounds({2: (5, 1), 10: (1, None), 18: (0.5, 5), 20: (1, 500)}), put("care", {30: -3}))
+    with pytest.raises(PanelError) as caught:
+        _read_broken(broken, BOUNDED)
+    found = "\n".join(caught.value.problems)
+    for words in ("end before they begin", "'high' is empty", "not whole", "above its denominator", "negative"):
+        assert words in found, words
 
 
 def test_normal_outcome_may_be_negative_and_needs_no_denominator() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -25,6 +26,7 @@ from primum.plots import (
 )
 from primum.plots.style import HouseFigure
 from primum.testing import tiny_fit, tiny_panel
+from tests.model.panels import evaluation
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,23 @@ def test_trends_show_the_means_of_the_observed_shares() -> None:
     lines = {line.get_label(): np.asarray(line.get_ydata()) for line in axes.lines}
     np.testing.assert_allclose(lines["pilots, mean"], share[panel.pilots].mean("unit"))
     np.testing.assert_allclose(lines["comparators, mean"], share[~panel.pilots].mean("unit"))
+
+
+def test_trends_show_intervals_of_pilots_as_bars() -> None:
+    spec, panel = evaluation("binomial", bounded=40)
+    outcome = spec.outcomes[0]
+    axes = plot_trends(panel, outcome).axes[0]
+    (bars,) = [each for each in axes.collections if isinstance(each, LineCollection)]
+    low, high = (panel.dataset[f"first_{bound}"].to_numpy()[panel.pilots] for bound in ("low", "high"))
+    share = 100 / panel.dataset["first_denominator"].to_numpy()[panel.pilots]
+    unit, period = np.nonzero(low < high)
+    assert unit.size > 1
+    ends = np.array(bars.get_segments())
+    time = panel.dataset["time"].to_numpy()[period]
+    np.testing.assert_array_equal(ends[:, :, 0], np.stack([time, time], axis=1))
+    np.testing.assert_allclose(ends[:, :, 1], np.stack([low * share, high * share], axis=-1)[unit, period])
+    assert "known as an interval" in texts(plot_trends(panel, outcome))
+    assert "known as an interval" not in texts(plot_trends(tiny_panel(), pr.demo_spec().outcome("kinship")))
 
 
 def test_forest_has_a_row_a_pilot_and_two_summaries(effects: Effects) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +251,41 @@ def test_shocks_and_noise_are_there_where_they_can_be_told_apart(
     )
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"low": "lo"}, "outcomes.kinship.high: this key is missing; an interval needs the columns of both its bounds"),
+        ({"high": "hi"}, "outcomes.kinship.low: this key is missing; an interval needs the columns of both its bounds"),
+        (
+            {"low": "lo", "high": "care"},
+            "outcomes.kinship.high: column 'care' is used twice in this outcome; they must differ",
+        ),
+        (
+            {"family": "normal", "low": "lo"},
+            "outcomes.kinship.low: only the counts of a binomial or poisson outcome may be intervals; leave it out",
+        ),
+    ],
+)
+def test_columns_of_an_interval_come_in_pairs(changes: dict[str, Any], problem: str) -> None:
+    assert _outcome(**changes).problems() == [problem]
+
+
+def test_columns_of_an_interval_are_among_those_of_the_table() -> None:
+    outcome = _outcome(low="lo", high="hi")
+    assert outcome.problems() == []
+    assert outcome.measure.columns == ("kin", "care", "lo", "hi")
+    assert _outcome(denominator=None).measure.columns == ("kin",)
+
+
+def test_names_of_bounds_are_kept() -> None:
+    spec = _spec()
+    other = replace(spec.outcomes[1], name="kinship_low")
+    bounded = replace(spec.outcomes[0], low="lo", high="hi")
+    assert Spec.from_dict(replace(spec, outcomes=(spec.outcomes[0], other)).to_dict()).outcomes[1] == other
+    with pytest.raises(SpecError, match=r"outcomes\.kinship_low: this name is kept for an interval's bound; choose"):
+        Spec.from_dict(replace(spec, outcomes=(bounded, other)).to_dict())
+
+
 def test_demonstration_in_models_is_the_embedded_one() -> None:
     spec = Spec.read(MODELS / "signs-of-safety.toml")
     assert spec == demo_spec()
@@ -274,5 +309,41 @@ def test_english_rereferral_in_models() -> None:
     assert spec.decisions == Decisions()
 
 
+def test_english_assessments_in_models() -> None:
+    spec = Spec.read(MODELS / "assessment-england.toml")
+    (outcome,) = spec.outcomes
+    assert outcome.family == "binned"
+    assert len(outcome.measure.values) == 9
+    assert outcome.edges == (0.5, 10.5, 20.5, 30.5, 40.5, 45.5, 50.5, 60.5)
+    assert spec.treatment == Treatment(start=2018)
+    assert Spec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"value": "a"}, "value: a binned outcome needs the columns of its bins, a list of 3 or more"),
+        ({"value": ("a", "b"), "edges": (1.0,)}, "value: a binned outcome needs the columns of its bins, a list of 3"),
+        ({"value": ("a", "b", "a")}, "value: column 'a' is used twice in this outcome; they must differ"),
+        ({"denominator": "c"}, "value: column 'c' is used twice in this outcome; they must differ"),
+        ({"edges": None}, "edges: this key is missing; give where each bin ends and the next begins"),
+        ({"edges": (1.0,)}, "edges: 3 bins meet at 2 edges, but 1 are given"),
+        ({"edges": (2.0, 1.0)}, "edges: they must rise, as columns are given from the shortest durations on"),
+        ({"edges": (1.0, 1.0)}, "edges: they must rise, as columns are given from the shortest durations on"),
+        ({"family": "normal", "edges": None}, "value: only a binned outcome has several columns"),
+        ({"family": "normal", "value": "a"}, "edges: only a binned outcome has them; leave it out"),
+        ({"low": "a", "high": "z"}, "low: only the counts of a binomial or poisson outcome may be intervals"),
+    ],
+)
+def test_bins_must_fit_their_edges(changes: dict[str, Any], problem: str) -> None:
+    binned = {"family": "binned", "value": ("a", "b", "c"), "edges": (1.0, 2.0), "denominator": None, "unit": "days"}
+    assert _outcome(**binned).problems() == []
+    assert f"outcomes.kinship.{problem}" in "\n".join(_outcome(**(binned | changes)).problems())
+
+
 def test_all_models_are_tested() -> None:
-    assert sorted(path.name for path in MODELS.glob("*.toml")) == ["rereferral-england.toml", "signs-of-safety.toml"]
+    assert sorted(path.name for path in MODELS.glob("*.toml")) == [
+        "assessment-england.toml",
+        "rereferral-england.toml",
+        "signs-of-safety.toml",
+    ]

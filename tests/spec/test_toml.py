@@ -153,7 +153,7 @@ MALFORMED = [
         '"probit"',
         (
             'outcomes.kinship.family: "probit" is not allowed; use "binomial", "beta_binomial", "poisson", '
-            '"negative_binomial", "normal", "student_t", "lognormal" or "gamma"',
+            '"negative_binomial", "normal", "student_t", "lognormal", "gamma" or "binned"',
         ),
     ),
     Malformed(
@@ -325,7 +325,7 @@ def test_name_kept_for_a_denominator(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         Spec.read(_file(tmp_path, SOUND + second))
     assert caught.value.problems == (
-        "outcomes.kinship_denominator: this name is kept for a part of another outcome; choose another",
+        "outcomes.kinship_denominator: this name is kept for a denominator; choose another",
     )
 
 

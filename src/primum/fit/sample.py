@@ -119,8 +119,8 @@ def draw_posterior(
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:
-    """Values of one outcome as the panel has them, with their denominators or standard errors where it has any."""
-    parts = [f"{outcome.name}_{part}" for part in ("denominator", "standard_error")]
+    """Values of one outcome as the panel has them, with denominators, standard errors and bounds where it has any."""
+    parts = [f"{outcome.name}_{part}" for part in outcome.measure.parts]
     return panel.dataset[[outcome.name, *(name for name in parts if name in panel.dataset)]].drop_vars("label")
 
 

@@ -93,7 +93,7 @@ def join(panel: Panel, frame: nw.DataFrame[Any], where: str, use: Sequence[str] 
 def _layout(layout: Layout) -> set[str | None]:
     columns = layout.columns
     names = {columns.label, columns.start, columns.embedded, columns.pilot, columns.exposure}
-    return names | {name for measure in layout.measures for name in (measure.value, measure.denominator)}
+    return names | {name for measure in layout.measures for name in measure.columns}
 
 
 def _rows(

@@ -9,9 +9,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.errors import SpecError
+from primum.model.bins import Bins, bins_of, median_of
 from primum.model.drift import Array, Basis, drift_basis
 from primum.model.terms import Terms, terms_of
-from primum.panel.design import usable
+from primum.panel.design import intervals, usable
 from primum.spec import Outcome
 
 __all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
@@ -49,7 +50,8 @@ class Cells:
     Attributes
     ----------
     value
-        Counts or means, 0 where not observed; shape (unit, time).
+        Counts or means, the middle where only an interval is known, or medians of binned durations; 0 where
+        not observed; shape (unit, time).
     denominator
         Trials, or records behind a mean, 0 where not observed; 1 everywhere where the
         outcome has no denominator; shape (unit, time).
@@ -77,6 +79,11 @@ class Cells:
         Whether drifts and shocks are larger in some units than in others.
     standard_error
         Of the values, where it is known, 1 where not observed; None where noise is learned; shape (unit, time).
+    low, high
+        Between what a count lies, both its value where that is known, 0 where not observed; None where
+        the outcome has no intervals; shape (unit, time).
+    bins
+        Records by their duration; None where they are not binned.
     """
 
     value: Array
@@ -92,6 +99,14 @@ class Cells:
     terms: Terms | None = None
     varied: bool = False
     standard_error: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+    bins: Bins | None = None
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Lowest and highest value that each cell may have; shape (unit, time) each."""
+        return self.value if self.low is None else self.low, self.value if self.high is None else self.high
 
     @property
     def comparators(self) -> NDArray[np.int64]:
@@ -124,35 +139,62 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     outcome
         The outcome.
     """
-    value = np.asarray(dataset[outcome.name], dtype=float)
     exposure = np.asarray(dataset["exposure"], dtype=float)
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
     observed = usable(dataset, outcome.name)
-    time = np.asarray(dataset["time"], dtype=np.int64)
     start = np.asarray(dataset["start"])[pilots].astype(np.int64)
     if outcome.target == "denominators" and not (observed & (exposure == 1)).any():
         problem = f'{outcome.name} is never observed under full exposure, so target must be "areas"'
         raise SpecError("the specification", [problem])
-    denominator, error = (_part(dataset, f"{outcome.name}_{part}") for part in ("denominator", "standard_error"))
+    bins = _bins(dataset, outcome, observed)
+    value, low, high = _values(dataset, outcome, bins)
+    denominator = _part(dataset, outcome, "denominator") if bins is None else bins.filled.sum(axis=-1)
     return Cells(
         value=np.where(observed, value, 0.0),
-        denominator=np.ones(value.shape) if denominator is None else np.where(observed, denominator, 0.0),
+        denominator=np.ones(observed.shape) if denominator is None else np.where(observed, denominator, 0.0),
         observed=observed,
         exposure=exposure,
         pilots=pilots,
-        time=time,
+        time=np.asarray(dataset["time"], dtype=np.int64),
         counted=outcome.shocks,
         phi=outcome.phi,
-        weighting=_weighting(outcome, pilots, value.shape[0], dataset),
+        weighting=_weighting(outcome, pilots, exposure.shape[0], dataset),
         start=start,
         terms=terms_of(outcome.effect, dataset, pilots, exposure[pilots], start),
         varied=outcome.variances == "by unit",
-        standard_error=None if error is None else np.where(observed, error, 1.0),
+        standard_error=_filled(_part(dataset, outcome, "standard_error"), observed, 1.0),
+        low=_filled(low, observed, 0.0),
+        high=_filled(high, observed, 0.0),
+        bins=bins,
     )
 
 
-def _part(dataset: xr.Dataset, name: str) -> Array | None:
+def _part(dataset: xr.Dataset, outcome: Outcome, part: str) -> Array | None:
+    name = f"{outcome.name}_{part}"
     return np.asarray(dataset[name], dtype=float) if name in dataset else None
+
+
+def _filled(values: Array | None, observed: Mask, other: float) -> Array | None:
+    return None if values is None else np.where(observed, values, other)
+
+
+def _bins(dataset: xr.Dataset, outcome: Outcome, observed: Mask) -> Bins | None:
+    if outcome.edges is None:
+        return None
+    counts = np.asarray(dataset[outcome.name], dtype=float)
+    return bins_of(counts, _part(dataset, outcome, "denominator"), observed, outcome.edges)
+
+
+def _values(dataset: xr.Dataset, outcome: Outcome, bins: Bins | None) -> tuple[Array, Array | None, Array | None]:
+    """Values, those of intervals in their middle, and between what they lie; no bounds where none are needed."""
+    if bins is not None:
+        return median_of(bins.filled, bins.edges), None, None
+    value = np.asarray(dataset[outcome.name], dtype=float)
+    bounded = intervals(dataset, outcome.name)
+    if not bounded.any():
+        return value, None, None
+    low, high = (np.where(bounded, dataset[f"{outcome.name}_{bound}"], value) for bound in ("low", "high"))
+    return np.where(bounded, (low + high) / 2, value), low, high
 
 
 def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from primum.model.cells import cells_of
+from primum.model.cells import Cells, cells_of
 from primum.model.families import family_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
@@ -81,7 +81,7 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
     lines = [
         f"Outcome    {outcome.label} ({outcome.name})",
         f"  family   {outcome.family} with {family.link} link: {outcome.facts.meaning}",
-        f"  cells    {int(cells.observed.sum())} used, {unused} missing, empty or left out",
+        f"  cells    {int(cells.observed.sum())} used{_interval_text(cells)}, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  drift    {_drift_text(outcome)}",
         f"  sizes    drifts and shocks {_variances_text(outcome)}",
@@ -94,6 +94,12 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
     for name, prior in outcome.priors_in_use():
         lines.append(f"    {name:<13}{prior!s:<18} [{prior.source}] {prior.reason}")
     return "\n".join(lines)
+
+
+def _interval_text(cells: Cells) -> str:
+    low, high = cells.bounds
+    bounded = int((low < high).sum())
+    return f" ({bounded} of them known as intervals)" if bounded else ""
 
 
 def _weights_text(weights: Weights) -> str:

@@ -7,9 +7,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.panel.read import Rows, list_some, show
-from primum.spec import Layout
+from primum.spec import Layout, Measure
 
 Mask = NDArray[np.bool_]
+type _Variables = dict[str, tuple[tuple[str, ...], NDArray[np.generic]]]
 
 
 def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
@@ -42,13 +43,7 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
         return None, problems
     exposure, left_out, start, found = _exposure(cells, present, layout, names, times)
     problems += found
-    variables: dict[str, tuple[tuple[str, ...], NDArray[np.generic]]] = {}
-    for measure in layout.measures:
-        if measure.value in cells:
-            variables[measure.name] = (("unit", "time"), cells[measure.value])
-        for part, column in (("denominator", measure.denominator), ("standard_error", measure.standard_error)):
-            if column is not None and column in cells:
-                variables[f"{measure.name}_{part}"] = (("unit", "time"), cells[column])
+    variables, bins = _measured(cells, layout)
     variables["exposure"] = (("unit", "time"), exposure)
     variables["left_out"] = (("unit", "time"), left_out)
     variables["start"] = (("unit",), start)
@@ -58,8 +53,29 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
             values, found = _constant(cells[name], present, names, name, advice)
             problems += found + _moderator_problems(values, (exposure > 0).any(axis=1), names, name)
             variables[f"moderator_{name}"] = (("unit",), values)
-    coords = {"unit": names, "time": times, "label": ("unit", labels)}
+    coords = {"unit": names, "time": times, "label": ("unit", labels), **bins}
     return xr.Dataset(variables, coords), problems
+
+
+def _measured(cells: dict[str, NDArray[np.float64]], layout: Layout) -> tuple[_Variables, dict[str, NDArray[np.str_]]]:
+    """Variables of outcomes, as far as the table has their columns, and the names of their bins."""
+    variables: _Variables = {}
+    bins = {}
+    for measure in layout.measures:
+        if measure.kind == "bins" and set(measure.values) <= set(cells):
+            variables[measure.name] = (("unit", "time", f"{measure.name}_bin"), stacked(cells, measure))
+            bins[f"{measure.name}_bin"] = np.array(measure.values)
+        elif measure.value in cells:
+            variables[measure.name] = (("unit", "time"), cells[measure.values[0]])
+        for part, column in measure.parts.items():
+            if column in cells:
+                variables[f"{measure.name}_{part}"] = (("unit", "time"), cells[column])
+    return variables, bins
+
+
+def stacked(columns: dict[str, NDArray[np.float64]], measure: Measure) -> NDArray[np.float64]:
+    """Counts in bins, side by side; the last dim is the bin."""
+    return np.stack([columns[name] for name in measure.values], axis=-1)
 
 
 def ramp(time: NDArray[np.int64], start: NDArray[np.float64], embedded: NDArray[np.float64]) -> NDArray[np.float64]:

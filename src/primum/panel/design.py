@@ -61,11 +61,27 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
 
 
 def usable(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
-    """Cells that say something of an outcome: a value, a denominator above 0, not left out; shape (unit, time)."""
-    found = dataset[outcome].notnull() & ~dataset["left_out"]
-    if f"{outcome}_denominator" in dataset:
-        found &= dataset[f"{outcome}_denominator"] > 0
+    """Cells that say something of an outcome: a value, an interval or bins, a denominator above 0, not left out.
+
+    Bins that are empty in part say something only if their total is known. Shape (unit, time).
+    """
+    value, below = dataset[outcome], f"{outcome}_denominator"
+    if f"{outcome}_bin" in value.dims:
+        known = value.notnull().all(f"{outcome}_bin")
+        if below in dataset:
+            known |= value.notnull().any(f"{outcome}_bin") & dataset[below].notnull()
+        return np.asarray(known & (value.sum(f"{outcome}_bin") > 0) & ~dataset["left_out"])
+    found = (value.notnull() | intervals(dataset, outcome)) & ~dataset["left_out"]
+    if below in dataset:
+        found &= dataset[below] > 0
     return np.asarray(found)
+
+
+def intervals(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
+    """Cells of an outcome whose count is not known, but an interval in which it lies; shape (unit, time)."""
+    if f"{outcome}_low" not in dataset:
+        return np.zeros(dataset["exposure"].shape, dtype=bool)
+    return np.asarray(dataset[outcome].isnull() & dataset[f"{outcome}_low"].notnull())
 
 
 def _name(wrong: NDArray[np.bool_], names: NDArray[np.generic], text: str) -> list[str]:

@@ -12,7 +12,7 @@ import xarray as xr
 from primum.errors import PanelError
 from primum.panel.assemble import assemble
 from primum.panel.base import base_weights
-from primum.panel.design import design_problems, usable
+from primum.panel.design import design_problems, intervals, usable
 from primum.panel.read import read_rows
 from primum.spec import Layout
 
@@ -25,9 +25,11 @@ class Panel:
     ----------
     dataset
         Dims (`unit`, `time`), arrays read-only. For each outcome ``<name>``, its count or
-        mean (NaN where missing), and ``<name>_denominator`` or ``<name>_standard_error`` where it has
-        one; ``exposure`` between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the
-        programme was being embedded. Coordinate ``label`` (`unit`) holds readable names.
+        mean (NaN where missing), or its counts in bins, with a third dim ``<name>_bin``;
+        ``<name>_denominator`` or ``<name>_standard_error`` where it has one; ``<name>_low`` and
+        ``<name>_high``, as the table gives them, where counts may be known as intervals; ``exposure``
+        between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the programme was
+        being embedded. Coordinate ``label`` (`unit`) holds readable names.
     layout
         How the table was read.
     """
@@ -156,8 +158,10 @@ class Panel:
             f"Panel: {units_in_words(self.pilots.size, pilots)} x {times.size} periods ({times[0]} to {times[-1]})"
         ]
         for measure in self.layout.measures:
-            observed = int(usable(self.dataset, measure.name).sum())
-            lines.append(f"  {measure.name}: {observed} of {self.dataset[measure.name].size} cells observed")
+            observed = usable(self.dataset, measure.name)
+            bounded = int((observed & intervals(self.dataset, measure.name)).sum())
+            known = f", {bounded} of them as intervals" if bounded else ""
+            lines.append(f"  {measure.name}: {int(observed.sum())} of {observed.size} cells observed{known}")
         return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import permutations
 from numbers import Real
 from typing import Any
 
@@ -19,6 +20,8 @@ from primum.spec import Layout, Measure
 
 _SHOWN = 5
 _SHOWN_EACH = 3
+MAX_VALUES = 1000
+MAX_UNPLACED = 0.05
 _EXACT = 2**53  # whole numbers beyond it are not told apart as floats
 _FIX_CELLS = "give plain numbers, and leave cells empty where suppressed or missing"
 _FIX_TIME = "give a whole number such as a year in every row"
@@ -50,11 +53,11 @@ class Rows:
     numbers: dict[str, NDArray[np.float64]]
     labels: NDArray[np.str_]
 
-    def name(self, rows: NDArray[np.bool_], *values: NDArray[np.float64]) -> str:
+    def name(self, rows: NDArray[np.bool_], *values: NDArray[np.float64], between: str = " of ") -> str:
         """Name the rows that are marked and their values, the first few in full."""
 
         def shown(i: int) -> str:
-            found = " of ".join(show(column[i]) for column in values)
+            found = between.join(show(column[i]) for column in values)
             return f"row {self.number[i]} ({self.unit[i]}, {self.time[i]}{': ' if found else ''}{found})"
 
         return list_some([shown(i) for i in np.flatnonzero(rows).tolist()])
@@ -151,8 +154,7 @@ def _column_hint(name: str, columns: Sequence[object]) -> str:
 def _number_columns(layout: Layout) -> set[str]:
     columns = layout.columns
     names = {columns.start, columns.embedded, columns.pilot, columns.exposure, *layout.moderators}
-    for measure in layout.measures:
-        names |= {measure.value, measure.denominator, measure.standard_error}
+    names |= {name for measure in layout.measures for name in measure.columns}
     return {name for name in names if name is not None}
 
 
@@ -258,10 +260,15 @@ def _no_rows(time: NDArray[np.int64], layout: Layout) -> str:
 
 
 def _value_problems(rows: Rows, layout: Layout) -> list[str]:
-    checks = [check for measure in layout.measures for check in _checks(rows, measure)]
+    checks = [
+        check
+        for measure in layout.measures
+        for check in (_bin_checks if measure.kind == "bins" else _checks)(rows, measure)
+    ]
     problems = [
         f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
     ]
+    problems += [problem for measure in layout.measures for problem in _interval_problems(rows, measure)]
     return list(dict.fromkeys(problems))  # outcomes may share a column
 
 
@@ -270,9 +277,9 @@ type _Check = tuple[NDArray[np.bool_], str, list[NDArray[np.float64]], str]
 
 
 def _checks(rows: Rows, measure: Measure) -> list[_Check]:
-    if measure.value not in rows.numbers:
+    (name,), below = measure.values, measure.denominator
+    if name not in rows.numbers:
         return []
-    name, below = measure.value, measure.denominator
     value = rows.numbers[name]
     checks: list[_Check] = []
     if measure.kind in {"count", "events"}:
@@ -301,6 +308,26 @@ def _checks(rows: Rows, measure: Measure) -> list[_Check]:
     return checks
 
 
+def _bin_checks(rows: Rows, measure: Measure) -> list[_Check]:
+    columns, below = measure.values, measure.denominator
+    named = [name for name in (*columns, below) if name is not None]
+    checks = [check for name in named if name in rows.numbers for check in _count_checks(name, rows.numbers[name])]
+    if not set(named) <= set(rows.numbers):
+        return checks
+    counts = np.stack([rows.numbers[name] for name in columns])
+    total = np.full(rows.time.size, np.nan) if below is None else rows.numbers[below]
+    known, held = ~np.isnan(counts), np.nansum(counts, axis=0)
+    bins = f"'{columns[0]}' and the outcome's other bins"
+    what, advice = f"{bins} hold more records than '{below}' says", "correct either"
+    checks.append((held > total, what, [held, total], advice))
+    what, advice = (
+        f"{bins} leave out more than {MAX_UNPLACED:.0%} of the records in '{below}'",
+        "name all bins in value",
+    )
+    checks.append((known.all(axis=0) & (total - held > MAX_UNPLACED * total), what, [held, total], advice))
+    return checks
+
+
 def _count_checks(name: str, values: NDArray[np.float64]) -> list[_Check]:
     broken = ~np.isnan(values) & (values != np.floor(values))
     return [
@@ -316,3 +343,57 @@ def _error_checks(name: str, value: NDArray[np.float64], column: str, error: NDA
         (error <= 0, f"'{column}' must be above 0, as every estimate has an error", [value, error], advice),
         (without, f"'{column}' is empty where '{name}' is not", [value], advice),
     ]
+
+
+def _interval_problems(rows: Rows, measure: Measure) -> list[str]:
+    """What is wrong with the bounds of counts; `_checks` has looked at the counts themselves."""
+    if measure.low is None or measure.high is None or not {measure.low, measure.high} <= set(rows.numbers):
+        return []
+    bounds = {name: rows.numbers[name] for name in (measure.low, measure.high)}
+    checks = [check for name, values in bounds.items() for check in _count_checks(name, values)]
+    for (name, values), (other, others) in permutations(bounds.items()):
+        alone = ~np.isnan(values) & np.isnan(others)
+        checks.append((alone, f"'{other}' is empty where '{name}' is not", [values], "give both or leave both empty"))
+    if measure.denominator in rows.numbers:
+        checks += _bounded_checks(rows, measure, bounds[measure.low], bounds[measure.high])
+    problems = [
+        f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
+    ]
+    return problems + _pair_problems(rows, measure, bounds[measure.low], bounds[measure.high])
+
+
+def _bounded_checks(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[_Check]:
+    below = measure.denominator
+    assert below is not None
+    total = rows.numbers[below]
+    value = rows.numbers.get(measure.values[0], np.full(total.size, np.nan))
+    alone = np.isnan(value) & ~np.isnan(low)  # a value is checked against its denominator by itself
+    what = f"'{below}' is empty where '{measure.low}' is not"
+    checks: list[_Check] = [(alone & np.isnan(total), what, [low], "give both or leave both empty")]
+    if measure.kind == "count":
+        what = f"'{measure.high}' is above its denominator '{below}'"
+        checks.append((high > total, what, [high, total], "a count is at most its denominator; correct either"))
+    else:
+        what = f"'{measure.low}' has values where its denominator '{below}' is 0"
+        checks.append((alone & (total == 0), what, [low], "correct the denominator, or leave both empty"))
+    return checks
+
+
+def _pair_problems(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[str]:
+    both, problems = f"'{measure.low}' to '{measure.high}'", []
+    if (low > high).any():
+        named = rows.name(low > high, low, high, between=" to ")
+        problems.append(f"intervals from {both} end before they begin: {named}; correct either")
+    if measure.values[0] in rows.numbers:
+        value = rows.numbers[measure.values[0]]
+        outside = (low <= high) & ((value < low) | (value > high))
+        if outside.any():
+            named = rows.name(outside, value, low, high, between=", ")
+            advice = "correct the value or its bounds, or leave one of them empty"
+            problems.append(f"column '{measure.value}' lies outside its interval from {both}: {named}; {advice}")
+    wide = high - low >= MAX_VALUES
+    if wide.any():
+        named = rows.name(wide, low, high, between=" to ")
+        advice = "leave them empty where so little is known, or narrow them"
+        problems.append(f"intervals from {both} hold more than {MAX_VALUES:,} values: {named}; {advice}")
+    return problems

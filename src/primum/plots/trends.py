@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from primum.model import cells_of
+from primum.model import Cells, cells_of
 from primum.model.families import family_of
 from primum.panel import Panel
 from primum.plots.style import COMPARATORS, PILOTS, house_style, new_figure
@@ -15,6 +18,8 @@ from primum.spec import Outcome
 
 def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
     """Draw each pilot's observed path, the pilots' mean, and comparators' mean and middle 80%.
+
+    A count known as an interval is drawn at its middle, a pilot's with a thin bar from end to end.
 
     Parameters
     ----------
@@ -37,6 +42,7 @@ def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
         axes.fill_between(time, low, high, color=COMPARATORS, alpha=0.18, lw=0, label="comparators, middle 80%")
         for path in level[pilot]:
             axes.plot(time, path, color=PILOTS, lw=0.7, alpha=0.4)
+        bounded = _draw_intervals(axes, cells, outcome)
         axes.plot(time, np.nanmean(level[~pilot], axis=0), color=COMPARATORS, lw=2.2, label="comparators, mean")
         axes.plot(
             time, np.nanmean(level[pilot], axis=0), color=PILOTS, lw=2.2, marker="o", ms=3.5, label="pilots, mean"
@@ -46,9 +52,22 @@ def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.set_xlim(time[0] - 0.3, time[-1] + 0.3)
         axes.margins(y=0.1)
-        figure.legend(loc="outside lower left", ncols=3, fontsize=8, columnspacing=1.2, handlelength=1.5)
+        columns = 2 if bounded else 3
+        figure.legend(loc="outside lower left", ncols=columns, fontsize=8, columnspacing=1.2, handlelength=1.5)
         axes.annotate(
             "pilots start", (min(first) - 0.4, 1), xycoords=("data", "axes fraction"),
             xytext=(0, -3), textcoords="offset points", va="top", fontsize=8, color=PILOTS,
         )  # fmt: skip
     return figure
+
+
+def _draw_intervals(axes: Axes, cells: Cells, outcome: Outcome) -> bool:
+    family, ends = family_of(outcome.family), cells.bounds
+    low, high = (outcome.factor * family.level(replace(cells, value=each))[cells.pilots] for each in ends)
+    unit, period = np.nonzero(low < high)
+    if unit.size:
+        axes.vlines(
+            cells.time[period], low[unit, period], high[unit, period], color=PILOTS, lw=0.8, alpha=0.7,
+            label="known as an interval",
+        )  # fmt: skip
+    return unit.size > 0

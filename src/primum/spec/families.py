@@ -9,7 +9,7 @@ from typing import Literal
 from primum.spec.layout import Kind
 
 FamilyName = Literal[
-    "binomial", "beta_binomial", "poisson", "negative_binomial", "normal", "student_t", "lognormal", "gamma"
+    "binomial", "beta_binomial", "poisson", "negative_binomial", "normal", "student_t", "lognormal", "gamma", "binned"
 ]
 
 
@@ -32,6 +32,8 @@ class FamilyFacts:
         the white shock, from which it can hardly be told.
     errors
         Whether the standard error of every value may be given, in place of a denominator.
+    intervals
+        Whether its counts may be known as intervals.
     units
         Units of its effects with what turns a difference of expected values into each; empty where
         the unit is that of the values. Families that have any need a denominator.
@@ -43,6 +45,7 @@ class FamilyFacts:
     noise: str | None = None
     overdispersed: bool = False
     errors: bool = False
+    intervals: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -61,7 +64,9 @@ _SHARES = {"percentage points": 100.0, "per 1,000": 1000.0}
 _RATES = {"per 1": 1.0, "per 100": 100.0, "per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5}
 
 FACTS: Mapping[FamilyName, FamilyFacts] = {
-    "binomial": FamilyFacts("count out of a denominator", "count", _scales(1.0, 0.3, 0.5, 1.0), units=_SHARES),
+    "binomial": FamilyFacts(
+        "count out of a denominator", "count", _scales(1.0, 0.3, 0.5, 1.0), intervals=True, units=_SHARES
+    ),
     "beta_binomial": FamilyFacts(
         "count out of a denominator, overdispersed",
         "count",
@@ -70,7 +75,7 @@ FACTS: Mapping[FamilyName, FamilyFacts] = {
         overdispersed=True,
         units=_SHARES,
     ),
-    "poisson": FamilyFacts("count of events", "events", _scales(1.0, 0.3, 0.5, 1.0), units=_RATES),
+    "poisson": FamilyFacts("count of events", "events", _scales(1.0, 0.3, 0.5, 1.0), intervals=True, units=_RATES),
     "negative_binomial": FamilyFacts(
         "count of events, overdispersed",
         "events",
@@ -100,5 +105,11 @@ FACTS: Mapping[FamilyName, FamilyFacts] = {
         "positive",
         _scales(0.5, 0.2, 0.25, 0.2),
         "sampling noise, the coefficient of variation of a cell with the median denominator",
+    ),
+    "binned": FamilyFacts(
+        "median of durations counted in bins",
+        "bins",
+        _scales(0.5, 0.2, 0.25, 1.0),
+        "SD of the logarithm of durations within a cell; wide, as many records tell it",
     ),
 }

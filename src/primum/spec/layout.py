@@ -10,7 +10,7 @@ from pydantic import Field
 from primum.spec.strict import STRICT, Text
 
 Embedding = Literal["ramp", "leave out"]
-Kind = Literal["count", "events", "positive", "real"]
+Kind = Literal["count", "events", "positive", "real", "bins"]
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,33 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Measure:
-    """The columns of one outcome: its value (a count or a mean), its denominator, or the value's standard error."""
+    """The columns of one outcome: its value (a count, a mean, counts in bins) and what is known beside it."""
 
     name: str
-    value: str
+    value: str | tuple[str, ...]
     denominator: str | None
     kind: Kind
     standard_error: str | None = None
+    low: str | None = None
+    high: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.values, *self.parts.values())
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Those beside the value's: denominator, standard error, and bounds of a count, as far as there are any."""
+        named = {
+            "denominator": self.denominator, "standard_error": self.standard_error, "low": self.low, "high": self.high
+        }  # fmt: skip
+        return {part: column for part, column in named.items() if column is not None}
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """That of the value, or one a bin."""
+        return (self.value,) if isinstance(self.value, str) else self.value
 
 
 @dataclass(frozen=True)

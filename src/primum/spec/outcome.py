@@ -11,10 +11,11 @@ from primum.spec.effect import Effect
 from primum.spec.families import FACTS, FamilyFacts, FamilyName
 from primum.spec.layout import Measure
 from primum.spec.priors import Prior, PriorChanges, Priors, default_priors
-from primum.spec.strict import STRICT, Positive, Text
+from primum.spec.strict import STRICT, Positive, Several, Text
 from primum.spec.weights import Weights
 
 _TAKEN = {"unit", "time", "label", "exposure", "left_out", "start"}  # other names in a panel
+_MIN_BINS = 3
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,15 @@ class Outcome:
     family
         "binomial" (a count out of a denominator), "poisson" (a count of events, whose denominator is
         the population or time at risk), "lognormal" or "gamma" (a positive mean such as a duration;
-        effects are on its typical value, its median, or on its expected value), "normal" (any mean) or
-        "student_t" (any mean, now and then far off). "beta_binomial" and "negative_binomial" are such counts
+        effects are on its typical value, its median, or on its expected value), "normal" (any mean),
+        "student_t" (any mean, now and then far off) or "binned" (how many records lie in each bin of a
+        duration, whose effect is that on the median). "beta_binomial" and "negative_binomial" are such counts
         with more noise than chance alone makes: overdispersion, in the place of the white shock.
     value
-        Column of the count or the mean.
+        Column of the count or the mean; of a binned outcome the columns of all bins, from the shortest on.
     denominator
-        Column of the number of trials, or of records behind the mean.
+        Column of the number of trials, of records behind the mean, or of records in all bins (needed
+        only where some of a cell's bins are empty: without it such a cell is not used).
     standard_error
         Column of the value's known standard error, for published means ("normal" or "lognormal"), in
         place of a denominator. Weighted estimates from surveys belong here, with the standard errors of
@@ -45,6 +48,12 @@ class Outcome:
     target
         Whom the average effect in the pilots (SATT) is of: "areas", every fully exposed unit-period the
         same, or "denominators", each by its denominator, such as the children in it.
+    edges
+        Where each bin of a binned outcome ends and the next begins: one less than bins, as the first
+        begins at 0 and the last has no end.
+    low, high
+        Columns between which a count is known to lie where its value is empty, such as 1 and 5
+        where published counts of 1 to 5 are suppressed; only for "binomial" and "poisson", both or none.
     unit
         Unit of the effect: "percentage points" or "per 1,000" for shares; "per 1", "per 100", ...
         "per 100,000" of the denominator for events; otherwise the unit of the value.
@@ -71,13 +80,16 @@ class Outcome:
     name: Text
     label: Text
     family: FamilyName
-    value: Text
+    value: Several
     unit: Text
     harm: Literal["up", "down"]
     sesoi: Positive
     denominator: Text | None = None
     standard_error: Text | None = None
     target: Literal["areas", "denominators"] = "areas"
+    low: Text | None = None
+    high: Text | None = None
+    edges: tuple[Positive, ...] | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     variances: Literal["equal", "by unit"] = "equal"
     weights: Weights = field(default_factory=Weights)
@@ -87,7 +99,8 @@ class Outcome:
     @property
     def measure(self) -> Measure:
         """The columns this outcome needs."""
-        return Measure(self.name, self.value, self.denominator, self.facts.kind, self.standard_error)
+        columns = (self.standard_error, self.low, self.high)
+        return Measure(self.name, self.value, self.denominator, self.facts.kind, *columns)
 
     @property
     def facts(self) -> FamilyFacts:
@@ -97,7 +110,8 @@ class Outcome:
     @property
     def shocks(self) -> bool:
         """Whether the model has white shocks, because the noise of its cells can be told from them."""
-        return (self.denominator or self.standard_error) is not None and not self.facts.overdispersed
+        known = self.denominator or self.standard_error or self.facts.kind == "bins"
+        return bool(known) and not self.facts.overdispersed
 
     @property
     def average(self) -> str:
@@ -155,7 +169,7 @@ class Outcome:
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a {self.facts.shown}; use {allowed}')
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
-        found += self._error_problems(path)
+        found += self._error_problems(path) + self._interval_problems(path) + self._bin_problems(path)
         if self.target == "denominators" and self.denominator is None:
             found.append(f'{path}.target: "denominators" needs the column of a denominator; add it, or use "areas"')
         used = {name for name, _ in self.priors_in_use()}
@@ -179,3 +193,45 @@ class Outcome:
         if self.standard_error == self.value:
             found.append(f"{path}: value and standard_error are both column '{self.value}'; they must differ")
         return found
+
+    def _bin_problems(self, path: str) -> list[str]:
+        if self.family != "binned":
+            found = [] if isinstance(self.value, str) else [f"{path}.value: only a binned outcome has several columns"]
+            return found + (
+                [] if self.edges is None else [f"{path}.edges: only a binned outcome has them; leave it out"]
+            )
+        bins, found = self.measure.values, []
+        if isinstance(self.value, str) or len(bins) < _MIN_BINS:
+            found.append(
+                f"{path}.value: a binned outcome needs the columns of its bins, a list of {_MIN_BINS} or more; "
+                "a share of records beyond one duration is binomial"
+            )
+        used = [*bins, self.denominator]
+        twice = sorted({name for name in bins if used.count(name) > 1})
+        found += [f"{path}.value: column '{name}' is used twice in this outcome; they must differ" for name in twice]
+        if self.edges is None:
+            found.append(f"{path}.edges: this key is missing; give where each bin ends and the next begins")
+        elif len(self.edges) != len(bins) - 1:
+            found.append(
+                f"{path}.edges: {len(bins)} bins meet at {len(bins) - 1} edges, but {len(self.edges)} are given"
+            )
+        elif list(self.edges) != sorted(set(self.edges)):
+            found.append(f"{path}.edges: they must rise, as columns are given from the shortest durations on")
+        return found
+
+    def _interval_problems(self, path: str) -> list[str]:
+        bounds = {name: column for name, column in (("low", self.low), ("high", self.high)) if column is not None}
+        if not bounds:
+            return []
+        if not self.facts.intervals:
+            able = " or ".join(name for name, facts in FACTS.items() if facts.intervals)
+            advice = f"only the counts of a {able} outcome may be intervals; leave it out"
+            return [f"{path}.{name}: {advice}" for name in bounds]
+        if len(bounds) == 1:
+            absent = "high" if "low" in bounds else "low"
+            return [f"{path}.{absent}: this key is missing; an interval needs the columns of both its bounds"]
+        named = {"value": self.value, "denominator": self.denominator, **bounds}
+        shared = [name for name in bounds if list(named.values()).count(named[name]) > 1]
+        return [
+            f"{path}.{name}: column '{named[name]}' is used twice in this outcome; they must differ" for name in shared
+        ]

@@ -243,9 +243,13 @@ class Spec:
 
     def _problems(self) -> list[str]:
         found = [problem for outcome in self.outcomes for problem in outcome.problems()]
-        kept = {f"{outcome.name}_{part}" for outcome in self.outcomes for part in ("denominator", "standard_error")}
+        kept = {f"{outcome.name}_denominator": "a denominator" for outcome in self.outcomes}
+        kept |= {f"{outcome.name}_standard_error": "a standard error" for outcome in self.outcomes}
+        bounded = [outcome.name for outcome in self.outcomes if outcome.low is not None]
+        kept |= {f"{name}_{bound}": "an interval's bound" for name in bounded for bound in ("low", "high")}
+        kept |= {f"{outcome.name}_bin": "names of bins" for outcome in self.outcomes if outcome.family == "binned"}
         found += [
-            f"outcomes.{outcome.name}: this name is kept for a part of another outcome; choose another"
+            f"outcomes.{outcome.name}: this name is kept for {kept[outcome.name]}; choose another"
             for outcome in self.outcomes
             if outcome.name in kept
         ]

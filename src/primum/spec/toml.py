@@ -121,7 +121,7 @@ def _with_outcome_list(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(kind: type, error: Any, names: list[str]) -> str:
-    location = [part for part in error["loc"] if not str(part).startswith("function-")]
+    location = [part for part in error["loc"] if not str(part).startswith(("function-", "tagged-"))]
     path = _path(location, names)
     given = error.get("input")
     match error["type"]:

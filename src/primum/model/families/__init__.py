@@ -1,6 +1,7 @@
 """Families of outcomes, one file each; `family_of` finds one by the name a specification gives."""
 
 from primum.model.families.beta_binomial import BetaBinomial
+from primum.model.families.binned import Binned
 from primum.model.families.binomial import Binomial
 from primum.model.families.family import Family, Standard, learns_noise, learns_scale, pseudo_cells
 from primum.model.families.gamma import Gamma
@@ -19,6 +20,7 @@ FAMILIES: dict[FamilyName, Family] = {
     "student_t": StudentT(),
     "lognormal": Gaussian("lognormal"),
     "gamma": Gamma(),
+    "binned": Binned(),
 }
 
 

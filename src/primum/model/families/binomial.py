@@ -11,6 +11,7 @@ from scipy.special import expit, gammaln, logit
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
+from primum.model.families.intervals import add_totals, informed, log_total, terms_of
 from primum.spec.families import FamilyName
 
 
@@ -29,20 +30,21 @@ class Binomial:
         return Standard(float(logit((value + 0.5) / (total + 1))), 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
-        """Empirical logits and their precisions."""
+        """Empirical logits and their precisions; of intervals, those of the middle, and less."""
         share = (cells.value + 0.5) / (cells.denominator + 1)
-        return logit(share) - standard.centre, cells.denominator * share * (1 - share)
+        return logit(share) - standard.centre, informed(cells.denominator * share * (1 - share), cells)
 
     def fields(self, cells: Cells, standard: Standard) -> Array:
-        """Counts and denominators, both 0 where missing."""
-        return np.stack([cells.value, cells.denominator])
+        """Counts and denominators, both 0 where missing; of intervals the lowest count, and terms of the others."""
+        return np.concatenate([np.stack([cells.bounds[0], cells.denominator]), self._terms(cells)])
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to the binomial coefficient."""
         import pytensor.tensor as pt
 
         logits = standard[0] + eta
-        return fields[0] * logits - fields[1] * pt.softplus(logits)
+        density = fields[0] * logits - fields[1] * pt.softplus(logits)
+        return density + log_total(logits, fields[2:])
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
@@ -55,6 +57,19 @@ class Binomial:
             share = (1.0 if logits >= 0 else tail) / (1.0 + tail)
             density += fields[0, j] * logits - fields[1, j] * (max(logits, 0.0) + log(1.0 + tail))
             slope[j] = fields[0, j] - fields[1, j] * share
+        if fields.shape[0] > 2:  # some counts are intervals: `primum.model.families.intervals`
+            for j in range(eta.size):
+                logits, beyond = standard[0] + eta[j], int(fields[2, j])
+                largest, total, moment = 0.0, 0.0, 0.0
+                for k in range(1, beyond + 1):
+                    largest = max(largest, fields[2 + k, j] + k * logits)
+                for k in range(1, beyond + 1):
+                    term = exp(fields[2 + k, j] + k * logits - largest)
+                    total += term
+                    moment += k * term
+                total += exp(-largest)
+                density += largest + log(total)
+                slope[j] += moment / total
         return density, 0.0
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
@@ -69,13 +84,16 @@ class Binomial:
 
     def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Binomial log probability."""
-        value, total = cells.value, cells.denominator
+        value, total = cells.bounds[0], cells.denominator
         logits = standard.centre + eta
         coefficient = gammaln(total + 1) - gammaln(value + 1) - gammaln(total - value + 1)
         density = coefficient + value * logits - total * np.logaddexp(0.0, logits)
-        return np.where(cells.observed, density, np.nan)
+        return np.where(cells.observed, add_totals(density, logits, self._terms(cells)), np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed shares."""
         with np.errstate(invalid="ignore"):
             return np.where(cells.observed, cells.value / cells.denominator, np.nan)
+
+    def _terms(self, cells: Cells) -> Array:
+        return terms_of(cells, lambda count: (cells.denominator - count + 1) / count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
+from primum.model.families.intervals import add_totals, informed, log_total, terms_of
 from primum.spec.families import FamilyName
 
 MAX_RATE = 1e15  # numpy draws Poisson counts up to about 9e18
@@ -34,20 +35,21 @@ class Poisson:
         return Standard(float(np.log((value + 0.5) / total)), 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
-        """Logarithms of empirical rates and their precisions."""
+        """Logarithms of empirical rates and their precisions; of intervals, those of the middle, and less."""
         events = cells.value + 0.5
         total = np.where(cells.observed, cells.denominator, 1.0)
-        return np.log(events / total) - standard.centre, np.where(cells.observed, events, 0.0)
+        return np.log(events / total) - standard.centre, informed(np.where(cells.observed, events, 0.0), cells)
 
     def fields(self, cells: Cells, standard: Standard) -> Array:
-        """Counts, and counts expected at the centre, both 0 where missing."""
-        return np.stack([cells.value, cells.denominator * np.exp(standard.centre)])
+        """Counts, and counts expected at the centre, both 0 where missing; of intervals as for binomial counts."""
+        expected = cells.denominator * np.exp(standard.centre)
+        return np.concatenate([np.stack([cells.bounds[0], expected]), self._terms(cells, standard)])
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to a constant a cell."""
         import pytensor.tensor as pt
 
-        return fields[0] * eta - fields[1] * pt.exp(eta)
+        return fields[0] * eta - fields[1] * pt.exp(eta) + log_total(eta, fields[2:])
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
@@ -58,6 +60,19 @@ class Poisson:
             expected = fields[1, j] * exp(min(eta[j], 700.0)) if fields[1, j] > 0 else 0.0
             density += fields[0, j] * eta[j] - expected
             slope[j] = fields[0, j] - expected
+        if fields.shape[0] > 2:  # some counts are intervals: `primum.model.families.intervals`
+            for j in range(eta.size):
+                beyond = int(fields[2, j])
+                largest, total, moment = 0.0, 0.0, 0.0
+                for k in range(1, beyond + 1):
+                    largest = max(largest, fields[2 + k, j] + k * eta[j])
+                for k in range(1, beyond + 1):
+                    term = exp(fields[2 + k, j] + k * eta[j] - largest)
+                    total += term
+                    moment += k * term
+                total += exp(-largest)
+                density += largest + log(total)
+                slope[j] += moment / total
         return density, 0.0
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
@@ -73,10 +88,13 @@ class Poisson:
     def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Poisson log probability."""
         rate = standard.centre + eta + np.log(np.where(cells.observed, cells.denominator, 1.0))
-        density = cells.value * rate - np.exp(rate) - gammaln(cells.value + 1)
-        return np.where(cells.observed, density, np.nan)
+        density = cells.bounds[0] * rate - np.exp(rate) - gammaln(cells.bounds[0] + 1)
+        return np.where(cells.observed, add_totals(density, eta, self._terms(cells, standard)), np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed rates."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(cells.observed, cells.value / cells.denominator, np.nan)
+
+    def _terms(self, cells: Cells, standard: Standard) -> Array:
+        return terms_of(cells, lambda count: cells.denominator * np.exp(standard.centre) / count)

@@ -1,0 +1,181 @@
+"""Counts known as intervals: sums of scipy's probabilities, and the corners where they are known exactly or not at all.
+
+Log likelihoods are sums of logarithms in another order: 1e-10 of values of some tens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import expit
+
+from primum.model import Cells, cells_of
+from primum.model.families import family_of
+from primum.spec.families import FamilyName
+from tests.model.panels import Array, evaluation
+from tests.model.test_families import slopes, symbolic
+
+ONE = np.ones(1)
+
+
+@pytest.fixture(params=["binomial", "poisson"])
+def name(request: pytest.FixtureRequest) -> FamilyName:
+    return request.param  # type: ignore[no-any-return]
+
+
+def cells_with_intervals(name: FamilyName, **table: int) -> Cells:
+    spec, panel = evaluation(name, **{"missing": 7, "bounded": 20, **table})  # type: ignore[arg-type]
+    return cells_of(panel.dataset, spec.outcomes[0])
+
+
+def one_cell(cells: Cells, low: float, high: float, size: float) -> Cells:
+    """Two comparators and a pilot, every cell the same."""
+    shape = (3, 4)
+    exposure = np.zeros(shape)
+    exposure[0, 2:] = 1.0
+    return replace(
+        cells, value=np.full(shape, (low + high) / 2), low=np.full(shape, low), high=np.full(shape, high),
+        denominator=np.full(shape, size), observed=np.ones(shape, dtype=bool), exposure=exposure,
+        pilots=np.array([0]), time=np.arange(4),
+    )  # fmt: skip
+
+
+def probability(name: FamilyName, count: Array, size: Array, linked: Array) -> Array:
+    if name == "binomial":
+        return np.asarray(stats.binom.logpmf(count, size, expit(linked)))
+    return np.asarray(stats.poisson.logpmf(count, size * np.exp(linked)))
+
+
+def test_log_likelihood_sums_scipy_s_probabilities(name: FamilyName) -> None:
+    cells, family = cells_with_intervals(name), family_of(name)
+    standard = family.standard(cells)
+    eta = np.random.default_rng(1).normal(size=(2, 3, *cells.value.shape))
+    found, expected = family.log_likelihood(eta, ONE, cells, standard), np.full(eta.shape, -np.inf)
+    low, high = cells.bounds
+    assert (high - low).max() >= 8
+    for beyond in range(int((high - low).max()) + 1):
+        term = probability(name, low + beyond, cells.denominator, standard.centre + eta)
+        expected = np.where(low + beyond <= high, np.logaddexp(expected, term), expected)
+    # certainties have a logarithm of 0
+    np.testing.assert_allclose(found[..., cells.observed], expected[..., cells.observed], rtol=1e-10, atol=1e-11)
+    assert np.isnan(found[..., ~cells.observed]).all()
+
+
+def test_symbolic_density_is_the_numeric_one_up_to_a_constant_a_cell(name: FamilyName) -> None:
+    cells, family = cells_with_intervals(name), family_of(name)
+    standard = family.standard(cells)
+    here, there = np.random.default_rng(2).normal(size=(2, *cells.value.shape))
+    change = symbolic(family, cells, there, 1.0) - symbolic(family, cells, here, 1.0)
+    expected = family.log_likelihood(there, ONE, cells, standard) - family.log_likelihood(here, ONE, cells, standard)
+    np.testing.assert_allclose(change[cells.observed], expected[cells.observed], rtol=1e-10, atol=1e-10)
+    assert not symbolic(family, cells, there, 1.0)[~cells.observed].any()
+
+
+@pytest.mark.parametrize("size", [1.0, 3.0])
+def test_slopes_are_those_of_the_density(name: FamilyName, size: float) -> None:
+    cells, family = cells_with_intervals(name), family_of(name)
+    eta, step = size * np.random.default_rng(3).normal(size=cells.value.shape), 1e-4
+    density, slope, in_sigma = slopes(family, cells, eta, 1.0)
+    assert density == pytest.approx(symbolic(family, cells, eta, 1.0).sum(), rel=1e-12)
+    ahead, behind = (symbolic(family, cells, eta + change, 1.0) for change in (step, -step))
+    # central differences err as in tests/model/test_families.py
+    np.testing.assert_allclose(slope, (ahead - behind) / (2 * step), rtol=1e-6, atol=1e-6)
+    assert not slope[~cells.observed].any()
+    assert in_sigma == 0
+
+
+def test_slopes_are_finite_however_far(name: FamilyName) -> None:
+    cells, family = cells_with_intervals(name), family_of(name)
+    for far in (800.0, -800.0):
+        density, slope, _ = slopes(family, cells, np.full(cells.value.shape, far), 1.0)
+        assert np.isfinite(density)
+        assert np.isfinite(slope).all()
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 1500), st.floats(-6, 6))
+def test_any_interval_is_the_difference_of_two_tails(low: int, beyond: int, more: int, eta: float) -> None:
+    cells, family = cells_with_intervals("binomial"), family_of("binomial")
+    each, size = one_cell(cells, low, low + beyond, low + beyond + more), low + beyond + more
+    standard = family.standard(cells)
+    density = family.log_likelihood(np.full((3, 4), eta), ONE, each, standard)[0, 0]
+    share = expit(standard.centre + eta)
+    below = stats.binom.cdf(low + beyond, size, share) - stats.binom.cdf(low - 1, size, share)
+    above = stats.binom.sf(low - 1, size, share) - stats.binom.sf(low + beyond, size, share)
+    # the tail that is smaller loses no digits but those of the other
+    assert np.exp(density) == pytest.approx(min(below, above, key=abs), rel=1e-9, abs=1e-14)
+
+
+def test_an_interval_of_one_value_is_that_value(name: FamilyName) -> None:
+    """Where others are wider, so that the cell is treated as an interval."""
+    cells, family = cells_with_intervals(name), family_of(name)
+    exact = replace(cells, value=cells.bounds[0], low=None, high=None)
+    alone = cells.observed & (cells.bounds[0] == cells.bounds[1])
+    eta = np.random.default_rng(4).normal(size=cells.value.shape)
+    standard = family.standard(cells)
+    both = [family.log_likelihood(eta, ONE, each, standard)[alone] for each in (cells, exact)]
+    np.testing.assert_array_equal(both[0], both[1])
+    both = [symbolic_at(family.fields(each, standard), name, eta)[alone] for each in (cells, exact)]
+    np.testing.assert_allclose(both[0], both[1], rtol=1e-14)
+    weights = [family.working(each, standard)[1][alone] for each in (cells, exact)]
+    np.testing.assert_allclose(weights[0], weights[1], rtol=1e-14)
+
+
+def symbolic_at(fields: Array, name: FamilyName, eta: Array) -> Array:
+    import pytensor.tensor as pt
+
+    density = family_of(name).log_density(pt.as_tensor(eta), pt.as_tensor(1.0), fields, np.array([0.0, 1.0]))
+    return np.asarray(density.eval(mode="FAST_COMPILE"))
+
+
+def test_an_interval_of_everything_says_no_more_than_a_gap() -> None:
+    cells, family = cells_with_intervals("binomial"), family_of("binomial")
+    everything = one_cell(cells, 0, 60, 60)
+    gap = replace(
+        everything, observed=np.zeros((3, 4), dtype=bool), value=np.zeros((3, 4)), denominator=np.zeros((3, 4))
+    )
+    gap = replace(gap, low=None, high=None)
+    standard = family.standard(cells)
+    eta = np.random.default_rng(5).normal(size=(3, 4))
+    pair = np.array([standard.centre, 1.0])
+    found = {}
+    for label, each in (("everything", everything), ("gap", gap)):
+        fields, slope = family.fields(each, standard), np.full(12, np.nan)
+        density, _ = family.slopes(eta.ravel(), 1.0, fields.reshape(len(fields), -1), pair, slope)
+        found[label] = [density, *slope]
+    # 60 n softplus, of size 100, and as much again from the sum, cancel
+    np.testing.assert_allclose(found["everything"], found["gap"], atol=1e-10)
+    # the geometry takes it for less than a single child
+    assert (family.working(everything, standard)[1] < 1).all()
+    assert (family.working(everything, standard)[1] > 0).all()
+
+
+def test_working_responses_are_those_of_the_middle_and_know_less(name: FamilyName) -> None:
+    cells, family = cells_with_intervals(name), family_of(name)
+    middle = replace(cells, low=None, high=None)
+    standard = family.standard(cells)
+    (response, weight), (expected, more) = family.working(cells, standard), family.working(middle, standard)
+    np.testing.assert_array_equal(response, expected)
+    low, high = cells.bounds
+    assert (weight[low < high] < more[low < high]).all()
+    np.testing.assert_allclose(weight[low == high], more[low == high], rtol=1e-15)
+    np.testing.assert_array_equal(family.level(cells), family.level(middle))
+
+
+def test_wide_intervals_cost_a_bounded_number_of_terms() -> None:
+    cells, family = cells_with_intervals("binomial"), family_of("binomial")
+    wide = one_cell(cells, 4000, 4999, 1e6)
+    standard = family.standard(cells)
+    fields = family.fields(wide, standard)
+    assert fields.shape == (2 + 1000, 3, 4)
+    assert np.isfinite(fields).all()
+    eta = np.full((3, 4), np.log(0.0045) - standard.centre)
+    share = expit(standard.centre + eta)
+    expected = np.log(stats.binom.cdf(4999, 1e6, share) - stats.binom.cdf(3999, 1e6, share))
+    # a sum of logarithms of size 1e4 leaves 1e-12 of its size
+    np.testing.assert_allclose(family.log_likelihood(eta, ONE, wide, standard), expected, atol=1e-8)
