@@ -8,7 +8,7 @@ over a ramp), denominators that differ ninefold, and one cell in twenty empty. I
 `primum.refits`; FAMILY.csv beside this script gets a row a panel. About 95% of intervals should hold the
 truth, and errors in posterior SDs should be 0 on average. A run that was stopped goes on where it was.
 ``normal:known`` and ``lognormal:known`` are those families with known standard errors. Without arguments all
-are run but binned, which tests/model/test_binned.py covers, and what is there is shown.
+are run but binned, whose recovery has not been shown yet, and what is there is shown.
 """
 
 from __future__ import annotations
