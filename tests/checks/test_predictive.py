@@ -190,10 +190,10 @@ def test_features_ignore_what_all_units_share() -> None:
 
 def test_p_value_is_the_share_at_or_above() -> None:
     replicated = np.arange(100.0)
-    assert PredictiveCheck("first", "a", 90.0, replicated).p_value == pytest.approx(0.1)
-    assert PredictiveCheck("first", "a", 99.0, replicated).p_value == 0.01
-    reproduced = [PredictiveCheck("first", "a", value, replicated).reproduced for value in (-1.0, 1.0, 99.0, 99.5)]
-    assert reproduced == [False, True, True, False]
+    assert PredictiveCheck("first", "a", 90.0, replicated, "").p_value == pytest.approx(0.1)
+    assert PredictiveCheck("first", "a", 99.0, replicated, "").p_value == 0.01
+    checks = [PredictiveCheck("first", "a", value, replicated, "") for value in (-1.0, 1.0, 99.0, 99.5)]
+    assert [check.reproduced for check in checks] == [False, True, True, False]
 
 
 def test_checks_depend_on_the_seed_alone_and_are_in_the_outcome_s_unit() -> None:

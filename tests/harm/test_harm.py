@@ -117,9 +117,11 @@ def test_thresholds_come_from_the_specification(measured: Effects) -> None:
     shares = harm(measured)["rereferral"].pilots
     assert shares is not None
     assert shares.harm_beyond_sesoi.value < 1
-    assert harm(replace(measured, spec=spec))["rereferral"].decision.using == "carry on"
+    assert harm(replace(measured, fit=replace(measured.fit, spec=spec)))["rereferral"].decision.using == "carry on"
     eager = measured.spec.change({"decisions.using.stop": 0.0, "decisions.using.watch": 0.0})
-    assert harm(replace(measured, spec=eager))["rereferral"].decision.using == "stop or rework"
+    assert (
+        harm(replace(measured, fit=replace(measured.fit, spec=eager)))["rereferral"].decision.using == "stop or rework"
+    )
 
 
 def test_an_unknown_outcome_is_named(found: Harm) -> None:

@@ -48,7 +48,7 @@ def failed(effects: Effects, name: str) -> Effects:
     """The same effects with one outcome's gate failed."""
     gate = Gate((Finding("FAIL", "R-hat above 1.01", "run more draws"),), 1.2, 30.0)
     changed = {**effects.outcomes, name: dataclasses.replace(effects.outcomes[name], gate=gate)}
-    return Effects(effects.spec, changed)
+    return dataclasses.replace(effects, outcomes=changed)
 
 
 def test_trends_show_the_means_of_the_observed_shares() -> None:

@@ -56,7 +56,7 @@ def test_specification_and_fingerprint_are_there(page: str) -> None:
 def test_a_failed_outcome_shows_its_reason_and_no_effects(effects: Effects, tmp_path: Path) -> None:
     gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
     broken = {name: dataclasses.replace(each, gate=gate) for name, each in effects.outcomes.items()}
-    changed = Effects(effects.spec, broken)
+    changed = dataclasses.replace(effects, outcomes=broken)
     text = pr.write_report(tiny_fit(), changed, pr.harm(changed), tmp_path).read_text(encoding="utf-8")
     assert "run more draws" in text
     assert "Probability of harm is" not in text

@@ -54,7 +54,7 @@ def test_real_data_have_no_truth(effects: Effects) -> None:
 def test_a_failed_outcome_has_no_numbers_that_look_right(effects: Effects) -> None:
     gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
     broken = {**effects.outcomes, "kinship": dataclasses.replace(effects.outcomes["kinship"], gate=gate)}
-    changed = Effects(effects.spec, broken)
+    changed = dataclasses.replace(effects, outcomes=broken)
     content = summary(tiny_fit(), changed, pr.harm(changed), total_seconds=1.5, truth=None)
     jsonschema.validate(content, SCHEMA)
     found = content["outcomes"]["kinship"]

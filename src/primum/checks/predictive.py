@@ -40,12 +40,15 @@ class PredictiveCheck:
         Its value in the data, in the unit of the effect where it has one.
     replicated
         Its values in replicated panels; shape (replication,).
+    meaning
+        What it means for the findings that the observed value lies on its side of the replicated ones.
     """
 
     outcome: str
     feature: str
     observed: float
     replicated: Array
+    meaning: str
 
     @property
     def p_value(self) -> float:
@@ -86,9 +89,11 @@ def predictive_checks(fit: Fit, outcome: str) -> tuple[PredictiveCheck, ...]:
     panels = replicate(posterior, family, cells, standard, rng)
     observed = chosen.factor * family.level(cells)
     found = []
-    for feature, measure in FEATURES.items():
-        replicated = np.array([measure(chosen.factor * panel) for panel in panels])
-        found.append(PredictiveCheck(chosen.name, feature, measure(observed), replicated))
+    for name, feature in FEATURES.items():
+        replicated = np.array([feature.measure(chosen.factor * panel) for panel in panels])
+        value = feature.measure(observed)
+        meaning = feature.above if value > np.median(replicated) else feature.below
+        found.append(PredictiveCheck(chosen.name, name, value, replicated, meaning))
     return tuple(found)
 
 
@@ -161,11 +166,37 @@ def largest_change(panel: Array) -> float:
     return float(np.nanmax(np.abs(np.diff(panel, axis=1))))
 
 
-FEATURES: dict[str, Callable[[Array], float]] = {
-    "spread between units": spread_between,
-    "typical change from period to period": typical_change,
-    "correlation of successive periods": lag_correlation,
-    "largest change": largest_change,
+@dataclass(frozen=True)
+class Feature:
+    """What is measured on a panel, and what it means where the observed value is above or below the model's."""
+
+    measure: Callable[[Array], float]
+    above: str
+    below: str
+
+
+FEATURES: dict[str, Feature] = {
+    "spread between units": Feature(
+        spread_between,
+        above="levels of areas differ more than the model has it, so the effect in a new area may be too sure",
+        below="levels of areas differ less than the model has it, so the effect in a new area may be too unsure",
+    ),
+    "typical change from period to period": Feature(
+        typical_change,
+        above="areas change more than the model has it, so intervals may be too narrow and probabilities too sure",
+        below="areas change less than the model has it, so intervals may be too wide and probabilities too unsure",
+    ),
+    "correlation of successive periods": Feature(
+        lag_correlation,
+        above="departures last longer than the model has it, so intervals may be too narrow and probabilities too sure",
+        below="departures pass sooner than the model has it, so intervals may be too wide and probabilities too unsure",
+    ),
+    "largest change": Feature(
+        largest_change,
+        above="some area changed more at once than the model has it, and may carry the answer if it is a pilot; "
+        'look at the trends, and try variances = "by unit"',
+        below="no area changed as much at once as the model has it, so intervals may be too wide",
+    ),
 }
 
 

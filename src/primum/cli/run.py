@@ -133,10 +133,12 @@ def table_for(spec: Spec, path: Path, data: Path | None) -> object:
 
 def say(harm: Harm, page: Path) -> None:
     """Print verdict, findings, decisions and the path of the report; leave with 1 on FAIL."""
-    typer.echo(f"\nComputation: {harm.gate.verdict}\n")
+    typer.echo(f"\nComputation: {harm.gate.verdict}")
+    typer.echo(f"Fit to the data: {'in doubt for ' + ', '.join(harm.doubted) if harm.doubted else 'no doubts'}\n")
     for name, each in harm.outcomes.items():
-        for reason in each.gate.reasons:
-            typer.echo(textwrap.fill(f"{each.gate.verdict} {name}: {reason}", 100, subsequent_indent="  ") + "\n")
+        lines = [f"{each.gate.verdict} {name}: {reason}" for reason in each.gate.reasons]
+        for line in lines + [f"DOUBT {name}: {doubt}" for doubt in each.doubts]:
+            typer.echo(textwrap.fill(line, 100, subsequent_indent="  ") + "\n")
     for each in harm.outcomes.values():
         typer.echo(textwrap.fill(each.sentence, 100, initial_indent="- ", subsequent_indent="  ") + "\n")
     typer.echo(f"Places that use it already: {harm.decision.using}")

@@ -58,10 +58,23 @@ class OutcomeEffects:
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """Effects on every outcome; make one with `primum.effects`."""
+    """Effects on every outcome; make one with `primum.effects`.
 
-    spec: Spec
+    Attributes
+    ----------
+    fit
+        What they are effects of.
+    outcomes
+        By name.
+    """
+
+    fit: Fit
     outcomes: Mapping[str, OutcomeEffects]
+
+    @property
+    def spec(self) -> Spec:
+        """The specification that was fitted."""
+        return self.fit.spec
 
     def __getitem__(self, outcome: str) -> OutcomeEffects:
         """Effects on one outcome."""
@@ -106,7 +119,7 @@ def effects(fit: Fit) -> Effects:
     ['cohort_effect', 'event_effect', 'new_unit', 'satt', 'unit_effect']
     """
     return Effects(
-        fit.spec,
+        fit,
         {
             outcome.name: outcome_effects(
                 fit.posterior(outcome.name), fit.spec, fit.panel, outcome, fit.gates[outcome.name]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from primum.checks import PredictiveCheck, predictive_checks
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
 from primum.fit.gate import together
 from primum.harm.decisions import WITHHELD, Decision, decide, overall
+from primum.harm.doubts import caveat, doubts
 from primum.harm.probabilities import Probabilities, probabilities
 from primum.harm.sentences import refusal, sentence
 from primum.spec import Decisions, Outcome, Spec
@@ -33,8 +35,11 @@ class OutcomeHarm:
     pilots, new_unit
         Probabilities for the average effect in the pilots and for the effect in a new unit;
         None where the gate failed.
+    checks
+        Whether the model reproduces the data; confidence in the evidence, apart from how likely harm is.
     sentence
-        The finding in words, or why there is none and what to do.
+        The finding in words, with a caveat where the model does not reproduce the data, or why
+        there is none and what to do.
     decision
         Verdicts of the two decisions.
     """
@@ -43,8 +48,14 @@ class OutcomeHarm:
     gate: Gate
     pilots: Probabilities | None
     new_unit: Probabilities | None
+    checks: tuple[PredictiveCheck, ...]
     sentence: str
     decision: Decision
+
+    @property
+    def doubts(self) -> list[str]:
+        """What the model does not reproduce, and what that means for the findings."""
+        return doubts(self.checks)
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,11 @@ class Harm:
     def gate(self) -> Gate:
         """Verdict on the computation of all outcomes."""
         return together(each.gate for each in self.outcomes.values())
+
+    @property
+    def doubted(self) -> list[str]:
+        """Labels of the outcomes whose data the model does not reproduce."""
+        return [each.outcome.label for each in self.outcomes.values() if each.doubts]
 
     @property
     def decision(self) -> Decision:
@@ -96,7 +112,8 @@ def harm(effects: Effects) -> Harm:
     Returns
     -------
     Harm
-        An outcome whose gate failed has its reason in place of a sentence.
+        An outcome whose gate failed has its reason in place of a sentence. One whose data the model
+        does not reproduce has a caveat in its sentence, and its `doubts`.
 
     Examples
     --------
@@ -108,18 +125,20 @@ def harm(effects: Effects) -> Harm:
     1.0
     """
     spec = effects.spec
-    return Harm(spec, {name: _outcome_harm(each, spec.decisions) for name, each in effects.outcomes.items()})
+    checks = {name: predictive_checks(effects.fit, name) for name in effects.outcomes}
+    found = {name: _outcome_harm(each, checks[name], spec.decisions) for name, each in effects.outcomes.items()}
+    return Harm(spec, found)
 
 
-def _outcome_harm(effects: OutcomeEffects, thresholds: Decisions) -> OutcomeHarm:
+def _outcome_harm(effects: OutcomeEffects, checks: tuple[PredictiveCheck, ...], thresholds: Decisions) -> OutcomeHarm:
     outcome, gate = effects.outcome, effects.gate
     if gate.verdict == "FAIL":
-        return OutcomeHarm(outcome, gate, None, None, refusal(outcome, gate.reasons), WITHHELD)
+        return OutcomeHarm(outcome, gate, None, None, checks, refusal(outcome, gate.reasons), WITHHELD)
     pilots = probabilities(np.asarray(effects.draws["satt"]), outcome.sign, outcome.sesoi)
     new_unit = probabilities(np.asarray(effects.draws["new_unit"]), outcome.sign, outcome.sesoi)
-    words = sentence(outcome, effects.table.loc["satt"].to_dict(), pilots)
+    words = f"{sentence(outcome, effects.table.loc['satt'].to_dict(), pilots)} {caveat(checks)}".rstrip()
     decision = decide(pilots, new_unit, thresholds.using, thresholds.considering)
-    return OutcomeHarm(outcome, gate, pilots, new_unit, words, decision)
+    return OutcomeHarm(outcome, gate, pilots, new_unit, checks, words, decision)
 
 
 def _row(found: Probabilities | None) -> dict[str, float]:

@@ -16,12 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from primum.checks import PredictiveCheck, predictive_checks
+from primum.checks import PredictiveCheck
 from primum.effects import Effects, OutcomeEffects, comparator_weights
 from primum.errors import StoreError
 from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
 from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.harm.doubts import in_numbers
 from primum.harm.words import decimals, number, short_percent
 from primum.model import describe
 from primum.plots import (
@@ -115,7 +116,6 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
     usable = harm.gate.verdict != "FAIL"
     parameters = diagnose(without_latents(fit.posterior(name)))
     reported = effects.table[["rhat", "ess_bulk", "ess_tail"]]
-    checks = predictive_checks(fit, name)
     drawings = [_Drawing("trends", "Observed trends", lambda: plot_trends(fit.panel, outcome))]
     if usable:
         drawings += [
@@ -131,7 +131,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
 
     quantities = pd.concat([parameters, reported])
     drawings += [
-        _Drawing("checks", "Does the model look like the data?", lambda: plot_predictive(checks, outcome.label)),
+        _Drawing("checks", "Does the model look like the data?", lambda: plot_predictive(harm.checks, outcome.label)),
         _Drawing("diagnostics", "Convergence", lambda: plot_diagnostics(quantities, outcome.label)),
     ]
     return {
@@ -143,7 +143,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         },
         "effects": list(_effect_rows(effects, truth)) if usable else [],
         "probabilities": list(_probability_rows(harm)),
-        "checks": [_check_row(check) for check in checks],
+        "checks": [_check_row(check) for check in harm.checks],
         "diagnostics": [
             (row.Index, f"{row.rhat:.3f}", f"{row.ess_bulk:,.0f}", f"{row.ess_tail:,.0f}")
             for row in quantities.itertuples()
@@ -205,7 +205,4 @@ def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
 
 
 def _check_row(check: PredictiveCheck) -> tuple[str, str, str, str, bool]:
-    low, high = np.quantile(check.replicated, [0.025, 0.975])
-    places = decimals(float(check.replicated.std()), 1e-9)
-    interval = f"{number(float(low), places)} to {number(float(high), places)}"
-    return check.feature, number(check.observed, places), interval, f"{check.p_value:.2f}", check.reproduced
+    return check.feature, *in_numbers(check), f"{check.p_value:.2f}", check.reproduced

@@ -71,6 +71,11 @@ SCHEMA: dict[str, Any] = {
                         "new_unit": _object({**_EFFECT, **_PROBABILITIES}, ["object", "null"]),
                         "max_rhat": _NUMBER,
                         "min_ess": _NUMBER,
+                        "doubts": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "what the model does not reproduce",
+                        },
                         "sentence": {"type": "string"},
                         "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
                         "truth": _object(
@@ -141,6 +146,7 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit)} if usable else None,
         "max_rhat": harm.gate.max_rhat,
         "min_ess": harm.gate.min_ess,
+        "doubts": harm.doubts,
         "sentence": harm.sentence,
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
     }
