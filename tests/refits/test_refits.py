@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 import primum as pr
+from primum.fit import Gate
+from primum.fit.gate import Finding
 from primum.refits import table_of
+from primum.refits.refit import _next
+from primum.spec.spec import Sampler
 from tests.model.panels import evaluation
 
 PATH = "outcomes.first.priors"
@@ -95,3 +99,30 @@ def test_a_mistake_in_one_case_stops_them_all() -> None:
     spec, panel = small()
     with pytest.raises(pr.SpecError):
         pr.refits({"right": (spec, panel), "wrong": (spec, panel)}, "second", show_progress=False)
+
+
+GATES = {
+    "PASS": Gate((), 1.0, 900.0),
+    "few draws": Gate((Finding("REVIEW", "fewer than 400 effective draws", "run more draws"),), 1.0, 300.0),
+    "diverged": Gate((Finding("REVIEW", "1 divergent transition", "raise target_accept"),), 1.0, 900.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "diverged", "settings", "following"),
+    [
+        ("PASS", False, (600, 0.8), None),
+        ("few draws", False, (600, 0.8), (1200, 0.8)),
+        ("few draws", False, (4800, 0.8), None),
+        ("diverged", True, (600, 0.8), (600, 0.95)),
+        ("diverged", True, (600, 0.95), None),
+        ("diverged", True, (600, 0.99), None),
+        ("few draws", True, (600, 0.95), (1200, 0.95)),
+    ],
+)
+def test_longer_chains_for_few_draws_and_smaller_steps_once_for_divergences(
+    verdict: str, diverged: bool, settings: tuple[int, float], following: tuple[int, float] | None
+) -> None:
+    given = Sampler(draws=settings[0], target_accept=settings[1])
+    again = _next(given, GATES[verdict], diverged=diverged, ess=400)
+    assert (None if again is None else (again.draws, again.target_accept)) == following

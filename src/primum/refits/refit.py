@@ -14,8 +14,10 @@ from primum.fit.gate import MIN_ESS, gate_of, without_latents
 from primum.fit.sample import draw_posterior
 from primum.panel import Panel
 from primum.spec import Spec
+from primum.spec.spec import Sampler
 
 FIRST_DRAWS, MAX_DRAWS, TUNE = 600, 4800, 150
+CAREFUL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,9 @@ def refit(
     """Fit one outcome with as many draws as its gate needs.
 
     Chains are drawn again, twice as long, until every parameter and effect has the effective
-    draws asked for and the gate passes, or 4,800 draws a chain have not been enough; tuning is 150 draws. Machine code
+    draws asked for and the gate passes, or 4,800 draws a chain have not been enough; tuning is 150 draws.
+    After a divergent transition they are drawn again in smaller steps instead (target acceptance 0.95), once:
+    longer chains diverge no less, so where that is not enough the gate says so. Machine code
     is compiled once for all refits of a family, whatever their data, priors and exposure.
     The result depends on the specification's seed and on nothing else.
 
@@ -89,6 +93,18 @@ def refit(
     while True:
         posterior, stats = draw_posterior(spec, panel, chosen, settings, cores=cores)
         found = outcome_effects(posterior, spec, panel, chosen, gate_of(posterior, stats, ess), ess)
-        if found.gate.verdict == "PASS" or settings.draws >= MAX_DRAWS:
+        following = _next(settings, found.gate, diverged=bool(stats["diverging"].any()), ess=ess)
+        if following is None:
             return Refit(found, without_latents(posterior), found.gate, time.perf_counter() - started)
-        settings = replace(settings, draws=2 * settings.draws)
+        settings = following
+
+
+def _next(settings: Sampler, gate: Gate, *, diverged: bool, ess: float) -> Sampler | None:
+    """How to draw again; None where that is not needed, or would not help."""
+    if gate.verdict == "PASS":
+        return None
+    if diverged and settings.target_accept < CAREFUL:
+        return replace(settings, target_accept=CAREFUL)
+    if settings.draws >= MAX_DRAWS or (diverged and gate.min_ess >= ess):
+        return None
+    return replace(settings, draws=2 * settings.draws)
