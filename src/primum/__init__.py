@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from primum.refits import Refit, refit, refits
     from primum.report import write_report
     from primum.sources import demo_spec, read_table, simulate
-    from primum.spec import Spec
+    from primum.spec import Frozen, Spec, elicited, freeze
 
 __version__ = "0.1.0"
 __all__ = [
     "Covariates",
     "Effects",
     "Fit",
+    "Frozen",
     "Gate",
     "Harm",
     "InputError",
@@ -54,7 +55,9 @@ __all__ = [
     "demo_spec",
     "describe",
     "effects",
+    "elicited",
     "fit",
+    "freeze",
     "harm",
     "match",
     "match_sets",
@@ -78,7 +81,7 @@ _ROOMS = {
     "refits": ["Refit", "refit", "refits"],
     "report": ["write_report"],
     "sources": ["demo_spec", "read_table", "simulate"],
-    "spec": ["Spec"],
+    "spec": ["Frozen", "Spec", "elicited", "freeze"],
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -32,6 +32,11 @@ PHI = {"outcomes.first.phi": 0.7}
 WEIGHTS = {"outcomes.first.weights": {"base": "equal", "scale": 0.7, "shared": 0.3}}
 EFFECT = {"outcomes.first.effect": {"over_time": "event time", "cohorts": "apart", "moderators": ["rating"]}}
 VARIED = {"outcomes.first.variances": "by unit"}
+HEAVY = {"outcomes.first.effect.spread": "heavy-tailed"}
+EVIDENCE = {
+    "outcomes.first.prior_set": "informed",
+    "outcomes.first.evidence": {"estimates": [0.6, 0.9], "standard_errors": [0.1, 0.2], "reason": "a test"},
+}
 LONG = tuple(range(2010, 2018))
 Point = dict[str, Array]
 
@@ -127,6 +132,10 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
         "lognormal", pilots=5, times=LONG, staggered=True, missing=9, changes={**VARIED, **WEIGHTS, **EFFECT}
     ),
     "normal without denominators, variances by unit": lambda: evaluation("normal", counted=False, changes=VARIED),
+    "binomial, heavy-tailed effects": lambda: evaluation("binomial", changes=HEAVY),
+    "normal, informed prior and heavy-tailed effects, with gaps": lambda: evaluation(
+        "normal", missing=9, changes={**HEAVY, **EVIDENCE}
+    ),
     "normal with one pilot": lambda: evaluation("normal", units=5, pilots=1, times=(2010, 2011, 2013, 2014)),
 }
 

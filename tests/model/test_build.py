@@ -192,7 +192,8 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         elif name not in at:
             continue  # what the outcome does not have
         elif prior.distribution == "normal":
-            total += float(stats.norm.logpdf(at[name], prior.location, prior.scale))
+            density = (1 - prior.robust) * stats.norm.pdf(at[name], prior.location, prior.scale)
+            total += float(np.log(density + prior.robust * stats.norm.pdf(at[name], 0, prior.vague)))
         elif prior.distribution == "beta":
             share = at[name] ** 2
             total += float(stats.beta.logpdf(share, *prior.shapes) + np.log(share * (1 - share)))
@@ -213,7 +214,9 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         }
         for each, group in zip(at["gamma"], built.cells.terms.groups, strict=True):
             total += float(stats.norm.logpdf(each / scales[group]))  # of x, whose multiple it is
-    return float(total + np.sum(stats.norm.logpdf(at["tau_unit"], at["tau"], at["sigma_tau"])))
+    around = stats.t(1 / built.cells.tail) if built.cells.tail else stats.norm
+    away = (at["tau_unit"] - at["tau"]) / at["sigma_tau"]
+    return float(total + np.sum(around.logpdf(away) - np.log(at["sigma_tau"])))
 
 
 def log_likelihood(built: Model, at: dict[str, Array]) -> float:

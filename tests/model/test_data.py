@@ -49,7 +49,9 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
 def test_priors_stand_in_the_order_of_the_scalars(built: Model) -> None:
     priors = dict(built.outcome.all_priors().items())
     for row, name in zip(built.arrays["priors"], (*SCALARS, "lambda_t"), strict=True):
-        assert tuple(row) == (priors[name].shapes if name == "kappa" else (priors[name].location, priors[name].scale))
+        prior = priors[name]
+        first = prior.shapes if name == "kappa" else (prior.location, prior.scale)
+        assert tuple(row) == (*first, prior.robust, prior.vague)
 
 
 def test_cells_are_held_with_units_side_by_side(built: Model) -> None:

@@ -64,6 +64,15 @@ def test_a_prior_of_the_specification_s_own_says_so() -> None:
     assert line.split() == ["tau", "Normal(-0.5,", "0.25)", "[yours]", "earlier", "evaluations"]
 
 
+def test_a_set_of_priors_and_heavy_tails_are_named() -> None:
+    changes = {"outcomes.first.prior_set": "sceptical", "outcomes.first.effect.spread": "heavy-tailed"}
+    text = describe(*evaluation("binomial", changes=changes))
+    line = next(line for line in text.splitlines() if line.strip().startswith("tau "))
+    assert "Normal(0, 0.25)" in line
+    assert "[sceptical]" in line
+    assert "differs between pilots (sigma_tau, heavy-tailed)" in text
+
+
 def test_the_target_is_named() -> None:
     assert "fully exposed periods, each area-period the same\n" in describe(*evaluation("binomial"))
     text = describe(*evaluation("binomial", changes={"outcomes.first.target": "denominators"}))

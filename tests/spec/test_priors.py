@@ -7,8 +7,9 @@ import pytest
 
 from primum.errors import SpecError
 from primum.sources import demo_spec
-from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, Spec, default_priors
+from primum.spec import Outcome, Prior, PriorChange, PriorChanges, Priors, Spec, priors_of
 from primum.spec.families import FamilyName
+from primum.spec.priors import SetName
 
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 NAMES = [
@@ -28,7 +29,7 @@ DISTRIBUTIONS = {
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_has_every_prior(family: FamilyName) -> None:
-    priors = default_priors(family)
+    priors = priors_of(family)
     assert [name for name, _ in priors.items()] == NAMES
     for name, prior in priors.items():
         assert prior.distribution == DISTRIBUTIONS.get(name, "half-normal")
@@ -53,7 +54,7 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
 )
 def test_scales_are_those_of_the_report(family: FamilyName, scales: list[float]) -> None:
     # written out again, so that no default changes unseen
-    assert [prior.scale for _, prior in default_priors(family).items()] == scales
+    assert [prior.scale for _, prior in priors_of(family).items()] == scales
 
 
 def test_changes_are_put_in_place_and_the_rest_stay() -> None:
@@ -61,7 +62,7 @@ def test_changes_are_put_in_place_and_the_rest_stay() -> None:
         tau=PriorChange(scale=0.25, reason="earlier evaluations", location=-0.1),
         q=PriorChange(scale=0.15, reason="slow change"),
     )
-    priors, defaults = default_priors("binomial", changes), default_priors("binomial")
+    priors, defaults = priors_of("binomial", changes), priors_of("binomial")
     assert priors.tau == Prior("normal", -0.1, 0.25, "yours", "earlier evaluations")
     assert priors.q == Prior("half-normal", 0.0, 0.15, "yours", "slow change")
     for name in set(NAMES) - {"tau", "q"}:
@@ -71,8 +72,37 @@ def test_changes_are_put_in_place_and_the_rest_stay() -> None:
 def test_outcome_knows_its_priors() -> None:
     changes = PriorChanges(tau=PriorChange(scale=0.25, reason="earlier evaluations"))
     outcome = Outcome("days", "Days", "lognormal", "days", "working days", "up", 2.0, priors=changes)
-    assert outcome.all_priors() == default_priors("lognormal", changes)
+    assert outcome.all_priors() == priors_of("lognormal", changes)
     assert outcome.all_priors().tau.scale == 0.25
+
+
+@pytest.mark.parametrize(
+    ("chosen", "factors"),
+    [
+        ("default", {}),
+        (
+            "weak",
+            {"tau": 2.5, "moderator": 2.5}
+            | dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort", "sigma_alpha", "q", "s"), 2.0),
+        ),
+        ("sceptical", {"tau": 0.25, "moderator": 0.25, "sigma_tau": 0.5, "sigma_event": 0.5, "sigma_cohort": 0.5}),
+    ],
+)
+@pytest.mark.parametrize("family", ["binomial", "normal"])
+def test_a_set_is_the_default_with_other_scales(family: FamilyName, chosen: SetName, factors: dict[str, float]) -> None:
+    defaults = dict(priors_of(family).items())
+    for name, prior in priors_of(family, chosen=chosen).items():
+        assert prior.scale == factors.get(name, 1.0) * defaults[name].scale
+        assert prior.location == defaults[name].location
+        assert prior.source == (chosen if name in factors else "default")
+
+
+def test_what_is_set_one_by_one_takes_the_place_of_the_set() -> None:
+    changes = PriorChanges(tau=PriorChange(scale=0.4, reason="elicited", robust=0.1))
+    priors = priors_of("binomial", changes, "sceptical")
+    # what is mixed in is the default, whatever the set
+    assert priors.tau == Prior("normal", 0.0, 0.4, "yours", "elicited", robust=0.1, vague=1.0)
+    assert priors.sigma_tau.source == "sceptical"
 
 
 def test_names_that_may_be_changed_are_the_names_there_are() -> None:
@@ -86,6 +116,7 @@ def test_names_that_may_be_changed_are_the_names_there_are() -> None:
         (Prior("normal", -0.25, 0.5, "yours", ""), "Normal(-0.25, 0.5)"),
         (Prior("half-normal", 0.0, 0.3, "default", ""), "HalfNormal(0.3)"),
         (Prior("zero-sum normal", 0.0, 1.0, "default", ""), "ZeroSumNormal(1)"),
+        (Prior("normal", -0.2, 0.1, "yours", "", 0.2, 2.5), "0.8 Normal(-0.2, 0.1) + 0.2 Normal(0, 2.5)"),
         # mean 1/4, variance 3/16/5
         (Prior("beta", 0.25, (3 / 80) ** 0.5, "default", ""), "Beta(1, 3)"),
     ],
@@ -117,7 +148,7 @@ def test_moments_that_no_beta_distribution_has_are_refused(mean: float, sd: floa
 
 def test_priors_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        default_priors("normal").tau.scale = 2.0  # type: ignore[misc]
+        priors_of("normal").tau.scale = 2.0  # type: ignore[misc]
 
 
 def test_a_prior_of_noise_does_nothing_for_a_share_and_is_refused() -> None:

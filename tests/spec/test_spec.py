@@ -83,8 +83,9 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "phi": 1.0,
         "variances": "equal",
         "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
-        "effect": {"over_time": "constant", "cohorts": "together", "moderators": []},
-        "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1}},
+        "effect": {"spread": "normal", "over_time": "constant", "cohorts": "together", "moderators": []},
+        "prior_set": "default",
+        "priors": {"tau": {"scale": 0.25, "reason": "earlier evaluations", "location": -0.1, "robust": 0.0}},
     }
     # what is not given is absent, as in a file
     assert content["columns"] == {"unit": "la", "time": "year", "label": "name", "pilot": "pilot"}

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from primum.fit import Fit
-from primum.fit.predict import noise_of
+from primum.fit.predict import deviates, noise_of
 from primum.model import Cells, cells_of
 from primum.model.cells import Array
 from primum.model.families import Family, Standard, family_of
@@ -129,7 +129,7 @@ def replicate(
     if cells.terms is not None:
         departure[:, cells.pilots] += np.tensordot(draws["gamma"], cells.terms.design, axes=1)
     is_pilot = np.isin(np.arange(units), cells.pilots)
-    tau = draws["tau"][:, None] + draws["sigma_tau"][:, None] * rng.normal(size=(count, units))
+    tau = draws["tau"][:, None] + draws["sigma_tau"][:, None] * deviates(cells, rng, (count, units))
     eta = (
         draws["mu"][:, None, None]
         + draws["beta_pilot"][:, None, None] * is_pilot[:, None]

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from primum.fit.predict import deviates
 from primum.model import Cells
 from primum.model.cells import Array, Mask
 from primum.model.families import Family, Standard
@@ -156,7 +157,7 @@ def new_unit(
         draws("q") ** 2 * float(last[1:] @ basis.variance) + shock
     )
     eta = draws("mu") + draws("lambda")[..., -1] + np.sqrt(spread) * rng.normal(size=spread.shape)
-    tau = draws("tau") + draws("sigma_tau") * rng.normal(size=spread.shape)
+    tau = draws("tau") + draws("sigma_tau") * deviates(cells, rng, spread.shape)
     if "sigma_cohort" in posterior:
         tau = tau + draws("sigma_cohort") * rng.normal(size=spread.shape)
     sigma = np.ones(1)

@@ -13,6 +13,9 @@ import hashlib
 import os
 import pickle
 import platform
+import subprocess
+import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +36,7 @@ from primum.spec.families import FamilyName
 WIDTH = 4  # a row of the table: an address, and at most three lengths
 compilations: list[FamilyName] = []
 _programs: dict[FamilyName, Program] = {}
+_elsewhere: dict[FamilyName, subprocess.Popen[bytes]] = {}
 _lock = Lock()
 
 
@@ -65,7 +69,9 @@ def program_of(family: FamilyName) -> Program:
     """
     with _lock:
         if family not in _programs:
-            path = folder() / f"{family}-{fingerprint()}.bin"
+            if family in _elsewhere:
+                _elsewhere.pop(family).wait()
+            path = _path(family)
             code = _read(path)
             if code is None:
                 code = compile_family(family)
@@ -75,10 +81,35 @@ def program_of(family: FamilyName) -> Program:
         return _programs[family]
 
 
+def compile_ahead(families: Iterable[FamilyName]) -> None:
+    """Start to compile what is neither in memory nor on disk, each family in a process of its own.
+
+    The first of them is left to this process, whose own compilation would keep the others waiting: LLVM is called
+    with Python's global lock held. Where such a process fails, `program_of` compiles by itself.
+
+    Parameters
+    ----------
+    families
+        Names of families, in the order in which they will be wanted.
+    """
+    with _lock:
+        missing = [each for each in dict.fromkeys(families) if each not in _programs and not _path(each).exists()]
+        for family in missing[1 : os.cpu_count() or 1]:
+            if family not in _elsewhere:
+                command = f"from primum.fit.compile import program_of; program_of({family!r})"
+                _elsewhere[family] = subprocess.Popen(
+                    [sys.executable, "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+
+
 def folder() -> Path:
     """Where machine code is kept: PRIMUM_CACHE, or else the user's cache folder."""
     given = os.environ.get("PRIMUM_CACHE")
     return Path(given) if given else user_cache_path("primum")
+
+
+def _path(family: FamilyName) -> Path:
+    return folder() / f"{family}-{fingerprint()}.bin"
 
 
 def table_of(arrays: dict[str, NDArray[Any]], evaluate: int) -> NDArray[np.int64]:
@@ -161,6 +192,7 @@ def _kernel_entry(family: FamilyName) -> Any:
             carray(float64(t[20, 0]), (t[20, 1], t[20, 2], t[20, 3])),
             carray(int32(t[21, 0]), (t[21, 1],)),
             carray(int32(t[22, 0]), (t[22, 1],)),
+            carray(float64(t[23, 0]), (t[23, 1],)),
         )  # fmt: skip
 
     return evaluate

@@ -188,7 +188,7 @@ def start(layout: Layout, priors: Array, guesses: Guesses, seed: int) -> Array:
             away = spread * rng.choice(np.array([-2.0, 2.0]), size=field.shape) * rng.uniform(0.75, 1.25, field.shape)
             values[...] = location + (np.maximum(away, -0.5 * location) if name in SIGNED else away)
         elif name in SCALARS:
-            centre, scale = (0.0, 1.0) if name in TAILED or name == "kappa" else priors[SCALARS.index(name)]
+            centre, scale = (0.0, 1.0) if name in TAILED or name == "kappa" else priors[SCALARS.index(name), :2]
             values[...] = centre + scale * (float(name in SIGNED) + rng.uniform(-0.5, 0.5))
     return point
 

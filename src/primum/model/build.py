@@ -55,7 +55,8 @@ in component k, a pilot's response departs from its location without the effect 
     \zeta_i = A_i\sigma_\tau(m_i - P_i\tau) + \sqrt{A_i}\, x_i
 
 the density of :math:`x_i` is that of :math:`\zeta_i`, standard normal, times :math:`\sqrt{A_i}`.
-That is exact too, and hyperparameters are left with almost the collapsed posterior.
+That is exact too, and hyperparameters are left with almost the collapsed posterior. Where effects are
+heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ from primum.model.layout import SCALARS, sizes_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
 from primum.panel import Panel
-from primum.spec import Outcome, Priors, Spec
+from primum.spec import Outcome, Prior, Priors, Spec
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -156,7 +157,8 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
             carried += carried_drift(q, s, scale[:others], component, data)
         centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow]) + carried
         weight, sigma_tau = precision * data["mean_weight"][others:], _tailed("sigma_tau", data)
-        tau_unit = _effects(normal("tau"), sigma_tau, centre, own, weight, data)
+        tau = _mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
+        tau_unit = _effects(tau, sigma_tau, centre, own, weight, cells.tail, data)
         location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
         of_pilots, eta_pilots, _ = path_density(
             location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], data, others
@@ -194,6 +196,19 @@ def _hyperpriors(settings: Any) -> tuple[Any, Any]:
         return signed
 
     return normal, half_normal
+
+
+def _mixture(name: str, prior: Prior, data: dict[str, Any]) -> Any:
+    """A hyperparameter whose prior is a normal with a vague one around 0 mixed in."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    location, scale, robust, vague = (data["priors"][SCALARS.index(name), place] for place in range(4))
+    value = pm.Flat(name)
+    first = pt.log((1 - robust) / scale) - 0.5 * ((value - location) / scale) ** 2
+    second = pt.log(robust / vague) - 0.5 * (value / vague) ** 2
+    pm.Potential(f"{name}_density", pt.logaddexp(first, second))
+    return value
 
 
 def _kappa(cells: Cells, data: dict[str, Any]) -> Any:
@@ -280,7 +295,9 @@ def _tailed(name: str, data: dict[str, Any]) -> Any:
     return pm.Deterministic(name, data["priors"][SCALARS.index(name), 1] * multiple)
 
 
-def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, data: dict[str, Any]) -> Any:
+def _effects(
+    tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, tail: float, data: dict[str, Any]
+) -> Any:
     """Effects in the pilots, transported; shape (pilot,)."""
     import pymc as pm
     import pytensor.tensor as pt
@@ -292,7 +309,8 @@ def _effects(tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, 
     pull = (precision * exposure * (data["pilot_response"] - centre)).sum(axis=1)
     shrink = 1 / (1 + sigma_tau**2 * known)
     zeta = shrink * sigma_tau * (pull - known * tau) + pt.sqrt(shrink) * x
-    pm.Potential("effect_density", (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum())
+    unlikely = (1 / tail + 1) * pt.log1p(tail * zeta**2) if tail else zeta**2
+    pm.Potential("effect_density", (0.5 * pt.log(shrink) - 0.5 * unlikely).sum())
     return pm.Deterministic("tau_unit", tau + sigma_tau * zeta, dims="pilot")
 
 

@@ -19,6 +19,7 @@ __all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
 
 Mask = NDArray[np.bool_]
 MAX_PAIRS = 100_000
+TAIL = 0.25  # four degrees of freedom
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Cells:
         Effect terms beside the pilots' own effects; None where there are none.
     varied
         Whether drifts and shocks are larger in some units than in others.
+    tail
+        One over the degrees of freedom of the pilots' effects around what they share; 0 where they are normal.
     standard_error
         Of the values, where it is known, 1 where not observed; None where noise is learned; shape (unit, time).
     low, high
@@ -98,6 +101,7 @@ class Cells:
     start: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     terms: Terms | None = None
     varied: bool = False
+    tail: float = 0.0
     standard_error: Array | None = None
     low: Array | None = None
     high: Array | None = None
@@ -162,6 +166,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         start=start,
         terms=terms_of(outcome.effect, dataset, pilots, exposure[pilots], start),
         varied=outcome.variances == "by unit",
+        tail=TAIL if outcome.effect.spread == "heavy-tailed" else 0.0,
         standard_error=_filled(_part(dataset, outcome, "standard_error"), observed, 1.0),
         low=_filled(low, observed, 0.0),
         high=_filled(high, observed, 0.0),

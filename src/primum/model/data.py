@@ -42,6 +42,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "pilot_terms": ("term", "pilot", "component"),
     "pseudo_unit": ("pseudo",),
     "pseudo_time": ("pseudo",),
+    "tail": ("one",),
 }
 _MIN_WEIGHT = 1e-3
 
@@ -100,6 +101,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "pilot_terms": pilot_terms,
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
+        "tail": np.array([cells.tail]),
     }
 
 
@@ -212,8 +214,9 @@ def _share_of_drift(cells: Cells, priors: Priors) -> float:
     return float(np.sqrt(first / (first + second)))
 
 
-def _setting(prior: Prior) -> tuple[float, float]:
-    return prior.shapes if prior.distribution == "beta" else (prior.location, prior.scale)
+def _setting(prior: Prior) -> tuple[float, float, float, float]:
+    first, second = prior.shapes if prior.distribution == "beta" else (prior.location, prior.scale)
+    return first, second, prior.robust, prior.vague
 
 
 def _constant(name: str, cells: Cells) -> float:

@@ -118,7 +118,8 @@ def _variances_text(outcome: Outcome) -> str:
 
 
 def _effect_text(effect: Effect) -> str:
-    parts = ["differs between pilots (sigma_tau)"]
+    tails = ", heavy-tailed" if effect.spread == "heavy-tailed" else ""
+    parts = [f"differs between pilots (sigma_tau{tails})"]
     if effect.over_time == "event time":
         parts.append("moves with event time (sigma_event)")
     if effect.cohorts == "apart":

@@ -1,14 +1,19 @@
 """Specifications: what is evaluated, how, and what would count as harm, fixed before fitting."""
 
+from primum.spec.elicited import elicited
+from primum.spec.evidence import Evidence
+from primum.spec.frozen import Frozen, freeze
 from primum.spec.layout import Columns, Layout, Measure, Periods, Treatment
 from primum.spec.outcome import Outcome
-from primum.spec.priors import Prior, PriorChange, PriorChanges, Priors, default_priors
+from primum.spec.priors import Prior, PriorChange, PriorChanges, Priors, priors_of
 from primum.spec.spec import Considering, Decisions, Sampler, Source, Spec, Using
 
 __all__ = [
     "Columns",
     "Considering",
     "Decisions",
+    "Evidence",
+    "Frozen",
     "Layout",
     "Measure",
     "Outcome",
@@ -22,5 +27,7 @@ __all__ = [
     "Spec",
     "Treatment",
     "Using",
-    "default_priors",
+    "elicited",
+    "freeze",
+    "priors_of",
 ]

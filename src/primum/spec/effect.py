@@ -14,6 +14,10 @@ class Effect:
 
     Attributes
     ----------
+    spread
+        How the effects of single pilots scatter around what they share: "normal", or "heavy-tailed" (Student-t with 4
+        degrees of freedom, `sigma_tau` its scale), so that one odd pilot neither carries the average nor is drawn
+        into it.
     over_time
         "constant", or "event time": the effect moves with the periods since a pilot's start, as a
         random walk around its mean over those periods.
@@ -28,6 +32,7 @@ class Effect:
 
     __pydantic_config__ = STRICT
 
+    spread: Literal["normal", "heavy-tailed"] = "normal"
     over_time: Literal["constant", "event time"] = "constant"
     cohorts: Literal["together", "apart"] = "together"
     moderators: tuple[Text, ...] = ()

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from primum.spec.effect import Effect
+from primum.spec.evidence import Evidence
 from primum.spec.families import FACTS, FamilyFacts, FamilyName
 from primum.spec.layout import Measure
-from primum.spec.priors import Prior, PriorChanges, Priors, default_priors
+from primum.spec.priors import Prior, PriorChanges, Priors, SetName, priors_of
 from primum.spec.strict import STRICT, Positive, Several, Text
 from primum.spec.weights import Weights
 
@@ -71,8 +72,12 @@ class Outcome:
         Prior on comparator weights; none by default.
     effect
         Whether the effect differs by event time, cohort or moderators; constant by default.
+    prior_set
+        Named set of priors: "default", "weak", "sceptical", or "informed" by `evidence`.
+    evidence
+        What earlier evaluations found of this outcome.
     priors
-        Priors set for this outcome.
+        Priors set for this outcome one by one; they take the place of the set's.
     """
 
     __pydantic_config__ = STRICT
@@ -94,6 +99,8 @@ class Outcome:
     variances: Literal["equal", "by unit"] = "equal"
     weights: Weights = field(default_factory=Weights)
     effect: Effect = field(default_factory=Effect)
+    prior_set: SetName = "default"
+    evidence: Evidence | None = None
     priors: PriorChanges = field(default_factory=PriorChanges)
 
     @property
@@ -130,7 +137,7 @@ class Outcome:
 
     def all_priors(self) -> Priors:
         """The priors of this outcome's model, defaults included."""
-        return default_priors(self.family, self.priors)
+        return priors_of(self.family, self.priors, self.prior_set, self.evidence)
 
     def priors_in_use(self) -> list[tuple[str, Prior]]:
         """Names and priors of the parameters that this outcome's model has."""
@@ -178,8 +185,23 @@ class Outcome:
             for name, prior in self.all_priors().items()
             if prior.source == "yours" and name not in used
         ]
+        found += self._evidence_problems(path)
         found += self.weights.problems(f"{path}.weights") + self.effect.problems(f"{path}.effect")
         return found + self.priors.problems(f"{path}.priors")
+
+    def _evidence_problems(self, path: str) -> list[str]:
+        if self.evidence is None:
+            if self.prior_set != "informed":
+                return []
+            return [
+                f'{path}.evidence: this key is missing; prior_set "informed" needs estimates of earlier evaluations'
+            ]
+        found = self.evidence.problems(f"{path}.evidence")
+        if self.prior_set != "informed":
+            found.append(f'{path}.evidence: it is used only with prior_set = "informed"; set that, or leave it out')
+        if self.priors.tau is not None:
+            found.append(f"{path}.evidence: priors.tau takes its place; leave one of them out")
+        return found
 
     def _error_problems(self, path: str) -> list[str]:
         if self.standard_error is None:

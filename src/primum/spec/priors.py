@@ -7,13 +7,17 @@ means, in each case measured from the pooled level of the unexposed cells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from primum.spec.evidence import Evidence
 from primum.spec.families import FACTS, FamilyName
 from primum.spec.strict import STRICT, Positive, Text
 
 Distribution = Literal["normal", "half-normal", "zero-sum normal", "beta"]
+SetName = Literal["default", "weak", "sceptical", "informed"]
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,27 @@ class Prior:
     location, scale
         On the scale of the linear predictor, but for kappa, a ratio.
     source
-        "default", or "yours" where the specification set it.
+        "default", the name of the outcome's set of priors, or "yours" where the specification set it by itself.
     reason
         Why this value, in a sentence.
+    robust
+        Share of a second, vague normal around 0 that is mixed in, so that data may overrule the first.
+    vague
+        SD of that normal.
     """
 
     distribution: Distribution
     location: float
     scale: float
-    source: Literal["default", "yours"]
+    source: Literal["default", "weak", "sceptical", "informed", "yours"]
     reason: str
+    robust: float = 0.0
+    vague: float = 1.0
 
     def __str__(self) -> str:
+        if self.robust:
+            first = f"{1 - self.robust:g} Normal({self.location:.3g}, {self.scale:.3g})"
+            return f"{first} + {self.robust:g} Normal(0, {self.vague:g})"
         if self.distribution == "half-normal":
             return f"HalfNormal({self.scale:g})"
         if self.distribution == "zero-sum normal":
@@ -57,13 +70,22 @@ class Prior:
 
 @dataclass(frozen=True)
 class PriorChange:
-    """What a specification may say about a prior: its scale, its location, and why."""
+    """What a specification may say about a prior: its scale, its location, and why.
+
+    Attributes
+    ----------
+    scale, location, reason
+        As in `Prior`.
+    robust
+        Share of the default prior that is mixed in, so that data may overrule what is set here; only for tau.
+    """
 
     __pydantic_config__ = STRICT
 
     scale: Positive
     reason: Text
     location: float = 0.0
+    robust: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +116,11 @@ class PriorChanges:
             f"{path}.{name}.location: a {distribution_of(name)} prior has no location; leave it out"
             for name, change in changes
             if change is not None and change.location != 0 and distribution_of(name) not in {"normal", "beta"}
+        ]
+        found += [
+            f"{path}.{name}.robust: only the prior of tau may be a mixture; leave it out"
+            for name, change in changes
+            if change is not None and change.robust and name != "tau"
         ]
         if self.kappa is not None and not self.kappa.scale**2 < self.kappa.location * (1 - self.kappa.location):
             found.append(
@@ -156,8 +183,26 @@ def distribution_of(name: str) -> Distribution:
     return "zero-sum normal" if name in _ZERO_SUM else "half-normal"
 
 
-def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> Priors:
-    """Default priors of a family, with a specification's changes put in their place.
+_SETS: dict[SetName, dict[str, float]] = {
+    "default": {},
+    "weak": {"tau": 2.5, "moderator": 2.5, **dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort"), 2.0)}
+    | dict.fromkeys(("sigma_alpha", "q", "s"), 2.0),
+    "sceptical": {"tau": 0.25, "moderator": 0.25, **dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort"), 0.5)},
+    "informed": {},
+}
+_WHY: dict[SetName, str] = {
+    "weak": "for whom the default is too sure",
+    "sceptical": "for whom large effects of policies are rare (Spiegelhalter, Freedman and Parmar, 1994)",
+}
+
+
+def priors_of(
+    family: FamilyName,
+    changes: PriorChanges | None = None,
+    chosen: SetName = "default",
+    evidence: Evidence | None = None,
+) -> Priors:
+    """Priors of a family: those of a named set, with a specification's changes put in their place.
 
     Parameters
     ----------
@@ -165,23 +210,44 @@ def default_priors(family: FamilyName, changes: PriorChanges | None = None) -> P
         Name of the outcome's family.
     changes
         Priors that the specification sets.
+    chosen
+        "default"; "weak" (the scale of the average effect two and a half times as wide, those of spreads, levels,
+        drift and shocks twice); "sceptical" (average effect and moderators a quarter as wide, spreads half as
+        wide); or "informed" (the average effect from `evidence`, with a share of the default mixed in:
+        Schmidli and others, 2014).
+    evidence
+        Earlier evaluations, which "informed" needs.
 
     Examples
     --------
-    >>> print(default_priors("binomial").tau)
+    >>> print(priors_of("binomial").tau)
     Normal(0, 1)
-    >>> changes = PriorChanges(tau=PriorChange(scale=0.25, reason="earlier evaluations"))
-    >>> default_priors("binomial", changes).tau.source
-    'yours'
+    >>> print(priors_of("binomial", chosen="sceptical").tau)
+    Normal(0, 0.25)
+    >>> changes = PriorChanges(tau=PriorChange(scale=0.3, reason="elicited", robust=0.1))
+    >>> print(priors_of("binomial", changes).tau)
+    0.9 Normal(0, 0.3) + 0.1 Normal(0, 1)
     """
     facts, priors = FACTS[family], {}
     for name in (field.name for field in fields(Priors)):
         reason = _REASONS.get(name, facts.noise or "none in this family")
-        distribution = distribution_of(name)
+        location, scale = _SHARE if name == "kappa" else (0.0, facts.scales[name])
+        default = Prior(distribution_of(name), location, scale, "default", reason)
+        factor = _SETS[chosen].get(name)
+        priors[name] = default
+        if factor is not None:
+            why = f"{factor:g} times the default scale, {_WHY[chosen]}; {reason}"
+            priors[name] = replace(default, scale=factor * scale, source=chosen, reason=why)
+        if name == "tau" and chosen == "informed" and evidence is not None:
+            mean, sd = evidence.predictive(scale / 2)
+            priors[name] = replace(
+                default, location=mean, scale=sd, source=chosen, reason=evidence.reason,
+                robust=evidence.robust, vague=scale,
+            )  # fmt: skip
         change: PriorChange | None = getattr(changes, name) if changes else None
-        if change is None:
-            location, scale = _SHARE if name == "kappa" else (0.0, facts.scales[name])
-            priors[name] = Prior(distribution, location, scale, "default", reason)
-        else:
-            priors[name] = Prior(distribution, change.location, change.scale, "yours", change.reason)
+        if change is not None:
+            priors[name] = replace(
+                default, location=change.location, scale=change.scale, source="yours", reason=change.reason,
+                robust=change.robust, vague=scale if change.robust else 1.0,
+            )  # fmt: skip
     return Priors(**priors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
+from math import log, log1p, sqrt
 from typing import Any
 
 from primum.model.kernel.places import BETA, MU, SPREAD, TAU
@@ -10,7 +10,7 @@ from primum.model.kernel.places import BETA, MU, SPREAD, TAU
 
 def effects_forth(
     scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
-    precision: float, zeta: Any, tau_unit: Any,
+    precision: float, tail: float, zeta: Any, tau_unit: Any,
 ) -> float:  # fmt: skip
     """Effects in the pilots, transported with the components integrated out."""
     response, exposure, weight = of_pilots
@@ -26,13 +26,14 @@ def effects_forth(
         shrink = 1.0 / (1.0 + spread**2 * known)
         zeta[i] = shrink * spread * (pull - known * tau) + sqrt(shrink) * x[i]
         tau_unit[i] = tau + spread * zeta[i]
-        density += 0.5 * log(shrink) - 0.5 * zeta[i] ** 2
+        square = zeta[i] ** 2
+        density += 0.5 * log(shrink) - 0.5 * (square if tail == 0 else (1.0 / tail + 1.0) * log1p(tail * square))
     return density
 
 
 def effects_back(
     scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
-    precision: float, zeta: Any, in_tau_unit: Any, in_scalars: Any, in_variance: Any, in_log_scale: Any,
+    precision: float, tail: float, zeta: Any, in_tau_unit: Any, in_scalars: Any, in_variance: Any, in_log_scale: Any,
     in_centre: Any, in_carried: Any, in_x: Any,
 ) -> tuple[float, float]:  # fmt: skip
     """Derivatives, given those in the effects; returns that in the precision, times it, and that in the level."""
@@ -48,7 +49,7 @@ def effects_back(
             pull += precise * (response[i, k] - centre[k] - carried[i, k])
         shrink = 1.0 / (1.0 + spread**2 * known)
         gap = pull - known * tau
-        in_zeta = in_tau_unit[i] * spread - zeta[i]
+        in_zeta = in_tau_unit[i] * spread - zeta[i] * (1.0 + tail) / (1.0 + tail * zeta[i] ** 2)
         in_x[i] = in_zeta * sqrt(shrink)
         in_shrink = in_zeta * (spread * gap + 0.5 * x[i] / sqrt(shrink)) + 0.5 / shrink
         in_pull = in_zeta * shrink * spread

@@ -28,7 +28,7 @@ from primum.spec.families import FamilyName
 ARRAYS = (
     "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
-    "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time",
+    "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail",
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         places: Any, priors: Any, constants: Any, standard: Any, fields: Any, response: Any, cell_weight: Any,
         mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
-        term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any,
+        term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
@@ -124,14 +124,15 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
                 share, carried,
             )  # fmt: skip
         density += effects_forth(
-            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, zeta, tau_unit
-        )
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], zeta,
+            tau_unit,
+        )  # fmt: skip
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
         density += sweep(others, units, True, True, scalars, level, own, sign, paths, in_paths, in_own, of_paths)
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
         in_precision, in_levels = effects_back(
-            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, zeta, in_tau_unit,
-            in_scalars, in_own, in_log_scale[others:], in_centre, in_carried, in_x_tau,
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], zeta,
+            in_tau_unit, in_scalars, in_own, in_log_scale[others:], in_centre, in_carried, in_x_tau,
         )  # fmt: skip
         in_level[0] += in_levels
         if scaled:
@@ -175,5 +176,5 @@ def _know_helpers() -> None:
     """Let compiled code call the functions that families share."""
     from numba.extending import register_jitable
 
-    for helper in HELPERS:
+    for helper in (*HELPERS, scalars.normal_or_mixture):
         register_jitable(error_model="numpy")(helper)

@@ -27,16 +27,29 @@ def scalars_forth(point: Any, places: Any, priors: Any, constants: Any, scalars:
                 density += multiple - 0.5 * multiple**2 - 0.5 * value**2
                 scalars[place] = priors[place, 1] * multiple
             else:
-                density -= 0.5 * ((value - priors[place, 0]) / priors[place, 1]) ** 2
+                density += normal_or_mixture(value, priors[place])[0]
                 scalars[place] = value
     return density
+
+
+def normal_or_mixture(value: float, prior: Any) -> tuple[float, float]:
+    """Log density up to a constant, and its slope, of a normal prior, or of one with a vague one around 0 mixed in."""
+    away, robust, vague = (value - prior[0]) / prior[1], prior[2], prior[3]
+    if robust == 0:
+        return -0.5 * away**2, -away / prior[1]
+    first = log((1.0 - robust) / prior[1]) - 0.5 * away**2
+    second = log(robust / vague) - 0.5 * (value / vague) ** 2
+    largest = max(first, second)
+    density = largest + log(exp(first - largest) + exp(second - largest))
+    share = exp(first - density)
+    return density, -share * away / prior[1] - (1.0 - share) * value / vague**2
 
 
 def scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars: Any, gradient: Any) -> None:
     """Derivatives; scales lose their sign for the report."""
     for place in range(HEAD):
         if places[place] >= 0:
-            value, (centre, scale) = point[places[place]], priors[place]
+            value, centre, scale = point[places[place]], priors[place, 0], priors[place, 1]
             if place == KAPPA:
                 kappa = scalars[place]
                 slope = (0.5 * in_scalars[place] * kappa + centre) * (1.0 - kappa**2)
@@ -46,7 +59,7 @@ def scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars:
                 rate = exp(multiple - 0.5 * value**2) * _NORMAL_PEAK
                 gradient[places[place]] = rate * (1.0 - multiple + scale * in_scalars[place]) - value
             else:
-                gradient[places[place]] = in_scalars[place] + (centre - value) / scale**2
+                gradient[places[place]] = in_scalars[place] + normal_or_mixture(value, priors[place])[1]
             if IS_SCALE[place]:
                 scalars[place] = abs(scalars[place])
 
