@@ -28,9 +28,11 @@ def main() -> None:
     lap("import primum, read the specification")
     panel = pr.simulate(seed=spec.seed).panel
     lap("simulate, make the panel")
-    from primum.fit.compile import program_of
+    from primum.fit.compile import compile_ahead, program_of
 
-    for family in ("binomial", "lognormal"):
+    families = [each.family for each in spec.outcomes]
+    compile_ahead(families)
+    for family in families:
         program_of(family)
     lap("compile, or load, machine code")
     from primum.fit.draws import nutpie_module

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import pickle
 import shutil
 import subprocess
@@ -18,14 +19,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from primum.fit import compile as module
-from primum.fit.compile import Program, load, program_of, table_of
+from primum.fit.compile import Program, compile_ahead, load, program_of, table_of
 from primum.fit.draws import for_nutpie, kept_length
 from primum.model.kernel import ARRAYS
 from primum.spec.families import FACTS, FamilyName
@@ -222,6 +223,42 @@ def test_code_is_compiled_once_and_then_read(
         elsewhere("binomial").name,
         elsewhere("normal").name,
     }, "parts must not be left behind"
+
+
+class Helper:
+    """A process that compiles a family in no time, or fails to."""
+
+    made: ClassVar[list[str]] = []
+    works = True
+
+    def __init__(self, command: list[str], **_: Any) -> None:
+        self.command = command[-1]
+        self.made.append(self.command)
+
+    def wait(self) -> None:
+        family: FamilyName = "normal" if "'normal'" in self.command else "binomial"
+        if self.works:
+            module._keep(module._path(family), module.compile_family(family))
+
+
+@pytest.mark.parametrize("works_elsewhere", [True, False])
+def test_families_after_the_first_are_compiled_in_other_processes(
+    elsewhere: Callable[[FamilyName], Path], monkeypatch: pytest.MonkeyPatch, works_elsewhere: bool
+) -> None:
+    monkeypatch.setattr(Helper, "made", [])
+    monkeypatch.setattr(Helper, "works", works_elsewhere)
+    monkeypatch.setattr(subprocess, "Popen", Helper)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    for _ in range(2):  # and no family twice
+        compile_ahead(["binomial", "normal", "binomial"])
+    assert Helper.made == ["from primum.fit.compile import program_of; program_of('normal')"]
+    assert works(program_of("normal"), "normal")
+    assert module.compilations == ([] if works_elsewhere else ["normal"])
+    compile_ahead(["binomial", "normal"])
+    assert len(Helper.made) == 1, "one that is missing is left to this process"
+    assert works(program_of("binomial"), "binomial with gaps")
+    compile_ahead(["binomial", "normal"])
+    assert len(Helper.made) == 1
 
 
 CONSTANT = """

@@ -8,6 +8,7 @@ from pathlib import Path
 import xarray as xr
 
 from primum.errors import SpecError
+from primum.fit.compile import compile_ahead
 from primum.fit.gate import Gate, gate_of
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
@@ -53,6 +54,8 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
         raise SpecError("the specification", ["the panel was read with another layout; read the panel again"])
     kept = Checkpoints.open(checkpoints, spec, panel)
     trees, gates, saved = {}, {}, []
+    if spec.sampler.backend == "numba":
+        compile_ahead(outcome.family for outcome in spec.outcomes)
     # an outcome is judged and kept while the next one is sampled
     with ThreadPoolExecutor(1) as judging:
         for outcome in spec.outcomes:
