@@ -77,6 +77,37 @@ def test_a_failed_gate_exits_with_one_and_says_why(canned: Path, monkeypatch: py
     assert "The probability of harm" not in result.output
 
 
+def test_a_frozen_specification_is_compared_with_the_one_that_is_run(canned: Path) -> None:
+    own = canned / "own.toml"
+    own.write_text(DEMO.read_text(encoding="utf-8"), encoding="utf-8")
+    first = runner.invoke(app, ["freeze", str(own)])
+    assert first.exit_code == 0, first.output
+    frozen = pr.Frozen.read(canned / "own.frozen.json")
+    assert frozen.digest in first.output
+    again = runner.invoke(app, ["freeze", str(own)])
+    assert isinstance(again.exception, pr.StoreError)
+    assert runner.invoke(app, ["freeze", str(own), "--force"]).exit_code == 0
+
+    arguments = ["run", str(own), "--data", str(canned / "table.csv"), "--out", str(canned / "out"), "--force"]
+    assert "The specification is the one frozen on" in runner.invoke(app, arguments).output
+    page = (canned / "out" / "report.html").read_text(encoding="utf-8")
+    assert "The specification is the one frozen on" in page
+    content = json.loads((canned / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert (content["frozen"]["sha256"], content["frozen"]["differences"]) == (frozen.digest, [])
+
+    # the canned fit keeps its own specification, so what is frozen is changed instead
+    pr.freeze(pr.Spec.read(own).change({"outcomes.kinship.sesoi": 5.0})).write(canned / "own.frozen.json", force=True)
+    assert "outcomes.kinship.sesoi: 5.0 when" in " ".join(runner.invoke(app, arguments).output.split())
+    result = runner.invoke(app, ["report", str(canned / "out" / "fit.nc"), "--force"])
+    assert result.exit_code == 0, result.output
+    assert "outcomes.kinship.sesoi: 5.0 when frozen" in (canned / "out" / "report.html").read_text(encoding="utf-8")
+
+    (canned / "own.frozen.json").unlink()
+    assert runner.invoke(app, arguments).exit_code == 0
+    assert "It was not frozen" in (canned / "out" / "report.html").read_text(encoding="utf-8")
+    assert not (canned / "out" / "frozen.json").exists(), "that of an earlier run says nothing of this one"
+
+
 def test_report_is_made_again_from_a_saved_fit(tmp_path: Path) -> None:
     tiny_fit().save(tmp_path / "fit.nc")
     result = runner.invoke(app, ["report", str(tmp_path / "fit.nc")])

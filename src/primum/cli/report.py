@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primum.cli.run import say
+from primum.cli.run import FROZEN, say
 
 
 def report(
@@ -26,4 +26,7 @@ def report(
     effects = pr.effects(loaded)
     harm = pr.harm(effects)
     truth = truth_of(loaded.spec, loaded.panel)
-    say(harm, pr.write_report(loaded, effects, harm, out or fit.parent, truth=truth, force=force))
+    kept = fit.parent / FROZEN
+    frozen = pr.Frozen.read(kept) if kept.exists() else None
+    page = pr.write_report(loaded, effects, harm, out or fit.parent, truth=truth, frozen=frozen, force=force)
+    say(harm, page)

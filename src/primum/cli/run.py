@@ -13,13 +13,15 @@ import typer
 
 from primum.cli.write import open_folder
 from primum.errors import SpecError
-from primum.spec import Spec
+from primum.spec import Frozen, Spec
+from primum.spec.frozen import frozen_beside
 
 if TYPE_CHECKING:
     from primum.harm import Harm
     from primum.panel import Panel
 
 FAILED = 1
+FROZEN = "frozen.json"
 
 
 def run(
@@ -35,7 +37,8 @@ def run(
 
     Example:  primum run models/rereferral-england.toml --data la_year_panel.csv --out out/england
 
-    The folder gets fit.nc, report.html, summary.json and figures. A run that is killed resumes
+    The folder gets fit.nc, report.html, summary.json and figures. Where primum freeze has kept a copy of the
+    specification, the report says whether it is still the same. A run that is killed resumes
     with the outcomes it had finished when it is started again. Outcomes whose weights have
     base = "panel" need --base-weights, such as those that primum data match writes.
     """
@@ -49,18 +52,24 @@ def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | N
     from primum.report import summary, write_report
     from primum.sources import truth_of
 
-    spec = Spec.read(path)
+    spec, beside = Spec.read(path), frozen_beside(path)
+    frozen = Frozen.read(beside) if beside.exists() else None
     panel = panel_for(spec, path, data, base_weights)
     open_folder(out, ("fit.nc", "report.html", "summary.json"), force=force)
     typer.echo(f"{spec.title}\n{panel!r}")
+    (out / FROZEN).unlink(missing_ok=True)  # of an earlier run
+    if frozen is not None:
+        typer.echo(textwrap.fill(frozen.statement(spec), 100))
+        frozen.write(out / FROZEN)
     checkpoints = out / ".checkpoints"
     fit = pr.fit(spec, panel, checkpoints=checkpoints)
     effects = pr.effects(fit)
     harm = pr.harm(effects)
     truth = truth_of(spec, panel)
     fit.save(out / "fit.nc", force=force)
-    page = write_report(fit, effects, harm, out, truth=truth, force=force)
-    content = summary(fit, effects, harm, total_seconds=time.perf_counter() - started, truth=truth)
+    page = write_report(fit, effects, harm, out, truth=truth, frozen=frozen, force=force)
+    seconds = time.perf_counter() - started
+    content = summary(fit, effects, harm, total_seconds=seconds, truth=truth, frozen=frozen)
     (out / "summary.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(checkpoints, ignore_errors=True)
     say(harm, page)

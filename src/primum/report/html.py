@@ -36,6 +36,7 @@ from primum.plots import (
     plot_weights,
 )
 from primum.sources import Truth
+from primum.spec import Frozen
 
 _DECISIONS = {
     "stop or rework": "bad",
@@ -58,7 +59,14 @@ class _Drawing:
 
 
 def write_report(
-    fit: Fit, effects: Effects, harm: Harm, folder: str | Path, *, truth: Truth | None = None, force: bool = False
+    fit: Fit,
+    effects: Effects,
+    harm: Harm,
+    folder: str | Path,
+    *,
+    truth: Truth | None = None,
+    frozen: Frozen | None = None,
+    force: bool = False,
 ) -> Path:
     """Write ``report.html`` and the figures it shows.
 
@@ -70,6 +78,8 @@ def write_report(
         Where to; figures go to ``figures`` within it, and into the page, as SVG.
     truth
         What was simulated, where the data are simulated.
+    frozen
+        The specification as it was frozen, if it was; the report says whether it is still the same.
     force
         Whether to write over what is there.
 
@@ -102,6 +112,7 @@ def write_report(
         overview=_figure(overview, folder),
         sections=sections,
         simulated=truth is not None,
+        frozen=None if frozen is None else frozen.statement(fit.spec),
         description=describe(fit.spec, fit.panel),
         fingerprint=fit.panel.fingerprint,
         versions={name: version(name) for name in ("primum", "pymc", "pytensor", "nutpie", "arviz")},

@@ -8,7 +8,7 @@ from primum.effects import Effects, OutcomeEffects
 from primum.fit import Fit
 from primum.harm import Harm, OutcomeHarm, Probabilities
 from primum.sources import Truth
-from primum.spec import Outcome
+from primum.spec import Frozen, Outcome, Spec
 
 _NUMBER = {"type": "number"}
 _PROBABILITY = {
@@ -57,6 +57,18 @@ SCHEMA: dict[str, Any] = {
         {
             "title": {"type": "string"},
             "primum": {"type": "string", "description": "version"},
+            "frozen": _object(
+                {
+                    "date": {"type": "string", "description": "UTC"},
+                    "sha256": {"type": "string"},
+                    "differences": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "between the specification when frozen and now",
+                    },
+                },
+                ["object", "null"],
+            ),
             "gate": _GATE,
             "seconds": _object({"compile": _NUMBER, "sample": _NUMBER, "total": _NUMBER}),
             "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
@@ -95,7 +107,15 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, truth: Truth | None) -> dict[str, Any]:
+def summary(
+    fit: Fit,
+    effects: Effects,
+    harm: Harm,
+    *,
+    total_seconds: float,
+    truth: Truth | None,
+    frozen: Frozen | None = None,
+) -> dict[str, Any]:
     """The content of summary.json; `SCHEMA` says what each part is.
 
     Parameters
@@ -106,6 +126,8 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
         How long the whole run took.
     truth
         What was simulated, where the data are simulated.
+    frozen
+        The specification as it was frozen, if it was.
 
     Returns
     -------
@@ -122,6 +144,7 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
     return {
         "title": fit.spec.title,
         "primum": __version__,
+        "frozen": None if frozen is None else _frozen(frozen, fit.spec),
         "gate": {"verdict": harm.gate.verdict, "reasons": _all_reasons(harm)},
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
@@ -130,6 +153,10 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
             for name, each in harm.outcomes.items()
         },
     }
+
+
+def _frozen(frozen: Frozen, spec: Spec) -> dict[str, Any]:
+    return {"date": frozen.date, "sha256": frozen.digest, "differences": frozen.differences(spec)}
 
 
 def _all_reasons(harm: Harm) -> list[str]:
