@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
+    from primum.design import Operating, operating
     from primum.effects import Effects, comparator_weights, effects
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
@@ -41,6 +42,7 @@ __all__ = [
     "MatchError",
     "Matches",
     "Matching",
+    "Operating",
     "Panel",
     "PanelError",
     "PrimumError",
@@ -61,6 +63,7 @@ __all__ = [
     "harm",
     "match",
     "match_sets",
+    "operating",
     "predictive_checks",
     "read_table",
     "refit",
@@ -71,6 +74,7 @@ __all__ = [
 
 _ROOMS = {
     "checks": ["predictive_checks"],
+    "design": ["Operating", "operating"],
     "effects": ["Effects", "comparator_weights", "effects"],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -106,6 +107,30 @@ def test_a_frozen_specification_is_compared_with_the_one_that_is_run(canned: Pat
     assert runner.invoke(app, arguments).exit_code == 0
     assert "It was not frozen" in (canned / "out" / "report.html").read_text(encoding="utf-8")
     assert not (canned / "out" / "frozen.json").exists(), "that of an earlier run says nothing of this one"
+
+
+def test_design_writes_a_table_and_a_figure_an_outcome(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def operating(spec: pr.Spec, _: pr.Panel, name: str, **settings: Any) -> pr.Operating:
+        asked.append((name, settings["effects"], settings["simulations"]))
+        row = {
+            "effect": 0.0, "simulation": 0, "mean": 0.0, "sd": 1.0, "eti95_low": 0.0, "eti95_high": 1.0, "p_harm": 0.5,
+            "using": "carry on", "considering": "pause for thought", "gate": "PASS",
+        }  # fmt: skip
+        return pr.Operating(spec, spec.outcome(name), pd.DataFrame([row]))
+
+    monkeypatch.setattr(pr, "operating", operating)
+    arguments = ["design", str(DEMO), "--data", str(canned / "table.csv"), "--out", str(canned / "design")]
+    arguments += ["--outcome", "kinship", "--effect", "-6", "--effect", "0", "--simulations", "7"]
+    result = runner.invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert asked == [("kinship", [-6.0, 0.0], 7)]
+    assert "no effect: stop or rework 0%" in result.output
+    assert (canned / "design" / "kinship.csv").exists()
+    assert (canned / "design" / "kinship.svg").exists()
+    assert isinstance(runner.invoke(app, arguments).exception, pr.StoreError)
+    assert runner.invoke(app, [*arguments, "--force"]).exit_code == 0
 
 
 def test_report_is_made_again_from_a_saved_fit(tmp_path: Path) -> None:

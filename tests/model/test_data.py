@@ -29,6 +29,8 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         **sizes_of(built.cells, built.family),
         "prior": len(SCALARS) + 1,
         "scalar": len(SCALARS),
+        "hyper": 4,
+        "one": 1,
         "setting": 2,
         "field": fields,
     }

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ from primum.plots import (
     plot_diagnostics,
     plot_event_study,
     plot_forest,
+    plot_operating,
     plot_overview,
     plot_predictive,
     plot_trends,
@@ -154,3 +156,24 @@ def test_figures_do_not_touch_matplotlibs_settings(make: Callable[[Harm], Figure
     before = dict(mpl.rcParams)
     make(harm)
     assert dict(mpl.rcParams) == before
+
+
+def test_operating_characteristics_go_from_harm_to_benefit() -> None:
+    spec = pr.demo_spec()
+    verdicts = {-3.0: ("stop or rework", "pause for thought"), 3.0: ("carry on", "grounds to adopt")}
+    rows = [
+        {
+            "effect": effect, "simulation": number, "mean": effect, "sd": 1.0, "eti95_low": 0.0, "eti95_high": 1.0,
+            "p_harm": 0.5, "using": using if number else "carry on, and watch", "considering": considering,
+            "gate": "PASS",
+        }
+        for effect, (using, considering) in verdicts.items()
+        for number in range(4)
+    ]  # fmt: skip
+    figure = plot_operating(pr.Operating(spec, spec.outcome("kinship"), pd.DataFrame(rows)))
+    using = figure.axes[0]
+    assert [label.get_text() for label in using.get_yticklabels()] == ["-3", "+3"]
+    assert using.get_ylim()[0] > using.get_ylim()[1], "harm must stand above"
+    widths = [bar.get_width() for bar in using.patches if isinstance(bar, Rectangle)]
+    assert widths[:3] == [0.75, 0.25, 0.0]
+    assert "a fall is harm" in texts(figure)

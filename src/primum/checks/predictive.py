@@ -17,7 +17,8 @@ import numpy as np
 import xarray as xr
 
 from primum.fit import Fit
-from primum.fit.predict import deviates, noise_of
+from primum.fit.predict import noise_of
+from primum.fit.replicate import flat, new_units
 from primum.model import Cells, cells_of
 from primum.model.cells import Array
 from primum.model.families import Family, Standard, family_of
@@ -111,34 +112,9 @@ def replicate(
     rng
         Source of randomness.
     """
-    basis = cells.basis
-    draws = {str(name): _flat(posterior[name]) for name in posterior.data_vars}
-    count, (units, periods) = len(draws["mu"]), cells.value.shape
-    shock = draws["s"] if "s" in draws else np.zeros(count)
-    scale = np.exp(draws["omega"][:, None] * rng.normal(size=(count, units))) if cells.varied else np.ones((1, units))
-    drift = draws["q"][:, None, None] * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
-    drift *= scale[:, :, None]
-    if cells.weighting is not None:
-        own = draws["kappa"] if cells.weighting.kappa is None else np.full(count, cells.weighting.kappa)
-        drift[:, cells.pilots] *= own[:, None, None]
-        drift[:, cells.pilots] += draws["weight"] @ drift[:, cells.comparators]
-    level = np.sqrt(periods) * draws["sigma_alpha"][:, None, None] * rng.normal(size=(count, units, 1))
-    components = np.concatenate([level, drift], axis=-1)
-    components += shock[:, None, None] * scale[:, :, None] * rng.normal(size=components.shape)
-    departure = components @ basis.vectors
-    if cells.terms is not None:
-        departure[:, cells.pilots] += np.tensordot(draws["gamma"], cells.terms.design, axes=1)
-    is_pilot = np.isin(np.arange(units), cells.pilots)
-    tau = draws["tau"][:, None] + draws["sigma_tau"][:, None] * deviates(cells, rng, (count, units))
-    eta = (
-        draws["mu"][:, None, None]
-        + draws["beta_pilot"][:, None, None] * is_pilot[:, None]
-        + draws["lambda"][:, None, :]
-        + tau[:, :, None] * cells.exposure
-        + departure
-    )
-    sigma = _flat(xr.DataArray(noise_of(posterior), dims=("chain", "draw", "a", "b")))
-    values = family.draw(rng, eta, sigma, cells, standard).astype(float)
+    without, effect = new_units(posterior, cells, rng)
+    tau = flat(posterior["tau"])[:, None, None] * cells.exposure
+    values = family.draw(rng, without + tau + effect, flat(noise_of(posterior)), cells, standard).astype(float)
     return family.level(replace(cells, value=values))
 
 
@@ -209,8 +185,3 @@ def _without_period_means(panel: Array) -> Array:
 def _thinned(posterior: xr.Dataset) -> xr.Dataset:
     total = posterior.sizes["chain"] * posterior.sizes["draw"]
     return posterior.isel(draw=slice(None, None, max(1, total // REPLICATIONS)))
-
-
-def _flat(values: xr.DataArray) -> Array:
-    array = np.asarray(values, dtype=float)
-    return array.reshape(-1, *array.shape[2:])

@@ -9,6 +9,7 @@ import typer
 from primum.cli.data import data
 from primum.cli.demo import demo
 from primum.cli.describe import describe
+from primum.cli.design import design
 from primum.cli.freeze import freeze
 from primum.cli.report import report
 from primum.cli.run import run
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, describe, demo, report, freeze):
+for command in (run, describe, design, demo, report, freeze):
     app.command()(command)
 app.add_typer(data, name="data")
 

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from primum.fit.predict import deviates
+from primum.fit.replicate import deviates
 from primum.model import Cells
 from primum.model.cells import Array, Mask
 from primum.model.families import Family, Standard

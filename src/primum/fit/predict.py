@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from primum.model import Cells
-from primum.model.cells import Array
 from primum.model.families import Family, Standard
 
 CELL_DIMS = ("chain", "draw", "unit", "time")
@@ -48,18 +47,3 @@ def noise_of(posterior: xr.Dataset) -> np.ndarray:
     if "sigma" not in posterior:
         return np.ones((posterior.sizes["chain"], posterior.sizes["draw"], 1, 1))
     return np.asarray(posterior["sigma"])[:, :, None, None]
-
-
-def deviates(cells: Cells, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Standard deviates of units' effects, normal or heavy-tailed.
-
-    Parameters
-    ----------
-    cells
-        The outcome's arrays; ``tail`` says which.
-    rng
-        Source of randomness.
-    shape
-        How many.
-    """
-    return rng.standard_t(1 / cells.tail, size=shape) if cells.tail else rng.normal(size=shape)

@@ -51,6 +51,35 @@ def progress(label: str, chains: int, show: bool) -> Iterator[Settings]:
         yield {"progress_bar": False}
 
 
+@contextmanager
+def bar_of(label: str, total: int, show: bool) -> Iterator[Callable[[int], None]]:
+    """A bar of work that is done piece by piece, with the time left; nothing where it is piped.
+
+    Parameters
+    ----------
+    label
+        What is being done.
+    total
+        How many pieces.
+    show
+        Whether to show anything at all.
+
+    Yields
+    ------
+    callable
+        Takes the number of pieces that are done since it was called last.
+    """
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    hidden = not (show and (console.is_terminal or console.is_jupyter))
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bars:
+        task = bars.add_task(label, total=total)
+        yield lambda done: bars.advance(task, done)
+
+
 def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description}"),

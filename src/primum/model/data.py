@@ -20,7 +20,7 @@ from primum.model.reference import Scales, reference_scales
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
-    "priors": ("prior", "setting"),
+    "priors": ("prior", "hyper"),
     "constants": ("scalar",),
     "standard": ("setting",),
     "fields": ("field", "time", "ordered"),

@@ -8,6 +8,7 @@ from primum.plots.event_study import plot_event_study
 from primum.plots.forest import plot_forest
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
+from primum.plots.operating import plot_operating
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
 from primum.plots.trends import plot_trends
@@ -22,6 +23,7 @@ __all__ = [
     "plot_forest",
     "plot_matched",
     "plot_missing",
+    "plot_operating",
     "plot_overview",
     "plot_predictive",
     "plot_trends",

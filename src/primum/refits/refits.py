@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from primum.fit.gate import MIN_ESS
+from primum.fit.progress import bar_of
 from primum.panel import Panel
 from primum.refits.refit import Refit, refit
 from primum.spec import Spec
@@ -58,18 +56,11 @@ def refits(
     """
     from threadpoolctl import threadpool_limits
 
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    hidden = not (show_progress and (console.is_terminal or console.is_jupyter))
     with (
-        Progress(*columns, console=console, transient=True, disable=hidden) as bar,
+        bar_of("refits", len(cases), show_progress) as advance,
         threadpool_limits(1),  # for all threads, which only this one can set
         ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool,
     ):
-        task = bar.add_task("refits", total=len(cases))
         # chains in turn and refits side by side: judging one does not keep the other cores waiting
         waiting = {
             name: pool.submit(refit, spec, panel, outcome, ess=ess, cores=1) for name, (spec, panel) in cases.items()
@@ -78,7 +69,7 @@ def refits(
         try:
             for name, each in waiting.items():
                 found[name] = each.result()
-                bar.advance(task)
+                advance(1)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -1,0 +1,52 @@
+"""primum design: how often the rules would be right, before the pilots' outcomes are looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from primum.cli.run import panel_for
+from primum.cli.write import open_folder
+from primum.spec import Spec
+
+
+def design(
+    spec: Annotated[Path, typer.Argument(help="The specification, a TOML file.")],
+    data: Annotated[Path | None, typer.Option(help="The table, .csv or .parquet.")] = None,
+    base_weights: Annotated[
+        Path | None, typer.Option(help="Base weights of comparators, .csv or .parquet: pilot, comparator, weight.")
+    ] = None,
+    outcome: Annotated[list[str] | None, typer.Option(help="An outcome; may be repeated; by default all.")] = None,
+    effect: Annotated[
+        list[float] | None,
+        typer.Option(help="A true effect, in the outcome's unit; may be repeated; by default -2 to 2 SESOIs."),
+    ] = None,
+    simulations: Annotated[int, typer.Option(min=2, help="Simulated evaluations for each effect.")] = 50,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; by default out/NAME-design.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over results that are there.")] = False,
+) -> None:
+    """Simulate evaluations with known effects, and count what the specification's rules would advise.
+
+    Example:  primum design models/signs-of-safety.toml --outcome kinship --simulations 100
+
+    How often would the rules cry harm where there is none, or miss harm that is there? Areas are simulated from what
+    comparators and the years before the programme say; what happened to the pilots since is not looked at. The folder
+    gets a table and a figure an outcome. A run that is killed goes on where it was.
+    """
+    import primum as pr
+    from primum.plots import plot_operating
+
+    read = Spec.read(spec)
+    panel = panel_for(read, spec, data, base_weights)
+    folder = out or Path("out") / f"{spec.stem}-design"
+    names = outcome or [each.name for each in read.outcomes]
+    open_folder(folder, [f"{name}.csv" for name in names], force=force)
+    for name in names:
+        kept = folder / f"{name}-simulations.csv"
+        found = pr.operating(read, panel, name, effects=effect, simulations=simulations, checkpoints=kept)
+        found.table.to_csv(folder / f"{name}.csv")
+        plot_operating(found).savefig(folder / f"{name}.svg", metadata={"Date": None})
+        typer.echo(f"{found}\n")
+    typer.echo(f"Tables, figures and simulations: {folder}")

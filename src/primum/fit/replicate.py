@@ -1,0 +1,78 @@
+"""New units of a fitted model: what replicated panels and simulated evaluations are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from primum.model import Cells
+from primum.model.cells import Array
+
+
+def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Latents of as many new units as there are, pilots and comparators in their places.
+
+    Parameters
+    ----------
+    posterior
+        Draws of the hyperparameters; dims (chain, draw, ...), one replication a draw.
+    cells
+        The outcome's arrays.
+    rng
+        Source of randomness.
+
+    Returns
+    -------
+    without, effect
+        Linear predictor without an effect, and how far the effect in each cell is from tau times exposure:
+        units' own deviations, and effect terms; shape (replication, unit, time) each.
+    """
+    basis = cells.basis
+    draws = {str(name): flat(posterior[name]) for name in posterior.data_vars}
+    count, (units, periods) = len(draws["mu"]), cells.value.shape
+    shock = draws["s"] if "s" in draws else np.zeros(count)
+    scale = np.exp(draws["omega"][:, None] * rng.normal(size=(count, units))) if cells.varied else np.ones((1, units))
+    drift = draws["q"][:, None, None] * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
+    drift *= scale[:, :, None]
+    if cells.weighting is not None:
+        own = draws["kappa"] if cells.weighting.kappa is None else np.full(count, cells.weighting.kappa)
+        drift[:, cells.pilots] *= own[:, None, None]
+        drift[:, cells.pilots] += draws["weight"] @ drift[:, cells.comparators]
+    level = np.sqrt(periods) * draws["sigma_alpha"][:, None, None] * rng.normal(size=(count, units, 1))
+    components = np.concatenate([level, drift], axis=-1)
+    components += shock[:, None, None] * scale[:, :, None] * rng.normal(size=components.shape)
+    is_pilot = np.isin(np.arange(units), cells.pilots)
+    away = draws["sigma_tau"][:, None] * deviates(cells, rng, (count, units))
+    without = (
+        draws["mu"][:, None, None]
+        + draws["beta_pilot"][:, None, None] * is_pilot[:, None]
+        + draws["lambda"][:, None, :]
+        + components @ basis.vectors
+    )
+    effect = away[:, :, None] * cells.exposure
+    if cells.terms is not None:
+        effect[:, cells.pilots] += np.tensordot(draws["gamma"], cells.terms.design, axes=1)
+    return without, effect
+
+
+def flat(values: xr.DataArray | Array) -> Any:
+    """Chains one after the other: dims (chain, draw, ...) become (replication, ...)."""
+    array = np.asarray(values, dtype=float)
+    return array.reshape(-1, *array.shape[2:])
+
+
+def deviates(cells: Cells, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Standard deviates of units' effects, normal or heavy-tailed.
+
+    Parameters
+    ----------
+    cells
+        The outcome's arrays; ``tail`` says which.
+    rng
+        Source of randomness.
+    shape
+        How many.
+    """
+    return rng.standard_t(1 / cells.tail, size=shape) if cells.tail else rng.normal(size=shape)

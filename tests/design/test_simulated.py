@@ -1,0 +1,98 @@
+"""Simulated evaluations: the effect asked for exactly, and nothing of the pilots' outcomes since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import primum as pr
+from primum.design.simulated import Learned, before_exposure, simulate
+from primum.effects.estimands import target_weights
+from primum.fit import Gate
+from primum.model import cells_of
+from primum.model.families import family_of
+from primum.testing import tiny_fit
+from tests.model.panels import evaluation
+
+SEED = [7]
+
+
+@pytest.fixture
+def learned() -> Learned:
+    return Learned(tiny_fit().posterior("kinship").drop_vars("eta"), Gate((), 1.0, 1000.0))
+
+
+@pytest.fixture
+def without_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts are what is expected of them, fractions included."""
+
+    def expected(self: Any, _: object, eta: Any, sigma: Any, cells: Any, standard: Any) -> Any:
+        return cells.denominator * self.mean(eta, sigma, cells, standard)
+
+    monkeypatch.setattr(type(family_of("binomial")), "draw", expected)
+
+
+@pytest.mark.usefixtures("without_chance")
+@pytest.mark.parametrize("target", ["areas", "denominators"])
+def test_the_average_effect_is_exactly_the_one_asked_for(learned: Learned, target: str) -> None:
+    panel, spec = tiny_fit().panel, tiny_fit().spec.change({"outcomes.kinship.target": target})
+    outcome = spec.outcome("kinship")
+    cells = cells_of(panel.dataset, outcome)
+    weight = target_weights(cells, outcome.target)
+    levels = []
+    for effect in (0.0, -4.0):
+        made = cells_of(simulate(learned, panel, outcome, effect, 3, SEED).dataset, outcome)
+        levels.append(100 * (made.value / made.denominator)[cells.pilots])
+    moved = levels[1] - levels[0]
+    assert (moved * weight).sum() / weight.sum() == pytest.approx(-4.0, abs=1e-8)
+    assert np.abs(moved[cells.exposure[cells.pilots] == 0]).max() < 1e-12
+    assert moved[weight > 0].std() > 0.1, "pilots' effects must vary"
+
+
+def test_simulations_are_reproducible_and_differ(learned: Learned) -> None:
+    panel, outcome = tiny_fit().panel, tiny_fit().spec.outcome("kinship")
+    first, again, second = (simulate(learned, panel, outcome, 0.0, number, SEED) for number in (1, 1, 2))
+    assert first == again
+    assert not np.array_equal(first.dataset["kinship"], second.dataset["kinship"])
+    # everything but the outcome is that of the panel
+    rest = panel.dataset.drop_vars("kinship")
+    assert first.dataset.drop_vars("kinship").identical(rest)
+
+
+def test_gaps_stay_and_intervals_become_counts() -> None:
+    spec, panel = evaluation("binomial", missing=5, bounded=6)
+    outcome = spec.outcomes[0]
+    cells = cells_of(panel.dataset, outcome)
+    rng, shape = np.random.default_rng(1), (2, 50)
+    hyper = {
+        name: (("chain", "draw"), np.abs(rng.normal(0.1, 0.02, shape)))
+        for name in ("mu", "beta_pilot", "sigma_alpha", "q", "s", "tau", "sigma_tau")
+    }
+    path = {"lambda": (("chain", "draw", "time"), np.zeros((*shape, cells.time.size)))}
+    made = simulate(Learned(xr.Dataset(hyper | path), Gate((), 1.0, 100.0)), panel, outcome, 1.0, 0, SEED)
+    again = cells_of(made.dataset, outcome)
+    np.testing.assert_array_equal(again.observed, cells.observed)
+    low, high = again.bounds
+    np.testing.assert_array_equal(low, high)
+    assert (again.value <= again.denominator).all()
+
+
+def test_what_happened_to_the_pilots_since_is_not_looked_at() -> None:
+    panel, outcome = tiny_fit().panel, tiny_fit().spec.outcome("kinship")
+    exposed = panel.dataset["exposure"] > 0
+    other = panel.dataset["kinship"].where(~exposed, panel.dataset["kinship"] // 2)
+    changed = pr.Panel(panel.dataset.assign(kinship=other), panel.layout)
+    assert changed != panel
+    seen = before_exposure(panel, outcome)
+    assert before_exposure(changed, outcome) == seen
+    assert seen.dataset["kinship"].where(exposed).isnull().all()
+    assert seen.dataset["kinship"].where(~exposed).notnull().sum() == (~exposed).sum()
+
+
+def test_an_effect_out_of_reach_is_refused(learned: Learned) -> None:
+    panel, outcome = tiny_fit().panel, tiny_fit().spec.outcome("kinship")
+    with pytest.raises(ValueError, match="an average effect of -90 percentage points"):
+        simulate(learned, panel, outcome, -90.0, 0, SEED)
