@@ -10,6 +10,7 @@ from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
+from primum.plots.records import plot_records
 from primum.plots.trends import plot_trends
 from primum.plots.weights import plot_weights
 
@@ -24,6 +25,7 @@ __all__ = [
     "plot_missing",
     "plot_overview",
     "plot_predictive",
+    "plot_records",
     "plot_trends",
     "plot_weights",
 ]
