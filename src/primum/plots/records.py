@@ -33,12 +33,11 @@ def plot_records(cells: RecordCells) -> Figure:
             for part, words, colour in _PARTS:
                 axes.bar(place, own[part], bottom=bottom, color=colour, width=0.8, label=words)
                 bottom += own[part].to_numpy()
-            axes.set_title(name)
+            axes.set_title(f"{name}, records")
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             step = -(-len(own) // _LABELS)
             axes.set_xticks(place[::step], own["period"].tolist()[::step])
-        figure.supylabel("records", fontsize=9)
         if len(whole):
             lost = ", ".join(f"{row.records:,} {row.reason}" for row in whole.itertuples())
             grid[-1].set_xlabel(textwrap.fill(f"Left out of every outcome, not shown: {lost}", _LINE), fontsize=8)

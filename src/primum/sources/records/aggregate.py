@@ -60,6 +60,8 @@ def aggregate(
 
     Raises
     ------
+    InputError
+        If memory or threads are not above 0.
     PrimumError
         If DuckDB is not installed.
     SpecError

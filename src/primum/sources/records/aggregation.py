@@ -136,14 +136,14 @@ class Disclosure:
     Attributes
     ----------
     below
-        Counts from 1 to one less than this are small.
+        Counts from 1 to one less than this are small; 1 where none is.
     suppress
         Whether small counts are hidden: see `primum.sources.records.disclosure`.
     """
 
     __pydantic_config__ = STRICT
 
-    below: Annotated[int, Field(ge=2)] = 5
+    below: Annotated[int, Field(ge=1)] = 5
     suppress: bool = False
 
 
@@ -246,9 +246,7 @@ class Aggregation:
         made = Counter(self.columns)
         twice = [name for name, times in made.items() if times > 1]
         if twice:
-            found.append(
-                f"the table would have several columns of one name: {', '.join(twice)}; rename outcomes or strata"
-            )
+            found.append(f"the table would have several columns named {', '.join(twice)}; rename outcomes or strata")
         if found:
             raise SpecError(subject, found)
 

@@ -93,6 +93,11 @@ class Calendar:
             case "month":
                 return f"{begin:%Y-%m}"
 
+    @property
+    def labels(self) -> dict[int, str]:
+        """Labels of all periods by their numbers."""
+        return {number: self.label(number) for number in self.numbers}
+
     def sql(self, day: str) -> str:
         """`number` as an expression of DuckDB, of an expression that is a date."""
         months = _RULES[self.rule]

@@ -70,6 +70,6 @@ def _unplaced(rows: pd.DataFrame, i: int, aggregation: Aggregation) -> pd.DataFr
         counts = rows[f"o{i}_open"]
         if not outcome.log_mean:
             counts = counts - rows[f"o{i}_open_{len(outcome.edges)}"]
-    periods = rows["time"].map(aggregation.periods.label)
+    periods = rows["time"].map(aggregation.periods.labels)
     found = pd.DataFrame({"period": periods, "records": counts}).groupby("period", as_index=False).sum()
     return found[found["records"] > 0]

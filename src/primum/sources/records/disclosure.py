@@ -51,8 +51,11 @@ def small_counts(table: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:
 
 def mark(table: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
     """Add a column ``small`` with the names of a row's small counts; empty where it has none."""
-    named = small.groupby(level=0, sort=False)["column"].agg(", ".join)
-    return table.assign(small=named.reindex(table.index).fillna("").astype(str))
+    names = np.full(len(table), "", dtype=object)
+    for column, own in small.groupby("column", sort=False):
+        rows = table.index.get_indexer(own.index)
+        names[rows] += np.where(names[rows] == "", "", ", ") + str(column)
+    return table.assign(small=names.astype(str))
 
 
 def suppress(table: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from primum.errors import PrimumError, SourceError
+from primum.errors import InputError, PrimumError, SourceError
 from primum.panel.read import column_hint, list_some
 from primum.sources.records.fields import literal, quoted
 
@@ -59,9 +59,15 @@ def engine(subject: str, memory: float, threads: int | None) -> Iterator[Engine]
 
     Raises
     ------
+    InputError
+        If memory or threads are not above 0.
     PrimumError
         If DuckDB is not installed.
     """
+    bounds = {"memory": memory, "threads": threads}
+    wrong = [f"{name}: {bound:g} must be above 0" for name, bound in bounds.items() if bound is not None and bound <= 0]
+    if wrong:
+        raise InputError("the settings of memory and threads", wrong)
     try:
         import duckdb
     except ImportError:

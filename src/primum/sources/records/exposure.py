@@ -103,13 +103,13 @@ def with_exposure(table: pd.DataFrame, programme: pd.DataFrame, calendar: Calend
     import pandas as pd
 
     started = programme[programme["start"].notna()]
-    numbers = np.array(calendar.numbers)
-    begins = np.array([calendar.begin(number) for number in numbers.tolist()], dtype="datetime64[D]")
-    days = np.arange(begins[0], np.datetime64(calendar.last, "D") + 1).astype(np.int64)
+    numbers = list(calendar.numbers)
+    bounds = np.array([calendar.begin(number) for number in [*numbers, numbers[-1] + 1]], dtype="datetime64[D]")
+    days = np.arange(bounds[0], bounds[-1]).astype(np.int64)
     first, full = (started[name].to_numpy("datetime64[D]") for name in ("start", "embedded"))
     daily = ramp(days, first.astype(float), full.astype(float))
-    offsets = (begins - begins[0]).astype(np.int64)
-    mean = np.add.reduceat(daily, offsets, axis=1) / np.diff(offsets, append=days.size)
+    begins = (bounds - bounds[0]).astype(np.int64)
+    mean = np.add.reduceat(daily, begins[:-1], axis=1) / np.diff(begins)
     begun = [calendar.number(day) for day in first.tolist()]
     # a period counts as embedded from its first day on
     whole = [calendar.number(day - dt.timedelta(days=1)) + 1 for day in full.tolist()]
@@ -121,5 +121,5 @@ def with_exposure(table: pd.DataFrame, programme: pd.DataFrame, calendar: Calend
     made = table.copy()
     made.insert(at, "exposure", found["exposure"].fillna(0.0).to_numpy())
     for place, name in enumerate(("start", "embedded"), at + 1):
-        made.insert(place, name, found[name].astype("Int64").array)
+        made.insert(place, name, found[name].astype("Int64").set_axis(made.index))
     return made

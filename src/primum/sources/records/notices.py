@@ -36,10 +36,10 @@ def about_small(small: pd.DataFrame, cells: int, aggregation: Aggregation) -> li
     if small.empty:
         return []
     most = aggregation.disclosure.below - 1
-    found = f"{len(small):,} counts in {small.index.nunique():,} of {cells:,} cells are from 1 to {most}"
+    found = f"small counts, from 1 to {most}: {len(small):,} in {small.index.nunique():,} of {cells:,} cells"
     if aggregation.disclosure.suppress:
-        return [f"{found}, and hidden; what other tables say of the same children may still reveal them"]
-    return [f"{found}: do not publish the table, or set disclosure.suppress = true"]
+        return [f"{found}, which are hidden; what other tables say of the same children may still reveal them"]
+    return [f"{found}; do not publish the table, or set disclosure.suppress = true"]
 
 
 def about_exposure(aggregation: Aggregation) -> list[str]:

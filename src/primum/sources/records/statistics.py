@@ -47,9 +47,7 @@ def table_of(rows: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "unit": rows["unit"],
         "time": rows["time"],
-        "period": rows["time"].map(
-            {number: aggregation.periods.label(number) for number in aggregation.periods.numbers}
-        ),
+        "period": rows["time"].map(aggregation.periods.labels),
         **{name: rows[f"stratum_{k}"] for k, name in enumerate(aggregation.strata)},
         "records": rows["records"],
     }

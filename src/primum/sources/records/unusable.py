@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from primum.panel.read import list_some
 from primum.sources.records.aggregation import Aggregation
 from primum.sources.records.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SHOWN = 10
 
 
 def unusable(rows: pd.DataFrame, query: Query, aggregation: Aggregation) -> pd.DataFrame:
@@ -40,8 +43,7 @@ def unusable(rows: pd.DataFrame, query: Query, aggregation: Aggregation) -> pd.D
     for i, (outcome, reasons) in enumerate(zip(aggregation.outcomes, query.outcome_reasons, strict=True)):
         for k, reason in enumerate(reasons):
             counts = usable[f"o{i}_reason_{k}"].to_numpy()
-            for time in aggregation.periods.numbers:
-                label = aggregation.periods.label(time)
+            for time, label in aggregation.periods.labels.items():
                 found.append((outcome.name, reason.name, label, int(counts[times == time].sum())))
     table = pd.DataFrame(found, columns=["outcome", "reason", "period", "records"])
     return table[table["records"] > 0].reset_index(drop=True)
@@ -96,19 +98,23 @@ def accounts(rows: pd.DataFrame, left_out: pd.DataFrame, aggregation: Aggregatio
     """
     import pandas as pd
 
-    numbers = list(aggregation.periods.numbers)
-    labels = [aggregation.periods.label(number) for number in numbers]
+    labels = aggregation.periods.labels
     parts = []
     for i, outcome in enumerate(aggregation.outcomes):
         lost = left_out[left_out["outcome"] == outcome.name].groupby("period")["records"].sum()
-        sums = rows.groupby("time").sum(numeric_only=True).reindex(numbers, fill_value=0)
+        sums = rows.groupby("time").sum(numeric_only=True).reindex(list(labels), fill_value=0)
         still = sums[f"o{i}_open"] if outcome.is_duration else 0
-        own = {"outcome": outcome.name, "period": labels, "used": sums[f"o{i}_n"], "open": still}
-        parts.append(pd.DataFrame(own).assign(left_out=lost.reindex(labels, fill_value=0).to_numpy()))
+        own = {"outcome": outcome.name, "period": list(labels.values()), "used": sums[f"o{i}_n"], "open": still}
+        parts.append(pd.DataFrame(own).assign(left_out=lost.reindex(list(labels.values()), fill_value=0).to_numpy()))
     return pd.concat(parts, ignore_index=True)
 
 
 def by_period(counts: pd.DataFrame) -> str:
-    """Counts of records by period, in words; nothing where the period is not known."""
+    """Counts of records by period, in words, of many the largest; nothing where the period is not known."""
     known = counts[counts["period"] != ""].groupby("period", sort=False)["records"].sum()
-    return "" if known.empty else " [" + ", ".join(f"{period}: {count:,}" for period, count in known.items()) + "]"
+    if known.empty:
+        return ""
+    many = len(known) > _SHOWN
+    known = known.sort_values(ascending=False, kind="stable") if many else known
+    words = [f"{period}: {count:,}" for period, count in known.items()]
+    return f" [{'most in ' if many else ''}{list_some(words, _SHOWN)}]"
