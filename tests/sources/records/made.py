@@ -53,9 +53,9 @@ def saved(folder: Path, frame: pd.DataFrame, name: str = "records.parquet") -> P
     return path
 
 
-def few(folder: Path, name: str = "few.csv", **columns: list[Any]) -> Path:
+def few(folder: Path, name: str = "few.csv", **columns: Any) -> Path:
     """A file of a few records; columns that are not given have a value that can be used."""
-    size = len(next(iter(columns.values())))
+    size = max(len(values) for values in columns.values() if isinstance(values, list))
     usual: dict[str, Any] = {
         "la": "A", "referred": "2015-05-01", "plan": 1, "again": "2015-06-01", "ended": "2015-05-21"
     }  # fmt: skip

@@ -102,9 +102,9 @@ def aggregate(
         if problems:
             raise SourceError(subject, problems)
         query = query_of(aggregation, fields, source)
-        rows = running.frame(query.cells)
-        records = int(rows["records"].sum())
-        left_out = unusable(rows, query, aggregation)
+        rows, lost = running.split(query.cells, "reason")
+        records = int(rows["records"].sum() + lost["records"].sum())
+        left_out = unusable(rows, lost, query, aggregation)
         wrong = refused(left_out, aggregation)
         problems = refusals(wrong, running.examples(query.examples), query, records) if len(wrong) else []
     rows, empty = cells_of(rows, aggregation)

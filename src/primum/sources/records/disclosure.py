@@ -5,7 +5,8 @@ replaces small counts of a yes or no by the interval they may lie in (``_low`` a
 hold for binomial and Poisson outcomes), hides small bins and, where that is one bin alone, the smallest other one
 as well, since it could be told from the total; an outcome whose number of records, or of open durations, is
 small is hidden in that cell altogether. Zeros are shown. This protects against what can be told from one
-table alone, not against its difference to other tables, or to totals published elsewhere.
+table alone, not against its difference to other tables, or to totals published elsewhere; and notices count records
+that were left out, however few.
 """
 
 from __future__ import annotations

@@ -48,6 +48,16 @@ class Engine:
         except duckdb.Error as error:
             raise SourceError(self.subject, [_plain(str(error))]) from None
 
+    def split(self, sql: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The rows of a query where a column is null, without it, and the others.
+
+        Apart, whole numbers that only the others lack stay whole numbers.
+        """
+        name = quoted(column)
+        self.frame(f"CREATE TEMP TABLE split AS {sql}")
+        without = self.frame(f"SELECT * EXCLUDE ({name}) FROM split WHERE {name} IS NULL")
+        return without, self.frame(f"SELECT * FROM split WHERE {name} IS NOT NULL")
+
     def examples(self, sql: str) -> dict[str, object]:
         """The one row of a query, without what is null."""
         return {str(name): value for name, value in self.frame(sql).iloc[0].dropna().items()}

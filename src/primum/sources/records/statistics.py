@@ -27,7 +27,6 @@ def cells_of(rows: pd.DataFrame, aggregation: Aggregation) -> tuple[pd.DataFrame
 
     strata = [f"stratum_{k}" for k in range(len(aggregation.strata))]
     keys = ["unit", "time", *strata]
-    rows = rows[rows["reason"].isna()].drop(columns="reason").astype({"time": np.int64})
     units, times = rows[["unit"]].drop_duplicates(), pd.DataFrame({"time": list(aggregation.periods.numbers)})
     every = units.merge(times, how="cross")
     if strata:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-def unusable(rows: pd.DataFrame, query: Query, aggregation: Aggregation) -> pd.DataFrame:
+def unusable(rows: pd.DataFrame, lost: pd.DataFrame, query: Query, aggregation: Aggregation) -> pd.DataFrame:
     """Count records that cannot be used.
 
     Parameters
     ----------
-    rows
-        What `Query.cells` gave.
+    rows, lost
+        What `Query.cells` gave for cells, and for reasons.
     query, aggregation
         Where they come from.
 
@@ -37,12 +37,11 @@ def unusable(rows: pd.DataFrame, query: Query, aggregation: Aggregation) -> pd.D
 
     found = []
     for k, reason in enumerate(query.record_reasons):
-        found.append(("", reason.name, "", int(rows.loc[rows["reason"] == k, "records"].sum())))
-    usable = rows[rows["reason"].isna()]
-    times = usable["time"].to_numpy(np.int64)
+        found.append(("", reason.name, "", int(lost.loc[lost["reason"] == k, "records"].sum())))
+    times = rows["time"].to_numpy()
     for i, (outcome, reasons) in enumerate(zip(aggregation.outcomes, query.outcome_reasons, strict=True)):
         for k, reason in enumerate(reasons):
-            counts = usable[f"o{i}_reason_{k}"].to_numpy()
+            counts = rows[f"o{i}_reason_{k}"].to_numpy()
             for time, label in aggregation.periods.labels.items():
                 found.append((outcome.name, reason.name, label, int(counts[times == time].sum())))
     table = pd.DataFrame(found, columns=["outcome", "reason", "period", "records"])
