@@ -12,7 +12,7 @@ from primum.plots.style import COMPARATORS, HARM, NEGLIGIBLE, house_style, new_f
 from primum.sources.records import RecordCells
 
 _PARTS = (("used", "used", COMPARATORS), ("open", "still open", NEGLIGIBLE), ("left_out", "left out", HARM))
-_LABELS, _LINE = 8, 76
+_LABELS, _LINE = 7, 76
 
 
 def plot_records(cells: RecordCells) -> Figure:
@@ -37,7 +37,7 @@ def plot_records(cells: RecordCells) -> Figure:
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             step = -(-len(own) // _LABELS)
-            axes.set_xticks(place[::step], own["period"].tolist()[::step])
+            axes.set_xticks(place[::step], own["period"].tolist()[::step], fontsize=8)
         if len(whole):
             lost = ", ".join(f"{row.records:,} {row.reason}" for row in whole.itertuples())
             grid[-1].set_xlabel(textwrap.fill(f"Left out of every outcome, not shown: {lost}", _LINE), fontsize=8)

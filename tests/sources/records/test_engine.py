@@ -110,6 +110,15 @@ def test_names_with_quotes_and_spaces(tmp_path: Path) -> None:
     assert aggregate(path, made).table["unit"].tolist() == ["A"]
 
 
+def test_columns_named_as_those_of_the_table(tmp_path: Path) -> None:
+    names = {"time": ["A"], "unit": ["2015-05-01"], "reason": [1], "records": ["2015-05-11"], "weight": [2]}
+    pd.DataFrame(names).to_parquet(tmp_path / "a.parquet")
+    made = aggregation({"x": {"value": "reason"}, "y": {"end": "records"}}, unit="time", date="unit", weight="weight")
+    row = aggregate(tmp_path / "a.parquet", made).table.iloc[0]
+    assert row[["unit", "time", "records", "x_count", "y_n"]].tolist() == ["A", 2016, 1, 1, 1]
+    assert row["y_geometric_mean"] == pytest.approx(10, rel=1e-12)
+
+
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     aggregate(written(tmp_path, GOOD), aggregation(PLAN))
