@@ -163,3 +163,5 @@ def test_a_file_without_records_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "none.csv"
     path.write_text("la,referred,plan\n")
     assert problems(path, PLAN) == ["there is no record"]
+    lost = few(tmp_path, la=["", ""])
+    assert problems(lost, PLAN, leave_out=["no unit"]) == ["all records are left out"]

@@ -110,7 +110,7 @@ def aggregate(
     rows, empty = cells_of(rows, aggregation)
     problems += duration_problems(rows, aggregation)
     if rows.empty and not problems:
-        problems.append("there is no record")
+        problems.append("all records are left out" if records else "there is no record")
     if programme is not None:
         programme, found = read_programme(programme, rows["unit"].drop_duplicates())
         problems += found

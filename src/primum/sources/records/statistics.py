@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,12 +29,11 @@ def cells_of(rows: pd.DataFrame, aggregation: Aggregation) -> tuple[pd.DataFrame
 
     strata = [f"stratum_{k}" for k in range(len(aggregation.strata))]
     keys = ["unit", "time", *strata]
-    units, times = rows[["unit"]].drop_duplicates(), pd.DataFrame({"time": list(aggregation.periods.numbers)})
-    every = units.merge(times, how="cross")
-    if strata:
-        every = every.merge(rows[strata].drop_duplicates(), how="cross")
-    empty = len(every) - len(rows)
+    seen = [rows[["unit"]].drop_duplicates(), pd.DataFrame({"time": list(aggregation.periods.numbers)})]
+    seen += [rows[strata].drop_duplicates()] if strata else []
+    empty = math.prod(map(len, seen)) - len(rows)
     if aggregation.empty_cells == "zero":
+        every = reduce(lambda left, right: left.merge(right, how="cross"), seen)
         kinds = rows.dtypes.drop(keys)
         rows = every.merge(rows, how="left", on=keys, validate="one_to_one")
         rows = rows.fillna(dict.fromkeys(kinds.index, 0)).astype(kinds)
@@ -58,7 +59,7 @@ def table_of(rows: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _share(sums: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+def _share(sums: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     made = {"count": sums["count"], "n": sums["n"]}
     if "w" in sums:
         same = (sums["count"] == 0) | (sums["count"] == sums["n"])
@@ -66,7 +67,7 @@ def _share(sums: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic
     return made
 
 
-def _duration(outcome: RecordOutcome, sums: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+def _duration(outcome: RecordOutcome, sums: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     made = {"n": sums["n"], "open": sums["open"]}
     if outcome.log_mean:
         same = sums["shortest"] == sums["longest"]
@@ -82,12 +83,12 @@ def _duration(outcome: RecordOutcome, sums: dict[str, NDArray[np.generic]]) -> d
         finished = {name: sums[f"bin_{k}"] for k, name in enumerate(outcome.bins)}
         still = {name: sums[f"open_{k}"] for k, name in enumerate(outcome.bins)}
         # a record that is open beyond the last edge is known to end there
-        bins = finished | {outcome.bins[last]: finished[outcome.bins[last]] + still[outcome.bins[last]]}  # type: ignore[operator]
-        made |= bins | {"binned": sum(bins.values())} | {f"open_{name}": counts for name, counts in still.items()}  # type: ignore[arg-type]
+        bins = finished | {outcome.bins[last]: finished[outcome.bins[last]] + still[outcome.bins[last]]}
+        made |= bins | {"binned": sum(bins.values())} | {f"open_{name}": counts for name, counts in still.items()}
     return made
 
 
-def mean_and_variance(sums: dict[str, NDArray[np.generic]], same: NDArray[np.bool_]) -> tuple[Array, Array]:
+def mean_and_variance(sums: dict[str, NDArray[Any]], same: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Mean and sample variance of logarithms from their sums; NaN where there are too few records.
 
     Parameters
@@ -104,7 +105,7 @@ def mean_and_variance(sums: dict[str, NDArray[np.generic]], same: NDArray[np.boo
     return np.where(n > 0, mean, np.nan), np.where(n > 1, np.where(same, 0.0, variance), np.nan)
 
 
-def weighted_mean(sums: dict[str, NDArray[np.generic]], same: NDArray[np.bool_]) -> tuple[Array, Array]:
+def weighted_mean(sums: dict[str, NDArray[Any]], same: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Weighted mean and its standard error by linearisation, records being independent.
 
     The error is ``sqrt(n / (n - 1) sum_i w_i^2 (y_i - mean)^2) / sum_i w_i``, that of a ratio of two sums under
