@@ -1,4 +1,4 @@
-"""From the outside world to tables: official statistics, simulated evaluations and files."""
+"""From the outside world to tables: official statistics, records, simulated evaluations and files."""
 
 from primum.sources.demo import demo_spec
 from primum.sources.dfe import Release, combine, read_dfe, select, widen
