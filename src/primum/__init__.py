@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from primum.panel import Panel
     from primum.refits import Refit, refit, refits
     from primum.report import write_report
-    from primum.sources import demo_spec, read_table, simulate
+    from primum.sources import Aggregation, RecordCells, aggregate, demo_spec, read_table, simulate
     from primum.spec import Frozen, Spec, elicited, freeze
 
 __version__ = "0.1.0"
 __all__ = [
+    "Aggregation",
     "Covariates",
     "Effects",
     "Fit",
@@ -46,11 +47,13 @@ __all__ = [
     "Panel",
     "PanelError",
     "PrimumError",
+    "RecordCells",
     "Refit",
     "SourceError",
     "Spec",
     "SpecError",
     "StoreError",
+    "aggregate",
     "build",
     "comparator_weights",
     "covariates",
@@ -84,7 +87,7 @@ _ROOMS = {
     "panel": ["Panel"],
     "refits": ["Refit", "refit", "refits"],
     "report": ["write_report"],
-    "sources": ["demo_spec", "read_table", "simulate"],
+    "sources": ["Aggregation", "RecordCells", "aggregate", "demo_spec", "read_table", "simulate"],
     "spec": ["Frozen", "Spec", "elicited", "freeze"],
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

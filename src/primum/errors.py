@@ -7,7 +7,7 @@
     │   ├── SpecError         the specification
     │   ├── PanelError        the table, or what the specification says about it
     │   ├── MatchError        how comparators are to be matched, or pilots that none can be found for
-    │   └── SourceError       a file of official statistics, or what was asked of it
+    │   └── SourceError       a file of official statistics or records, or what was asked of it
     └── StoreError            a file that is missing, not ours, or would be overwritten
 """
 
@@ -59,7 +59,7 @@ class MatchError(InputError):
 
 
 class SourceError(InputError):
-    """A file of official statistics that cannot be read without guessing, or a wish it cannot meet."""
+    """A file of official statistics or of records that cannot be read without guessing, or a wish it cannot meet."""
 
 
 class StoreError(PrimumError):

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from primum.errors import StoreError
+from primum.cli.write import DPI, check_figure
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from primum.sources.dfe import Release
-
-
-_FIGURES = (".png", ".svg", ".pdf")
-_DPI = 200
 
 
 def inspect(
@@ -35,23 +31,14 @@ def inspect(
     from primum.sources.dfe import read_dfe
 
     if plot is not None:
-        _check(plot, force=force)
+        check_figure(plot, force=force)
     release = read_dfe(file, vintage=vintage, period=period, filters=filter_ or ())
     typer.echo(inspection(release))
     if plot is not None:
         from primum.plots import plot_missing
 
-        plot_missing(release.cells).savefig(plot, dpi=_DPI)
+        plot_missing(release.cells).savefig(plot, dpi=DPI)
         typer.echo(f"\nFigure: {plot}")
-
-
-def _check(plot: Path, *, force: bool) -> None:
-    if plot.suffix.lower() not in _FIGURES:
-        raise StoreError(f"{plot} must end in {', '.join(_FIGURES)}")
-    if plot.exists() and not force:
-        raise StoreError(f"{plot} is there already; choose another name, or write over it with --force")
-    if not plot.parent.is_dir():
-        raise StoreError(f"{plot.parent} is no folder; make it first")
 
 
 def inspection(release: Release) -> str:

@@ -1,4 +1,4 @@
-"""Folders for results, without writing over any."""
+"""Folders and figures for results, without writing over any."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Literal
 from primum.errors import StoreError
 
 Format = Literal["csv", "parquet"]
+DPI = 200
+_FIGURES = (".png", ".svg", ".pdf")
 
 
 def open_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
@@ -31,3 +33,19 @@ def open_folder(folder: Path, names: Iterable[str], *, force: bool) -> None:
         raise StoreError(f"{folder} cannot be made a folder for the results: {error.strerror}") from None
     if not os.access(folder, os.W_OK):
         raise StoreError(f"{folder} cannot be written to; choose another --out")
+
+
+def check_figure(path: Path, *, force: bool) -> None:
+    """Refuse a file that no figure can be drawn to; called before long work.
+
+    Raises
+    ------
+    StoreError
+        If its ending is of another kind, it is there already, or its folder is not.
+    """
+    if path.suffix.lower() not in _FIGURES:
+        raise StoreError(f"{path} must end in {', '.join(_FIGURES)}")
+    if path.exists() and not force:
+        raise StoreError(f"{path} is there already; choose another name, or write over it with --force")
+    if not path.parent.is_dir():
+        raise StoreError(f"{path.parent} is no folder; make it first")

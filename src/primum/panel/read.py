@@ -143,10 +143,11 @@ def _missing_columns(frame: nw.DataFrame[Any], layout: Layout) -> list[str]:
     columns = layout.columns
     wanted = [columns.unit, columns.time, columns.label, *sorted(_number_columns(layout))]
     absent = [name for name in dict.fromkeys(wanted) if name is not None and name not in frame.columns]
-    return [f"there is no column '{name}'; {_column_hint(name, frame.columns)}" for name in absent]
+    return [f"there is no column '{name}'; {column_hint(name, frame.columns)}" for name in absent]
 
 
-def _column_hint(name: str, columns: Sequence[object]) -> str:
+def column_hint(name: str, columns: Sequence[object]) -> str:
+    """What may have been meant by the name of a column that is not there."""
     close = difflib.get_close_matches(name, [str(column) for column in columns], n=1)
     return f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(map(repr, columns))}"
 

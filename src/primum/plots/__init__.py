@@ -11,6 +11,7 @@ from primum.plots.missing import plot_missing
 from primum.plots.operating import plot_operating
 from primum.plots.overview import plot_overview
 from primum.plots.predictive import plot_predictive
+from primum.plots.records import plot_records
 from primum.plots.trends import plot_trends
 from primum.plots.weights import plot_weights
 
@@ -26,6 +27,7 @@ __all__ = [
     "plot_operating",
     "plot_overview",
     "plot_predictive",
+    "plot_records",
     "plot_trends",
     "plot_weights",
 ]

@@ -1,0 +1,114 @@
+"""Durations that are open at the end of data: never counted as if they had ended, never left out unsaid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from primum.errors import SourceError
+from primum.sources.records import RecordCells, aggregate
+from tests.sources.records.made import aggregation, few
+
+END_OF_DATA = "2019-05-10"
+STAY = {"end": "ended", "edges": [10.5, 20.5, 45.5]}
+# days until the end of data: 40, 40, 40, 70, 70, 5, 19
+BEGUN = ["2019-03-31"] * 3 + ["2019-03-01"] * 2 + ["2019-05-05", "2019-04-21"]
+ENDED = ["2019-04-05", "2019-04-20", "", "", "2019-05-11", "", ""]  # 5 and 20 days; open at 40, 70, 70, 5, 19
+
+
+def cells(folder: Path, **changes: Any) -> RecordCells:
+    file = few(folder, referred=["2019-03-31"] * 7, begun=BEGUN, ended=ENDED)
+    return aggregate(file, aggregation({"stay": STAY | {"start": "begun"} | changes}, end_of_data=END_OF_DATA))
+
+
+def problems(folder: Path, **changes: Any) -> list[str]:
+    with pytest.raises(SourceError) as caught:
+        cells(folder, **changes)
+    return list(caught.value.problems)
+
+
+def test_open_durations_are_refused_by_period(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path)
+    assert problem.startswith(
+        "5 durations of stay are open on 2019-05-10 [2018-19: 5], and means and bins of the others would be too short; "
+    )
+    assert 'outcomes.stay.open = "apart"' in problem
+
+
+def test_open_durations_below_the_last_edge_are_refused_for_bins(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, log_mean=False)
+    assert problem.startswith("3 durations of stay are open on 2019-05-10 [2018-19: 3], and bins of the others")
+
+
+def test_open_durations_are_kept_apart_where_asked(tmp_path: Path) -> None:
+    found = cells(tmp_path, open="apart")
+    row = found.table.iloc[0]
+    assert row["stay_n"] == 2
+    assert row["stay_open"] == 5
+    assert row["stay_geometric_mean"] == pytest.approx(10, rel=1e-12)  # of 5 and 20
+    assert [row[f"stay_{name}"] for name in ("days_0_10", "days_11_20", "days_21_45", "days_46_plus")] == [1, 1, 0, 2]
+    assert [row[f"stay_open_{name}"] for name in ("days_0_10", "days_11_20", "days_21_45", "days_46_plus")] == [
+        1,
+        1,
+        1,
+        2,
+    ]
+    assert row["stay_binned"] == 4
+    assert found.by_period[["used", "open"]].sum().tolist() == [2, 5]
+    assert found.notices[0] == (
+        "5 durations of stay are open on 2019-05-10 (of which 1 ended after that day); means and bins leave them out "
+        "and are too short [2018-19: 5]"
+    )
+
+
+def test_follow_up_beyond_the_last_edge_makes_bins_whole(tmp_path: Path) -> None:
+    """Those that could be observed so long have either ended or are known to lie in the last bin."""
+    found = cells(tmp_path, log_mean=False, follow_up=46, leave_out=["follow-up does not fit"])
+    row = found.table.iloc[0]
+    assert (row["stay_binned"], row["stay_days_46_plus"], row["stay_open"]) == (2, 2, 2)
+    assert found.left_out["records"].tolist() == [5]
+    assert "beyond the last edge, so bins hold them" in " ".join(found.notices)
+
+
+def test_bins_that_follow_up_makes_whole_are_unbiased(tmp_path: Path) -> None:
+    """Over seeds, shares of bins near the end of data are those of durations drawn; of finished ones they are not."""
+    rng = np.random.default_rng(1)
+    begun = np.datetime64("2019-01-01") + rng.integers(0, 90, 20_000)
+    days = np.floor(np.exp(rng.normal(3, 0.8, begun.size))).astype(int)
+    file = few(tmp_path, referred=begun.astype(str).tolist(), ended=(begun + days).astype(str).tolist())
+    stay = {"end": "ended", "edges": [20.5, 45.5], "log_mean": False}
+
+    def long(**changes: Any) -> tuple[float, float]:
+        made = aggregation({"stay": stay | changes}, end_of_data="2019-04-10")
+        table = aggregate(file, made).table
+        share = table["stay_days_46_plus"].sum() / table["stay_binned"].sum()
+        return float(share), float(np.sqrt(share * (1 - share) / table["stay_binned"].sum()))
+
+    truth = float((days > 45).mean())
+    share, error = long(follow_up=46, leave_out=["follow-up does not fit"])
+    assert abs(share - truth) < 4 * error
+    share, error = long(open="apart")
+    assert abs(share - truth) > 8 * error
+
+
+def test_durations_of_no_days_need_a_value(tmp_path: Path) -> None:
+    file = few(tmp_path, ended=["2015-05-01", "2015-05-01", "2015-05-09"])
+    stay = {"end": "ended"}
+    with pytest.raises(SourceError, match=r"2 durations of stay are of 0 days and have no logarithm.*same_day = 0\.5"):
+        aggregate(file, aggregation({"stay": stay}))
+    row = aggregate(file, aggregation({"stay": stay | {"same_day": 0.5}})).table.iloc[0]
+    assert row["stay_log_mean"] == pytest.approx((2 * np.log(0.5) + np.log(8)) / 3, abs=1e-12)
+    binned = {"end": "ended", "edges": [0.5, 7.5], "log_mean": False}
+    row = aggregate(file, aggregation({"stay": binned})).table.iloc[0]
+    assert [row["stay_days_0_0"], row["stay_days_1_7"], row["stay_days_8_plus"]] == [2, 0, 1]
+
+
+def test_an_open_duration_that_began_today_has_no_logarithm_and_needs_none(tmp_path: Path) -> None:
+    file = few(tmp_path, referred=["2019-03-31"] * 2, begun=[END_OF_DATA, "2019-04-01"], ended=["", "2019-04-09"])
+    made = aggregation({"stay": {"end": "ended", "start": "begun", "open": "apart"}}, end_of_data=END_OF_DATA)
+    row = aggregate(file, made).table.iloc[0]
+    assert (row["stay_n"], row["stay_open"]) == (1, 1)
+    assert row["stay_geometric_mean"] == pytest.approx(8, rel=1e-12)
