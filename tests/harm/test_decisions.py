@@ -6,15 +6,9 @@ from typing import Any, get_args
 import pytest
 
 from primum.harm.decisions import WITHHELD, ConsideringVerdict, Decision, UsingVerdict, decide, overall
-from primum.harm.probabilities import Probabilities, Probability
-from primum.spec import Considering, Using
+from primum.spec import Considering, Decisions, Using
 
-USING, CONSIDERING = Using(stop=0.8, watch=0.2), Considering(pause=0.2, adopt=0.5)
-
-
-def found(harm: float, benefit: float) -> Probabilities:
-    """Any harm, and error, are set to what no threshold may look at."""
-    return Probabilities(*[Probability(each, 0.3) for each in (0.99, harm, 1 - harm - benefit, benefit)])
+LIMITS = Decisions(using=Using(stop=0.8, watch=0.2), considering=Considering(pause=0.2, adopt=0.5))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +24,7 @@ def found(harm: float, benefit: float) -> Probabilities:
 )
 def test_places_that_use_it_look_at_harm_in_the_pilots(harm: float, verdict: str) -> None:
     # the new unit says the opposite, and must not be asked
-    assert decide(found(harm, 0.0), found(1 - harm, 0.0), USING, CONSIDERING).using == verdict
+    assert decide(harm, 1 - harm, 0.0, LIMITS).using == verdict
 
 
 @pytest.mark.parametrize(
@@ -45,11 +39,13 @@ def test_places_that_use_it_look_at_harm_in_the_pilots(harm: float, verdict: str
     ],
 )
 def test_places_that_consider_it_look_at_a_new_unit(harm: float, benefit: float, verdict: str) -> None:
-    assert decide(found(0.9, 0.0), found(harm, benefit), USING, CONSIDERING).considering == verdict
+    assert decide(0.9, harm, benefit, LIMITS).considering == verdict
 
 
 def test_thresholds_are_the_specification_s() -> None:
-    decision = decide(found(0.3, 0.0), found(0.3, 0.6), Using(stop=0.3, watch=0.1), Considering(pause=0.4, adopt=0.6))
+    decision = decide(
+        0.3, 0.3, 0.6, Decisions(using=Using(stop=0.3, watch=0.1), considering=Considering(pause=0.4, adopt=0.6))
+    )
     assert decision == Decision("stop or rework", "grounds to adopt")
 
 

@@ -14,7 +14,8 @@ from primum.design.kept import Kept
 from primum.design.simulated import Learned, learn, simulate
 from primum.errors import SpecError
 from primum.fit.progress import bar_of
-from primum.harm.decisions import WITHHELD, decide
+from primum.harm.decisions import WITHHELD, advice
+from primum.harm.losses import losses
 from primum.harm.probabilities import probabilities
 from primum.panel import Panel
 from primum.refits import Refit, refits
@@ -184,11 +185,11 @@ def _rows(
 def _judged(spec: Spec, outcome: Outcome, found: Refit) -> dict[str, Any]:
     """What would be said and advised of one evaluation."""
     effects = found.effects
-    pilots, new_unit = (
-        probabilities(np.asarray(effects.draws[name]), outcome.sign, outcome.sesoi) for name in ("satt", "new_unit")
-    )
+    satt_draws, new_draws = (np.asarray(effects.draws[name]) for name in ("satt", "new_unit"))
+    pilots, new_unit = (probabilities(each, outcome.sign, outcome.sesoi) for each in (satt_draws, new_draws))
+    expected = losses(satt_draws, new_draws, outcome.sign, outcome.sesoi, spec.decisions.costs)
     failed = found.gate.verdict == "FAIL"
-    decision = WITHHELD if failed else decide(pilots, new_unit, spec.decisions.using, spec.decisions.considering)
+    decision = WITHHELD if failed else advice(pilots, new_unit, expected, spec.decisions)
     satt: Any = effects.table.loc["satt"]
     return {
         **{name: float(satt[name]) for name in ("mean", "sd", "eti95_low", "eti95_high")},

@@ -12,8 +12,9 @@ from primum.checks import PredictiveCheck, predictive_checks
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
 from primum.fit.gate import together
-from primum.harm.decisions import WITHHELD, Decision, decide, overall
+from primum.harm.decisions import WITHHELD, Decision, advice, overall
 from primum.harm.doubts import caveat, doubts
+from primum.harm.losses import losses
 from primum.harm.probabilities import Probabilities, probabilities
 from primum.harm.sentences import refusal, sentence
 from primum.spec import Decisions, Outcome, Spec
@@ -137,7 +138,9 @@ def _outcome_harm(effects: OutcomeEffects, checks: tuple[PredictiveCheck, ...], 
     pilots = probabilities(np.asarray(effects.draws["satt"]), outcome.sign, outcome.sesoi)
     new_unit = probabilities(np.asarray(effects.draws["new_unit"]), outcome.sign, outcome.sesoi)
     words = f"{sentence(outcome, effects.table.loc['satt'].to_dict(), pilots)} {caveat(checks)}".rstrip()
-    decision = decide(pilots, new_unit, thresholds.using, thresholds.considering)
+    satt, new = (np.asarray(effects.draws[name]) for name in ("satt", "new_unit"))
+    expected = losses(satt, new, outcome.sign, outcome.sesoi, thresholds.costs)
+    decision = advice(pilots, new_unit, expected, thresholds)
     return OutcomeHarm(outcome, gate, pilots, new_unit, checks, words, decision)
 
 

@@ -6,11 +6,12 @@ from primum.spec.frozen import Frozen, freeze
 from primum.spec.layout import Columns, Layout, Measure, Periods, Treatment
 from primum.spec.outcome import Outcome
 from primum.spec.priors import Prior, PriorChange, PriorChanges, Priors, priors_of
-from primum.spec.spec import Considering, Decisions, Sampler, Source, Spec, Using
+from primum.spec.spec import Considering, Costs, Decisions, Sampler, Source, Spec, Using
 
 __all__ = [
     "Columns",
     "Considering",
+    "Costs",
     "Decisions",
     "Evidence",
     "Frozen",

@@ -62,6 +62,8 @@ class Outcome:
         Direction in which a change is harmful, "up" or "down".
     sesoi
         Smallest effect size of interest, in `unit`.
+    important
+        Whether the two decisions look at it; all outcomes by default.
     phi
         Persistence of the drift from one period to the next, above 0 and at most 1; 1, a
         random walk, by default.
@@ -89,6 +91,7 @@ class Outcome:
     unit: Text
     harm: Literal["up", "down"]
     sesoi: Positive
+    important: bool = True
     denominator: Text | None = None
     standard_error: Text | None = None
     target: Literal["areas", "denominators"] = "areas"

@@ -14,7 +14,7 @@ from pydantic import Field
 from primum.errors import SpecError
 from primum.spec.layout import Columns, Layout, Periods, Treatment
 from primum.spec.outcome import Outcome
-from primum.spec.strict import STRICT, Probability, Text
+from primum.spec.strict import STRICT, Positive, Probability, Text
 from primum.spec.toml import parse, read_toml, set_path
 
 
@@ -92,13 +92,50 @@ class Considering:
 
 
 @dataclass(frozen=True)
-class Decisions:
-    """Decision thresholds, one set for each of the two questions."""
+class Costs:
+    """What a wrong choice costs for each SESOI of effect on an important outcome; only their ratios matter.
+
+    Attributes
+    ----------
+    continuing
+        Carrying on with a programme that harms.
+    stopping
+        Stopping a programme that helps.
+    adopting
+        Adopting a programme that harms.
+    waiting
+        Not adopting a programme that helps.
+    """
 
     __pydantic_config__ = STRICT
 
+    continuing: Positive = 1.0
+    stopping: Positive = 1.0
+    adopting: Positive = 1.0
+    waiting: Positive = 1.0
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """How the two questions are decided.
+
+    Attributes
+    ----------
+    rule
+        "thresholds": each important outcome by the probabilities below, and the most cautious verdict counts.
+        "expected loss": the choice whose expected loss over the important outcomes together is smaller.
+    using, considering
+        Thresholds of the first rule.
+    costs
+        Costs of the second.
+    """
+
+    __pydantic_config__ = STRICT
+
+    rule: Literal["thresholds", "expected loss"] = "thresholds"
     using: Using = field(default_factory=Using)
     considering: Considering = field(default_factory=Considering)
+    costs: Costs = field(default_factory=Costs)
 
 
 @dataclass(frozen=True)
@@ -259,6 +296,8 @@ class Spec:
         first, last = self.periods.first, self.periods.last
         if first is not None and last is not None and first > last:
             found.append(f"periods: first ({first}) is after last ({last}); swap them")
+        if not any(outcome.important for outcome in self.outcomes):
+            found.append("outcomes: none is important, so there is nothing to decide by; leave important out of one")
         if self.decisions.using.watch > self.decisions.using.stop:
             watch, stop = self.decisions.using.watch, self.decisions.using.stop
             found.append(f"decisions.using: watch ({watch:g}) must not be above stop ({stop:g})")
