@@ -1,0 +1,154 @@
+"""Methods in words, made from the evaluation, ready to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import numpy as np
+
+from primum.checks.predictive import FEATURES
+from primum.fit import Fit
+from primum.harm import Harm
+from primum.panel.panel import units_in_words
+from primum.spec import Frozen, Outcome
+
+PACKAGES = ("primum", "pymc", "pytensor", "nutpie", "arviz")
+
+
+def methods(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[tuple[str, str]]:
+    """Title and text of each part of the methods.
+
+    Parameters
+    ----------
+    fit, harm
+        The evaluation.
+    frozen
+        The specification as it was frozen, if it was.
+    """
+    return [
+        ("Data", _data(fit)),
+        ("Model", " ".join([_MODEL, *(_special(outcome) for outcome in fit.spec.outcomes)])),
+        ("Priors", " ".join(_priors(outcome) for outcome in fit.spec.outcomes)),
+        ("Computation", _computation(fit, harm)),
+        ("Estimands", _estimands(fit)),
+        ("Harm and decisions", " ".join([*_harm(fit), rule_in_words(fit), _frozen(fit, frozen)])),
+        ("Checks of the model", _checks(harm)),
+    ]
+
+
+_MODEL = (
+    "Each outcome was fitted apart with a hierarchical Bayesian difference in differences. On the scale of the link, "
+    "the expected value of an area and period is the sum of the area's level, a common path over the periods, the "
+    "area's own drift, a shock of that area and period where sampling noise can be told from it, and, for pilots, "
+    "exposure (0 to 1) times the area's effect. Levels are normal, with a mean of their own in the pilots; drifts are "
+    "random walks unless said otherwise; effects of single pilots are partially pooled around their average. Parallel "
+    "trends are not assumed: how far pilots may have drifted by themselves is learned from how far comparators drift."
+)
+
+
+def _data(fit: Fit) -> str:
+    panel = fit.panel
+    times, pilots = np.asarray(panel.dataset["time"]), int(panel.pilots.sum())
+    outcomes = "; ".join(f"{each.label} ({each.facts.meaning}, {each.family})" for each in fit.spec.outcomes)
+    return (
+        f"The panel holds {units_in_words(panel.pilots.size, pilots)} over {times.size} periods, {times[0]} to "
+        f"{times[-1]}. Outcomes: {outcomes}. Comparators are never exposed in these periods; pilots not yet exposed "
+        "inform the common path and the drift as comparators do."
+    )
+
+
+def _special(outcome: Outcome) -> str:
+    """What differs from the default model for one outcome; empty where nothing does."""
+    effect, found = outcome.effect, []
+    if outcome.phi != 1:
+        found.append(f"drift is stationary with a persistence of {outcome.phi:g} a period")
+    if outcome.variances == "by unit":
+        found.append("areas differ in the size of their drifts and shocks")
+    if outcome.weights.base != "none":
+        found.append("pilots' drift follows a weighted mean of comparators' drifts, with weights around base weights")
+    if effect.spread == "heavy-tailed":
+        found.append("effects of single pilots scatter as Student's t with 4 degrees of freedom")
+    if effect.over_time == "event time":
+        found.append("the effect moves with the time since the start, as a random walk")
+    if effect.cohorts == "apart":
+        found.append("cohorts have effects of their own, partially pooled")
+    if effect.moderators:
+        found.append(f"the effect depends on {' and '.join(effect.moderators)}")
+    return f"{outcome.label}: {'; '.join(found)}." if found else ""
+
+
+def _priors(outcome: Outcome) -> str:
+    priors = ", ".join(f"{name} {prior}" for name, prior in outcome.priors_in_use())
+    own = [name for name, prior in outcome.priors_in_use() if prior.source == "yours"]
+    named = "default priors" if outcome.prior_set == "default" else f"the {outcome.prior_set} set of priors"
+    kept = f", with {' and '.join(own)} set for this evaluation" if own else ""
+    return f"{outcome.label}: {named}{kept}, on the scale of the linear predictor: {priors}."
+
+
+def _computation(fit: Fit, harm: Harm) -> str:
+    sampler, gate = fit.spec.sampler, harm.gate
+    backend = "NumPyro" if sampler.backend == "jax" else "nutpie, with a compiled density"
+    return (
+        f"Posteriors were sampled by NUTS ({backend}): {sampler.chains} chains of {sampler.draws:,} draws after "
+        f"{sampler.tune:,} of tuning, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}. The largest "
+        f"R-hat of any parameter or reported quantity was {gate.max_rhat:.3f}, the fewest effective draws "
+        f"{gate.min_ess:,.0f}; the verdict on the computation is {gate.verdict}. Software: {versions()}."
+    )
+
+
+def versions() -> str:
+    """Versions of what made the numbers."""
+    return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+
+
+def _estimands(fit: Fit) -> str:
+    weighted = [each.label for each in fit.spec.outcomes if each.target == "denominators"]
+    over = f" (for {', '.join(weighted)} weighted by denominators)" if weighted else ""
+    return (
+        "The average effect in the pilots (SATT) is the expected outcome with the exposure there was minus that with "
+        f"none, averaged over the pilots' fully exposed periods{over}, drift and shocks of these areas and periods "
+        "included. The effect in a new area is that of full exposure in the last period, for an area drawn from those "
+        "that are not pilots."
+    )
+
+
+def _harm(fit: Fit) -> Iterator[str]:
+    for each in fit.spec.outcomes:
+        direction = "rise" if each.harm == "up" else "fall"
+        counts = "" if each.important else "; the decisions do not look at it"
+        yield (
+            f"{each.label}: a {direction} is harm, and the smallest effect size of interest is {each.sesoi:g} "
+            f"{each.unit}{counts}."
+        )
+
+
+def rule_in_words(fit: Fit) -> str:
+    """How the two questions are decided."""
+    rules = fit.spec.decisions
+    if rules.rule == "expected loss":
+        costs = rules.costs
+        return (
+            "The choice with the smaller expected loss is advised; one SESOI of effect on an important outcome costs "
+            f"{costs.continuing:g} (continuing with harm), {costs.stopping:g} (stopping what helps), "
+            f"{costs.adopting:g} (adopting harm), {costs.waiting:g} (forgoing help)."
+        )
+    using, considering = rules.using, rules.considering
+    return (
+        f"Places that use the programme stop or rework it where P(harm beyond the SESOI) is {using.stop:g} or more on "
+        f"any important outcome, and watch from {using.watch:g}; places that consider it pause from "
+        f"{considering.pause:g}, and have grounds to adopt from P(benefit beyond the SESOI) {considering.adopt:g}."
+    )
+
+
+def _frozen(fit: Fit, frozen: Frozen | None) -> str:
+    return "The specification was not frozen beforehand." if frozen is None else frozen.statement(fit.spec)
+
+
+def _checks(harm: Harm) -> str:
+    features = ", ".join(FEATURES)
+    doubts = [f"{each.outcome.label}: {doubt}" for each in harm.outcomes.values() for doubt in each.doubts]
+    found = "; ".join(doubts) if doubts else "the model reproduces all of them"
+    return (
+        f"Panels of new areas drawn from the fitted model were compared with the observed one on {features}: {found}."
+    )

@@ -1,0 +1,80 @@
+"""Methods and the reporting checklist say what was done, and what was not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import primum as pr
+from primum.fit import Fit
+from primum.report.barg import as_markdown, barg
+from primum.report.methods import methods
+from primum.spec import freeze
+from primum.testing import tiny_fit
+
+
+def changed(changes: dict[str, object]) -> Fit:
+    """The canned fit under another specification, which nothing here is computed from."""
+    return replace(tiny_fit(), spec=tiny_fit().spec.change(changes))
+
+
+@pytest.fixture(scope="module")
+def harm() -> pr.Harm:
+    return pr.harm(pr.effects(tiny_fit()))
+
+
+def text(fit: Fit, harm: pr.Harm) -> str:
+    return "\n".join(part for _, part in methods(fit, harm))
+
+
+def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
+    found = text(tiny_fit(), harm)
+    assert "12 units (3 pilots, 9 comparators) over 8 periods" in found
+    assert "4 chains of 1,000 draws after 250 of tuning" in found
+    assert f"the fewest effective draws {harm.gate.min_ess:,.0f}" in found
+    assert "Kinship care: a fall is harm, and the smallest effect size of interest is 3 percentage points." in found
+    assert "The specification was not frozen beforehand." in found
+    assert "tau Normal(0, 1)" in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"outcomes.kinship.phi": 0.7}, "Kinship care: drift is stationary with a persistence of 0.7 a period."),
+        ({"outcomes.kinship.variances": "by unit"}, "areas differ in the size of their drifts and shocks"),
+        ({"outcomes.kinship.weights": {"base": "equal"}}, "a weighted mean of comparators' drifts"),
+        ({"outcomes.kinship.effect.spread": "heavy-tailed"}, "Student's t with 4 degrees of freedom"),
+        ({"outcomes.kinship.effect.over_time": "event time"}, "moves with the time since the start"),
+        ({"outcomes.kinship.effect.cohorts": "apart"}, "cohorts have effects of their own"),
+        ({"outcomes.kinship.prior_set": "sceptical"}, "the sceptical set of priors"),
+        ({"outcomes.kinship.priors.q": {"scale": 0.1, "reason": "why"}}, "with q set for this evaluation"),
+        ({"outcomes.kinship.important": False}, "the decisions do not look at it"),
+        ({"outcomes.kinship.target": "denominators"}, "for Kinship care weighted by denominators"),
+        ({"decisions.rule": "expected loss", "decisions.costs.stopping": 2.0}, "2 (stopping what helps)"),
+        ({"sampler.backend": "jax"}, "NUTS (NumPyro)"),
+    ],
+)
+def test_every_option_is_said(changes: dict[str, object], words: str, harm: pr.Harm) -> None:
+    assert words in text(changed(changes), harm)
+    assert words not in text(tiny_fit(), harm)
+
+
+def test_the_checklist_says_what_was_not_done(harm: pr.Harm) -> None:
+    items = {each.name: each for each in barg(tiny_fit(), harm)}
+    assert items["Prior predictive check"].status == "not done"
+    assert items["Limits of what is negligible"].status == "not done"
+    assert f"{harm.gate.max_rhat:.3f}" in items["Convergence"].what
+    kept = {each.name: each for each in barg(tiny_fit(), harm, freeze(tiny_fit().spec))}
+    assert kept["Limits of what is negligible"].status == "done"
+    other = freeze(tiny_fit().spec.change({"outcomes.kinship.sesoi": 9.0}))
+    late = {each.name: each for each in barg(tiny_fit(), harm, other)}
+    assert late["Limits of what is negligible"].status == "not done"
+
+
+def test_markdown_holds_all_of_it(harm: pr.Harm) -> None:
+    found = as_markdown(tiny_fit(), harm)
+    for title, part in methods(tiny_fit(), harm):
+        assert f"## {title}\n\n{part}" in found
+    for each in barg(tiny_fit(), harm):
+        assert f"| {each.step} | {each.name} | {each.status} | {each.what} |" in found
