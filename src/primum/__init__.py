@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
-    from primum.effects import Effects, comparator_weights, effects
+    from primum.effects import Effects, Estimand, Predictions, comparator_weights, effects, estimands, predictions
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
     from primum.harm import Harm, harm
@@ -33,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Covariates",
     "Effects",
+    "Estimand",
     "Fit",
     "Gate",
     "Harm",
@@ -42,6 +43,7 @@ __all__ = [
     "Matching",
     "Panel",
     "PanelError",
+    "Predictions",
     "PrimumError",
     "Refit",
     "SourceError",
@@ -54,10 +56,12 @@ __all__ = [
     "demo_spec",
     "describe",
     "effects",
+    "estimands",
     "fit",
     "harm",
     "match",
     "match_sets",
+    "predictions",
     "predictive_checks",
     "read_table",
     "refit",
@@ -68,7 +72,7 @@ __all__ = [
 
 _ROOMS = {
     "checks": ["predictive_checks"],
-    "effects": ["Effects", "comparator_weights", "effects"],
+    "effects": ["Effects", "Estimand", "Predictions", "comparator_weights", "effects", "estimands", "predictions"],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],
     "harm": ["Harm", "harm"],

@@ -45,16 +45,23 @@ def test_satt_is_the_mean_of_cell_effects_computed_by_hand(found: Effects) -> No
 
 def test_table_summarises_the_draws(found: Effects) -> None:
     each = found["kinship"]
-    by = {"unit_effect": "pilot", "event_effect": "event", "cohort_effect": "cohort"}
-    names = ["satt", "new_unit", *[f"{name}[{place}]" for name, dim in by.items() for place in each.draws[dim].values]]
+    names: list[str] = []
+    arrays: list[xr.DataArray] = []
+    for name, variable in each.draws.data_vars.items():
+        own = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+        if own:
+            names += [f"{name}[{place}]" for place in each.draws[own[0]].values]
+            arrays += list(variable.transpose(own[0], ...))
+        else:
+            names.append(str(name))
+            arrays.append(variable)
     assert list(each.table.index) == names
+    assert names[:5] == ["satt", "new_unit", "unit_effect[1]", "unit_effect[2]", "unit_effect[3]"]
     assert list(each.table.columns) == [
         "mean", "median", "eti95_low", "eti95_high", "sd", "mcse", "rhat", "ess_bulk", "ess_tail",
     ]  # fmt: skip
-    arrays = [each.draws["satt"], each.draws["new_unit"]]
-    arrays += [array for name, dim in by.items() for array in each.draws[name].transpose(dim, ...)]
-    for name, array in zip(names, arrays, strict=True):
-        values, row = np.asarray(array), each.table.loc[name]
+    for quantity, array in zip(names, arrays, strict=True):
+        values, row = np.asarray(array), each.table.loc[quantity]
         assert row["mean"] == pytest.approx(values.mean(), rel=1e-12)
         assert row["sd"] == pytest.approx(values.ravel().std(ddof=1), rel=1e-12)
         np.testing.assert_allclose(
