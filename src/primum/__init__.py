@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
-    from primum.effects import Effects, Estimand, Predictions, comparator_weights, effects, estimands, predictions
+    from primum.effects import (
+        Effects,
+        Estimand,
+        Predictions,
+        comparator_weights,
+        effects,
+        estimands,
+        predictions,
+        unpooled,
+    )
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
     from primum.harm import Harm, harm
@@ -67,12 +76,22 @@ __all__ = [
     "refit",
     "refits",
     "simulate",
+    "unpooled",
     "write_report",
 ]
 
 _ROOMS = {
     "checks": ["predictive_checks"],
-    "effects": ["Effects", "Estimand", "Predictions", "comparator_weights", "effects", "estimands", "predictions"],
+    "effects": [
+        "Effects",
+        "Estimand",
+        "Predictions",
+        "comparator_weights",
+        "effects",
+        "estimands",
+        "predictions",
+        "unpooled",
+    ],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],
     "harm": ["Harm", "harm"],

@@ -4,6 +4,7 @@ from primum.effects import estimands
 from primum.effects.effects import Effects, OutcomeEffects, effects, outcome_effects
 from primum.effects.estimand import Estimand
 from primum.effects.predictions import Predictions, predictions
+from primum.effects.unpooled import unpooled
 from primum.effects.weights import ComparatorWeights, comparator_weights
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "estimands",
     "outcome_effects",
     "predictions",
+    "unpooled",
 ]

@@ -36,9 +36,9 @@ _WHERE = "pilots' exposed periods with a known denominator, partial exposure inc
 
 COUNT = Estimand(
     "count_change", count_change, "Change in the count, in all", _WHERE, "difference of expected counts",
-    "by denominators", "count", applies=counted,
+    "by denominators", "cases", applies=counted,
 )  # fmt: skip
 COUNT_BY_PERIOD = Estimand(
     "count_change_by_period", count_change_by_period, "Change in the count in {place}", _WHERE,
-    "difference of expected counts", "by denominators", "count", applies=counted,
+    "difference of expected counts", "by denominators", "cases", applies=counted,
 )  # fmt: skip

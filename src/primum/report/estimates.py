@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from primum.effects import OutcomeEffects
 from primum.effects.estimands import CORE, COUNT_BY_PERIOD, CUMULATIVE, PERIOD, PLACEBO
-from primum.harm.words import decimals, number
+from primum.harm.words import MINUS, decimals, number
 from primum.sources import Truth
 
 _MAIN = [each.name for each in CORE]
@@ -43,9 +44,13 @@ def other_rows(effects: OutcomeEffects) -> list[Row]:
 
 
 def about_rows(effects: OutcomeEffects) -> list[Row]:
-    """What each estimand is about."""
+    """What each estimand is about; the first cell is its label, or the first and the last of its labels."""
     columns = ["population", "scale", "weights", "uncertainty"]
-    return [(str(name), *row) for name, *row in effects.estimands[columns].itertuples()]
+    rows = []
+    for name, *row in effects.estimands[columns].itertuples():
+        labels = _labels(effects, name)
+        rows.append((" \N{HORIZONTAL ELLIPSIS} ".join(dict.fromkeys([labels[0], labels[-1]])), *row))
+    return rows
 
 
 def _rows(effects: OutcomeEffects, names: Iterable[str]) -> Iterator[tuple[str, str, Row, int]]:
@@ -72,11 +77,15 @@ def _labels(effects: OutcomeEffects, name: str) -> list[str]:
     dims = [str(dim) for dim in draws.dims if dim not in ("chain", "draw")]
     if not dims:
         return [label]
-    grids = np.meshgrid(
-        *[np.asarray(draws["label" if dim == "pilot" else dim]).astype(str) for dim in dims], indexing="ij"
-    )
-    places = [", ".join(each) for each in zip(*[grid.ravel() for grid in grids], strict=True)]
+    named = [_in_words(np.asarray(draws["label" if dim == "pilot" else dim])) for dim in dims]
+    places = [", ".join(each) for each in product(*named)]
     return [label.replace("{place}", place) if "{place}" in label else f"{label}, {place}" for place in places]
+
+
+def _in_words(places: np.ndarray) -> list[str]:
+    """Coordinates as text, numbers with a proper minus sign."""
+    negative = places.dtype.kind in "if"
+    return [str(place).replace("-", MINUS) if negative else str(place) for place in places]
 
 
 def _known(effects: OutcomeEffects, truth: Truth) -> list[float]:

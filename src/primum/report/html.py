@@ -15,7 +15,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from primum.checks import PredictiveCheck
-from primum.effects import Effects, OutcomeEffects, comparator_weights
+from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
 from primum.errors import StoreError
 from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
@@ -119,7 +119,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
     if usable:
         drawings += [
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
-            _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
+            _Drawing("forest", "Effect by area", lambda: plot_forest(effects, unpooled(fit, name))),
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
