@@ -104,6 +104,12 @@ def test_scales_are_those_of_the_outcome() -> None:
     }
 
 
+def test_there_are_no_weights_by_denominators_that_are_not_there() -> None:
+    weighted = average("by records", weights="denominators")
+    assert [weighted.applies(made("normal", counted=counted)) for counted in (True, False)] == [True, False]
+    assert weighted.applies(made("binned"))
+
+
 def test_a_ratio_of_durations_is_that_of_their_effects() -> None:
     """With a log link and the same effect everywhere the ratio is its exponential."""
     one = made("lognormal", units=6, pilots=1)

@@ -16,8 +16,8 @@ def test_counts_are_denominators_times_differences(family: str) -> None:
         by_period[int(found.cells.time[period])] += found.cells.denominator[pilot, period] * difference
     assert COUNT.applies(found)
     each = COUNT_BY_PERIOD.of(found)
-    assert each["exposed"].values.tolist() == [2012, 2013, 2014, 2015]
-    for period, value in enumerate(each["exposed"].values):
+    assert each["exposed_period"].values.tolist() == [2012, 2013, 2014, 2015]
+    for period, value in enumerate(each["exposed_period"].values):
         np.testing.assert_allclose(each[..., period], by_period[value], rtol=1e-12)
     np.testing.assert_allclose(COUNT.of(found), sum(by_period.values()), rtol=1e-12)
 

@@ -61,12 +61,15 @@ def test_estimands_that_cannot_be_used_are_refused_together() -> None:
             [
                 own("flat", lambda p: p.effect.mean()),
                 own("number", lambda p: 3.0),
+                pr.estimands.average("early", periods=(1990, 1991)),
                 own("shifted", lambda p: p.effect.isel(time=-1).assign_coords(pilot=[7, 8, 9])),
             ],
         )
     assert caught.value.problems == (
         "flat gives no array with dims chain and draw; keep these two in what it returns",
         "number gives no array with dims chain and draw; keep these two in what it returns",
+        "early: no pilot is fully exposed within 1990 to 1991; the panel has the periods 2010 to 2017, and pilots "
+        "start in 2013 to 2014",
         "shifted has other pilots than other estimands have; rename that dim in it",
     )
     with pytest.raises(pr.InputError, match="satt is the name of more than one; rename yours"):

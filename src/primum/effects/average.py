@@ -32,7 +32,7 @@ class _Comparison:
 
 
 _POSITIVE = ("count", "events", "positive", "bins")
-COMPARISONS: Mapping[str, _Comparison] = {
+_COMPARISONS: Mapping[str, _Comparison] = {
     "ratio": _Comparison(lambda with_it, without: with_it / without, "times", _POSITIVE),
     "relative change": _Comparison(lambda with_it, without: 100 * (with_it / without - 1), "%", _POSITIVE),
     "odds ratio": _Comparison(
@@ -65,10 +65,10 @@ def average(
     since_start
         First and last period since a pilot's own start, which is 0; all by default.
     weights
-        "cells", every pilot and period the same; "pilots", every pilot the same, and its periods in it; "denominators";
-        or weights of your own: a mapping or a pandas series, by pilot (shared out equally over its periods in the
-        window) or by (pilot, period). Those of units and cells that the average is not over are not used. By default
-        those of the outcome's ``target``.
+        "cells", every pilot and period the same; "pilots", every pilot the same, and its periods in it;
+        "denominators", where outcomes without one are left out; or weights of your own: a mapping or a pandas
+        series, by pilot (shared out equally over its periods in the window) or by (pilot, period). Those of units
+        and cells that the average is not over are not used. By default those of the outcome's ``target``.
     label
         What it is, for people.
 
@@ -92,20 +92,26 @@ def average(
         for what, window in (("periods", periods), ("since_start", since_start))
         if window is not None and not (len(window) == 2 and window[0] <= window[1])
     ]
-    if scale != "difference" and scale not in COMPARISONS:
-        problems.append(f"scale must be difference or {', '.join(COMPARISONS)}, not {scale}")
+    if scale != "difference" and scale not in _COMPARISONS:
+        problems.append(f"scale must be difference or {', '.join(_COMPARISONS)}, not {scale}")
     if isinstance(weights, str) and weights not in _NAMED:
         problems.append(f"weights must be {', '.join(_NAMED)} or a mapping, not {weights}")
     if problems:
         raise InputError(f"estimand {name}", problems)
     window = _in_words(periods, since_start)
+    by_denominators = isinstance(weights, str) and weights == "denominators"
 
     def of(predictions: Predictions) -> xr.DataArray:
         weight = _weights(predictions, name, periods, since_start, weights)
         if scale == "difference":
             return xr.DataArray(over_cells(predictions.effect.values, weight), dims=SAMPLE)
         both = (over_cells(each.values, weight) for each in (predictions.with_exposure, predictions.without))
-        return xr.DataArray(COMPARISONS[scale].of(*both), dims=SAMPLE)
+        return xr.DataArray(_COMPARISONS[scale].of(*both), dims=SAMPLE)
+
+    def applies(predictions: Predictions) -> bool:
+        outcome = predictions.outcome
+        weighable = not by_denominators or outcome.denominator is not None or outcome.facts.kind == "bins"
+        return weighable and (scale == "difference" or outcome.facts.kind in _COMPARISONS[scale].kinds)
 
     return Estimand(
         name,
@@ -114,8 +120,8 @@ def average(
         f"{FULL}{window}",
         scale if scale == "difference" else f"{scale} of averages",
         "{target}" if weights is None else _NAMED[weights] if isinstance(weights, str) else "your own",
-        "{unit}" if scale == "difference" else COMPARISONS[scale].unit,
-        applies=lambda predictions: scale == "difference" or predictions.outcome.facts.kind in COMPARISONS[scale].kinds,
+        "{unit}" if scale == "difference" else _COMPARISONS[scale].unit,
+        applies=applies,
     )
 
 

@@ -89,7 +89,7 @@ def period_effect(predictions: Predictions) -> xr.DataArray:
 def cumulative_effect(predictions: Predictions) -> xr.DataArray:
     """Effects by event time added up from the start on."""
     effect = event_effect(predictions)
-    return effect.copy(data=effect.values.cumsum(axis=-1))
+    return effect.copy(deep=False, data=effect.values.cumsum(axis=-1))
 
 
 FULL = "pilots' fully exposed periods"
@@ -110,5 +110,5 @@ PERIOD = Estimand(
 CUMULATIVE = Estimand(
     "cumulative_effect", cumulative_effect, "Added up until {place} periods after the start",
     "pilots that were observed so long, partial exposure included", "difference, added up over observed event times",
-    CELLS, "{unit}, added up over periods",
+    CELLS, "{unit}, summed",
 )  # fmt: skip

@@ -24,7 +24,7 @@ def count_change_by_period(predictions: Predictions) -> xr.DataArray:
     """The same, by calendar period in which any pilot is exposed."""
     seen = predictions.exposed.values.any(axis=0)
     change = _change(predictions).sum(axis=-2)[..., seen]
-    return xr.DataArray(change, {"exposed": predictions.cells.time[seen]}, (*SAMPLE, "exposed"))
+    return xr.DataArray(change, {"exposed_period": predictions.cells.time[seen]}, (*SAMPLE, "exposed_period"))
 
 
 def _change(predictions: Predictions) -> Array:

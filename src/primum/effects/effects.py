@@ -11,7 +11,8 @@ import xarray as xr
 
 from primum.effects.estimand import Estimand
 from primum.effects.estimands import ESTIMANDS
-from primum.effects.predictions import SAMPLE, Predictions, predict_pilots
+from primum.effects.estimate import estimate
+from primum.effects.predictions import predict_pilots
 from primum.errors import InputError
 from primum.fit import Fit, Gate
 from primum.fit.chains import mcse_mean
@@ -121,8 +122,8 @@ def effects(fit: Fit, estimands: Sequence[Estimand] = ()) -> Effects:
     Raises
     ------
     InputError
-        If estimands share a name, apply to no outcome, or do not give draws, one number for each chain, draw
-        and place.
+        If estimands share a name, apply to no outcome, cannot be computed, or do not give draws, one number for
+        each chain, draw and place.
 
     Examples
     --------
@@ -178,29 +179,6 @@ def outcome_effects(
     diagnostics = diagnose(draws.drop_vars("label"))
     table = _summary(draws).set_axis(diagnostics.index).join(diagnostics)
     return OutcomeEffects(outcome, draws, table, gate & judge(diagnostics, min_ess))
-
-
-def estimate(predictions: Predictions, estimands: Sequence[Estimand]) -> xr.Dataset:
-    """Draws of estimands, one variable each, with what it is about in its attributes."""
-    outcome, like = predictions.outcome, predictions.with_exposure
-    places = {name: like[name].values for name in (*SAMPLE, "pilot")}
-    variables, problems = {}, []
-    for each in estimands:
-        if not each.applies(predictions):
-            continue
-        found = each.of(predictions)
-        if not isinstance(found, xr.DataArray) or set(SAMPLE) - set(found.dims):
-            problems.append(f"{each.name} gives no array with dims chain and draw; keep these two in what it returns")
-            continue
-        found = found.transpose(*SAMPLE, ...)
-        variables[each.name] = (found.dims, found.values, each.described(outcome))
-        for dim in map(str, found.dims[2:]):
-            own = found[dim].values
-            if not np.array_equal(places.setdefault(dim, own), own):
-                problems.append(f"{each.name} has other {dim}s than other estimands have; rename that dim in it")
-    if problems:
-        raise InputError(f"the estimands of {outcome.name}", problems)
-    return xr.Dataset(variables, {**places, "label": ("pilot", like["label"].values)})
 
 
 def _check_names(estimands: Sequence[Estimand]) -> None:

@@ -121,4 +121,7 @@ def _of(shift: Callable[[Predictions, np.random.Generator], Array | float]) -> C
     return of
 
 
-NEW_UNIT = Estimand("new_unit", _of(lambda predictions, rng: 0.0), "A new area", _LAST, weights="", compares=False)
+NEW_UNIT = Estimand(
+    "new_unit", _of(lambda predictions, rng: 0.0), "A new area",
+    f"{_LAST}, at the pilots' average event time and moderators where the effect has them", weights="", compares=False,
+)  # fmt: skip

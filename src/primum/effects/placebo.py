@@ -37,7 +37,7 @@ def placebo_effect(predictions: Predictions) -> xr.DataArray:
 
 
 PLACEBO = Estimand(
-    "placebo_effect", placebo_effect, "{place} periods from the start (departure, not an effect)",
+    "placebo_effect", placebo_effect, "Departure {place} periods from the start",
     "pilots' observed periods before the start", "difference from the common path at a pilot's own mean before", CELLS,
     compares=False,
 )  # fmt: skip

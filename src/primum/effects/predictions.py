@@ -63,7 +63,9 @@ class Predictions:
     @cached_property
     def effect(self) -> xr.DataArray:
         """Effect in every cell, in the unit of the outcome's effect; dims (chain, draw, pilot, time)."""
-        return self.with_exposure.copy(data=self.outcome.factor * (self.with_exposure.values - self.without.values))
+        return self.with_exposure.copy(
+            deep=False, data=self.outcome.factor * (self.with_exposure.values - self.without.values)
+        )
 
     @cached_property
     def exposure(self) -> xr.DataArray:
@@ -78,12 +80,12 @@ class Predictions:
     @cached_property
     def exposed(self) -> xr.DataArray:
         """Usable cells with some exposure; dims (pilot, time)."""
-        return self.usable.copy(data=self.usable.values & (self.exposure.values > 0))
+        return self.usable.copy(deep=False, data=self.usable.values & (self.exposure.values > 0))
 
     @cached_property
     def full(self) -> xr.DataArray:
         """Usable cells under full exposure; dims (pilot, time)."""
-        return self.usable.copy(data=self.usable.values & (self.exposure.values == 1))
+        return self.usable.copy(deep=False, data=self.usable.values & (self.exposure.values == 1))
 
     @cached_property
     def start(self) -> xr.DataArray:
@@ -93,17 +95,17 @@ class Predictions:
     @cached_property
     def event(self) -> xr.DataArray:
         """Periods since the start, negative before it; dims (pilot, time)."""
-        return self.usable.copy(data=self.cells.time - self.cells.start[:, None])
+        return self.usable.copy(deep=False, data=self.cells.time - self.cells.start[:, None])
 
     @cached_property
     def eta(self) -> xr.DataArray:
         """Linear predictor under the exposure there was; dims (chain, draw, pilot, time)."""
         eta = np.asarray(self.posterior["eta"][:, :, self.cells.pilots], dtype=float)
-        return self.with_exposure.copy(data=eta)
+        return self.with_exposure.copy(deep=False, data=eta)
 
     def of_cells(self, values: Array | Mask) -> xr.DataArray:
         """The pilots' part of an array of all units' cells, shape (unit, time); dims (pilot, time)."""
-        return self.usable.copy(data=values[self.cells.pilots])
+        return self.usable.copy(deep=False, data=values[self.cells.pilots])
 
     def expected(self, eta: Any) -> Any:
         """What is expected in the pilots for a linear predictor, whose last dims are pilot and time."""

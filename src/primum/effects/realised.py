@@ -78,8 +78,8 @@ def observed(predictions: Predictions) -> Predictions:
     return replace(
         predictions,
         # cells that are not observed have weight 0 everywhere, and must be numbers
-        with_exposure=template.copy(data=np.broadcast_to(np.nan_to_num(value), template.shape)),
-        without=template.copy(data=np.nan_to_num(without)),
+        with_exposure=template.copy(deep=False, data=np.broadcast_to(np.nan_to_num(value), template.shape)),
+        without=template.copy(deep=False, data=np.nan_to_num(without)),
         usable=predictions.of_cells(cells.observed),
     )
 

@@ -137,7 +137,8 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
 
 def stacked(draws: xr.Dataset) -> Array:
     """All quantities of a dataset above each other; shape (quantity, chain, draw)."""
-    arrays = [np.asarray(draws[name].transpose("chain", "draw", ...), dtype=float) for name in draws.data_vars]
+    variables = [draws[name].variable.transpose("chain", "draw", ...) for name in draws.data_vars]
+    arrays = [np.asarray(each, dtype=float) for each in variables]
     flat = [np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0) for array in arrays]
     return np.ascontiguousarray(np.concatenate(flat))  # sums do not depend on what else is there
 

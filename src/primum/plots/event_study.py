@@ -41,7 +41,7 @@ def plot_event_study(effects: OutcomeEffects) -> Figure:
             places = np.asarray(draws[kind])
             values = np.asarray(draws[f"{kind}_effect"]).reshape(-1, places.size)
             _intervals(axes, places, values, colour, "effect")
-            if kind == "event":
+            if kind == "event" and "placebo_effect" in draws:
                 before = np.asarray(draws["before"])
                 departures = np.asarray(draws["placebo_effect"]).reshape(-1, before.size)
                 _intervals(axes, before, departures, COMPARATORS, "departure before the start, not an effect", "s")
