@@ -24,7 +24,7 @@ import xarray as xr
 from scipy.stats import chisquare
 
 import primum as pr
-from primum.effects.estimands import satt, target_weights
+from primum.effects.averages import over_cells
 from primum.fit.replicate import new_units
 from primum.harm.probabilities import probabilities
 from primum.model import Cells
@@ -81,7 +81,7 @@ def simulate(seed: int) -> tuple[pr.Spec, pr.Panel, float]:
     without, away = (values[0] for values in new_units(hyper, cells, rng))
     eta, ones = without + float(hyper["tau"].values[0, 0]) * exposure + away, np.ones(1)
     effect = family.mean(eta, ones, cells, standard) - family.mean(without, ones, cells, standard)
-    truth = float(satt(outcome.factor * effect[:PILOTS], target_weights(cells, "areas")))
+    truth = float(over_cells(outcome.factor * effect[:PILOTS], exposure[:PILOTS]))
     columns = {"area": unit, "year": year, "exposure": exposure, "records": records}
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     table["count"] = family.draw(rng, eta, ones, cells, standard).ravel()

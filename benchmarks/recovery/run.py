@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 import primum as pr
-from primum.effects.estimands import satt
+from primum.effects.averages import over_cells
 from primum.model import Cells
 from primum.model.families import Standard, family_of
 from primum.spec import Outcome, Spec
@@ -87,7 +87,7 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     error = noise * (value if family.link == "log" else standard.spread)
     value[~pilot[:, 0]] = np.where(rng.random((UNITS - PILOTS, PERIODS)) < MISSING, np.nan, value[~pilot[:, 0]])
     effect = family.mean(eta, sigma, cells, standard) - family.mean(without, sigma, cells, standard)
-    truth = float(satt(outcome.factor * effect[:PILOTS], exposure[:PILOTS] == 1))
+    truth = float(over_cells(outcome.factor * effect[:PILOTS], exposure[:PILOTS] == 1))
     columns = {"value": value, "size": size, "error": error, "exposure": exposure}
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     table["area"], table["period"] = np.repeat(np.arange(UNITS), PERIODS), np.tile(np.arange(PERIODS), UNITS)

@@ -103,7 +103,7 @@ def _predictor(outcome: Outcome, cells: Cells) -> tuple[Any, Any]:
 
 
 def _satt(outcome: Outcome, cells: Cells, centre: float, tau_unit: Any, eta: Any) -> None:
-    """Average effect over fully exposed cells of pilots, as in `primum.effects.estimands`."""
+    """Average effect over fully exposed cells of pilots, as in `primum.effects.averages`."""
     import pymc as pm
     import pytensor.tensor as pt
 

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
     from primum.design import Operating, operating
-    from primum.effects import Effects, comparator_weights, effects
+    from primum.effects import (
+        Effects,
+        Estimand,
+        Predictions,
+        comparator_weights,
+        effects,
+        estimands,
+        predictions,
+        unpooled,
+    )
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
     from primum.fit import Fit, Gate, fit
     from primum.harm import Harm, harm
@@ -35,6 +44,7 @@ __all__ = [
     "Aggregation",
     "Covariates",
     "Effects",
+    "Estimand",
     "Fit",
     "Frozen",
     "Gate",
@@ -46,6 +56,7 @@ __all__ = [
     "Operating",
     "Panel",
     "PanelError",
+    "Predictions",
     "PrimumError",
     "RecordCells",
     "Refit",
@@ -61,24 +72,36 @@ __all__ = [
     "describe",
     "effects",
     "elicited",
+    "estimands",
     "fit",
     "freeze",
     "harm",
     "match",
     "match_sets",
     "operating",
+    "predictions",
     "predictive_checks",
     "read_table",
     "refit",
     "refits",
     "simulate",
+    "unpooled",
     "write_report",
 ]
 
 _ROOMS = {
     "checks": ["predictive_checks"],
     "design": ["Operating", "operating"],
-    "effects": ["Effects", "comparator_weights", "effects"],
+    "effects": [
+        "Effects",
+        "Estimand",
+        "Predictions",
+        "comparator_weights",
+        "effects",
+        "estimands",
+        "predictions",
+        "unpooled",
+    ],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],
     "fit": ["Fit", "Gate", "fit"],
     "harm": ["Harm", "harm"],

@@ -10,7 +10,7 @@ import xarray as xr
 
 import primum as pr
 from primum.design.simulated import Learned, before_exposure, simulate
-from primum.effects.estimands import target_weights
+from primum.effects.averages import satt_weights
 from primum.fit import Gate
 from primum.model import cells_of
 from primum.model.families import family_of
@@ -41,7 +41,7 @@ def test_the_average_effect_is_exactly_the_one_asked_for(learned: Learned, targe
     panel, spec = tiny_fit().panel, tiny_fit().spec.change({"outcomes.kinship.target": target})
     outcome = spec.outcome("kinship")
     cells = cells_of(panel.dataset, outcome)
-    weight = target_weights(cells, outcome.target)
+    weight = satt_weights(cells.exposure[cells.pilots] == 1, cells.denominator[cells.pilots], outcome.target)
     levels = []
     for effect in (0.0, -4.0):
         made = cells_of(simulate(learned, panel, outcome, effect, 3, SEED).dataset, outcome)

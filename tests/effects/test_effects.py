@@ -11,7 +11,8 @@ import pytest
 import xarray as xr
 from scipy.special import expit
 
-from primum.effects import Effects, effects
+from primum.effects import Effects, effects, outcome_effects
+from primum.effects.estimands import CORE
 from primum.fit import Fit, Gate
 from primum.fit.gate import Finding
 from primum.model import cells_of
@@ -45,16 +46,23 @@ def test_satt_is_the_mean_of_cell_effects_computed_by_hand(found: Effects) -> No
 
 def test_table_summarises_the_draws(found: Effects) -> None:
     each = found["kinship"]
-    by = {"unit_effect": "pilot", "event_effect": "event", "cohort_effect": "cohort"}
-    names = ["satt", "new_unit", *[f"{name}[{place}]" for name, dim in by.items() for place in each.draws[dim].values]]
+    names: list[str] = []
+    arrays: list[xr.DataArray] = []
+    for name, variable in each.draws.data_vars.items():
+        own = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+        if own:
+            names += [f"{name}[{place}]" for place in each.draws[own[0]].values]
+            arrays += list(variable.transpose(own[0], ...))
+        else:
+            names.append(str(name))
+            arrays.append(variable)
     assert list(each.table.index) == names
+    assert names[:5] == ["satt", "new_unit", "unit_effect[1]", "unit_effect[2]", "unit_effect[3]"]
     assert list(each.table.columns) == [
         "mean", "median", "eti95_low", "eti95_high", "sd", "mcse", "rhat", "ess_bulk", "ess_tail",
     ]  # fmt: skip
-    arrays = [each.draws["satt"], each.draws["new_unit"]]
-    arrays += [array for name, dim in by.items() for array in each.draws[name].transpose(dim, ...)]
-    for name, array in zip(names, arrays, strict=True):
-        values, row = np.asarray(array), each.table.loc[name]
+    for quantity, array in zip(names, arrays, strict=True):
+        values, row = np.asarray(array), each.table.loc[quantity]
         assert row["mean"] == pytest.approx(values.mean(), rel=1e-12)
         assert row["sd"] == pytest.approx(values.ravel().std(ddof=1), rel=1e-12)
         np.testing.assert_allclose(
@@ -66,6 +74,31 @@ def test_table_summarises_the_draws(found: Effects) -> None:
         assert row["mcse"] == pytest.approx(row["sd"] / np.sqrt(values.size), rel=0.2)
         assert row["rhat"] == pytest.approx(float(az.rhat(values)), rel=1e-12)
         assert row["ess_bulk"] == pytest.approx(float(az.ess(values, method="bulk")), rel=1e-12)
+
+
+KNOWN = {  # mean, sd, low end of the interval and R-hat
+    "satt": (-10.491091621, 2.6551450774, -15.941162699, 1.0032215943),
+    "new_unit": (-12.033728865, 3.5723427164, -19.40771665, 1.0006329075),
+    "unit_effect[2]": (-11.756289384, 3.9404780575, -20.144367471, 1.0016389064),
+    "event_effect[1]": (-9.0305274655, 2.2562216479, -13.80328512, 1.0033221716),
+    "cohort_effect[2014]": (-11.756289384, 3.9404780575, -20.144367471, 1.0016389064),
+}
+
+
+def test_numbers_are_those_they_have_always_been(found: Effects) -> None:
+    """Of the canned fit, as the first version of these estimands gave them."""
+    for name, values in KNOWN.items():
+        row = found["kinship"].table.loc[name, ["mean", "sd", "eti95_low", "rhat"]]
+        # they are written with eleven digits
+        np.testing.assert_allclose(row.to_numpy(dtype=float), values, rtol=1e-10)
+
+
+def test_rows_do_not_depend_on_which_others_there_are(found: Effects) -> None:
+    fit, each = tiny_fit(), found["kinship"]
+    gate = fit.gates["kinship"]
+    alone = outcome_effects(fit.posterior("kinship"), fit.spec, fit.panel, each.outcome, gate, estimands=CORE)
+    assert list(alone.draws.data_vars) == [estimand.name for estimand in CORE]
+    pd.testing.assert_frame_equal(alone.table, each.table.loc[alone.table.index], check_exact=True)
 
 
 def test_effect_in_a_new_unit_varies_with_the_seed_and_the_outcome_alone(found: Effects) -> None:

@@ -79,3 +79,11 @@ def test_many_quantities_are_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_constants_have_as_many_effective_draws_as_draws() -> None:
     assert chains.ess(np.full((1, 4, 50), 2.0)) == pytest.approx(200)
+
+
+def test_two_values_in_half_of_the_draws_each_have_an_rhat() -> None:
+    """All draws are as far from the median, so that folded ranks never vary."""
+    draws = np.random.default_rng(5).permutation(np.repeat([0.0, 100.0], 200)).reshape(1, 4, 100)
+    assert np.ptp(chains.folded(draws)) == 0
+    # eight half chains of 50 coin flips: R-hat squared is near 1 + chi2_7 / 7 / 50
+    assert 0.98 < chains.rhat(draws).item() < 1.05

@@ -21,6 +21,7 @@ from primum.plots import (
     plot_diagnostics,
     plot_event_study,
     plot_forest,
+    plot_joint,
     plot_operating,
     plot_overview,
     plot_predictive,
@@ -89,12 +90,44 @@ def test_forest_has_a_row_a_pilot_and_two_summaries(effects: Effects) -> None:
     np.testing.assert_allclose(means, expected)
 
 
+def test_forest_shows_unpooled_estimates_below_the_pilots(effects: Effects) -> None:
+    plain = pr.unpooled(tiny_fit(), "kinship")
+    figure = plot_forest(effects["kinship"], plain)
+    (marks,) = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+    np.testing.assert_allclose(np.asarray(marks.get_xdata()), plain["estimate"])
+    (bars,) = [each for each in figure.axes[0].collections if isinstance(each, LineCollection)]
+    ends = np.array(bars.get_segments())[:, :, 0]
+    np.testing.assert_allclose(ends[:, 1] - ends[:, 0], 2 * 1.96 * plain["se"])
+    assert "by itself" in texts(figure)
+    assert "by itself" not in texts(plot_forest(effects["kinship"]))
+
+
 def test_event_study_has_the_means_of_the_table(effects: Effects) -> None:
     found = effects["kinship"]
-    for axes, kind in zip(plot_event_study(found).axes, ("event", "cohort"), strict=False):
+    figure = plot_event_study(found)
+    for axes, kind in zip(figure.axes, ("event", "cohort"), strict=False):
         drawn = next(line for line in axes.lines if line.get_marker() == "o")
         np.testing.assert_array_equal(drawn.get_xdata(), found.draws[kind])
         np.testing.assert_allclose(np.asarray(drawn.get_ydata()), found.table["mean"].filter(like=f"{kind}_effect"))
+    before = next(line for line in figure.axes[0].lines if line.get_marker() == "s")
+    np.testing.assert_array_equal(before.get_xdata(), [-4, -3, -2, -1])
+    np.testing.assert_allclose(np.asarray(before.get_ydata()), found.rows("placebo_effect")["mean"])
+    assert "not an effect" in texts(figure)
+
+
+def test_joint_crosses_stand_at_the_means_of_both_outcomes(effects: Effects) -> None:
+    first, second = effects["rereferral"], effects["kinship"]
+    figure = plot_joint(first, second)
+    pilots, average = (line for line in figure.axes[0].lines if line.get_marker() == "o")
+    np.testing.assert_allclose(np.asarray(pilots.get_xdata()), first.rows("unit_effect")["mean"])
+    np.testing.assert_allclose(np.asarray(pilots.get_ydata()), second.rows("unit_effect")["mean"])
+    middle = np.ravel([average.get_xdata(), average.get_ydata()])
+    np.testing.assert_allclose(middle, [each.table["mean"]["satt"] for each in (first, second)])
+    shown = texts(figure)
+    # a rise of re-referrals and a fall of kinship care are harm
+    assert "harm \N{RIGHTWARDS ARROW}" in shown
+    assert "\N{LEFTWARDS ARROW} harm" in shown
+    assert "LA 02" in shown
 
 
 @pytest.mark.parametrize(("name", "harmful_side"), [("kinship", "left"), ("rereferral", "right")])

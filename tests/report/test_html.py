@@ -48,6 +48,28 @@ def test_shows_the_truth_of_simulated_data(page: str) -> None:
     assert "True (simulated)" in page
 
 
+def test_says_what_estimands_are_about_and_that_effects_are_expected_ones(page: str) -> None:
+    text = html.unescape(page)
+    assert "“expected” effects, the default" in text
+    assert "pilots' exposed periods with a known denominator" in text
+    assert "Departure \N{MINUS SIGN}4 periods from the start" in text
+    assert "LA 01 \N{HORIZONTAL ELLIPSIS} LA 03" in text
+
+
+def test_a_user_s_estimands_are_in_the_report(tmp_path: Path) -> None:
+    fit = tiny_fit()
+    mine = [
+        pr.Estimand("best", lambda p: p.effect.max(["pilot", "time"]), "Best cell", "a cell", weights="one"),
+        pr.estimands.realised(pr.estimands.SATT),
+    ]
+    effects = pr.effects(fit, mine)
+    text = pr.write_report(fit, effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8")
+    row = effects["kinship"].table.loc["best"]
+    assert re.search(r"<td>Best cell</td><td[^>]*>percentage points</td>", text)
+    assert f"<td>{min(row['ess_bulk'], row['ess_tail']):,.0f}</td>" in text
+    assert "Average in the pilots, realised" in text
+
+
 def test_specification_and_fingerprint_are_there(page: str) -> None:
     assert "HalfNormal(0.3)" in page
     assert tiny_fit().panel.fingerprint[:16] in page

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import brentq
 
-from primum.effects.estimands import satt, target_weights
+from primum.effects.averages import over_cells, satt_weights
 from primum.fit import Gate
 from primum.fit.gate import gate_of
 from primum.fit.predict import noise_of
@@ -85,12 +85,13 @@ def simulate(learned: Learned, panel: Panel, outcome: Outcome, effect: float, nu
     place = rng.integers(sizes["chain"] * sizes["draw"])
     chosen = learned.posterior.isel(chain=[place // sizes["draw"]], draw=[place % sizes["draw"]])
     without, away = (values[0] for values in new_units(chosen, cells, rng))
-    weight, pilots, ones = target_weights(cells, outcome.target), cells.pilots, np.ones(1)
+    pilots, ones = cells.pilots, np.ones(1)
+    weight = satt_weights(cells.exposure[pilots] == 1, cells.denominator[pilots], outcome.target)
     expected = family.mean(without, ones, cells, standard)
 
     def error(tau: float) -> float:
         exposed = family.mean(without + tau * cells.exposure + away, ones, cells, standard)
-        return float(satt(outcome.factor * (exposed - expected)[pilots], weight)) - effect
+        return float(over_cells(outcome.factor * (exposed - expected)[pilots], weight)) - effect
 
     if error(-_FARTHEST) * error(_FARTHEST) > 0:
         raise ValueError(f"no panel like this one has an average effect of {effect:g} {outcome.unit}")

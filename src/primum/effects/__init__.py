@@ -1,6 +1,22 @@
 """Effects on the outcome's own scale, with and without exposure."""
 
+from primum.effects import estimands
 from primum.effects.effects import Effects, OutcomeEffects, effects, outcome_effects
+from primum.effects.estimand import Estimand
+from primum.effects.predictions import Predictions, predictions
+from primum.effects.unpooled import unpooled
 from primum.effects.weights import ComparatorWeights, comparator_weights
 
-__all__ = ["ComparatorWeights", "Effects", "OutcomeEffects", "comparator_weights", "effects", "outcome_effects"]
+__all__ = [
+    "ComparatorWeights",
+    "Effects",
+    "Estimand",
+    "OutcomeEffects",
+    "Predictions",
+    "comparator_weights",
+    "effects",
+    "estimands",
+    "outcome_effects",
+    "predictions",
+    "unpooled",
+]

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 import xarray as xr
 
-from primum.effects.estimands import (
-    by_cohort,
-    by_event_time,
-    cell_effects,
-    new_unit,
-    per_unit,
-    satt,
-    target_weights,
-)
+from primum.effects.estimand import Estimand
+from primum.effects.estimands import ESTIMANDS
+from primum.effects.estimate import estimate
+from primum.effects.predictions import predict_pilots
+from primum.errors import InputError
 from primum.fit import Fit, Gate
 from primum.fit.chains import mcse_mean
-from primum.fit.gate import MIN_ESS, diagnose, judge, stacked
-from primum.model import cells_of
-from primum.model.families import family_of
+from primum.fit.gate import MIN_ESS, diagnose, judge, names_of, stacked
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
 
@@ -40,11 +33,12 @@ class OutcomeEffects:
     outcome
         The outcome.
     draws
-        satt (chain, draw), new_unit (chain, draw), unit_effect (chain, draw, pilot), with readable
-        names in coordinate ``label`` (pilot), event_effect (chain, draw, event), by periods since a
-        pilot's start, and cohort_effect (chain, draw, cohort), by the period of the start.
+        One variable an estimand, dims (chain, draw) and its own, with what it is about in its attributes: satt,
+        new_unit, unit_effect (pilot), with readable names in coordinate ``label`` (pilot), event_effect (event), by
+        periods since a pilot's start, cohort_effect (cohort), by the period of the start, and the others of
+        `primum.estimands.ESTIMANDS` that apply.
     table
-        One row an estimand, named as in ``satt`` and ``unit_effect[304]``; columns mean,
+        One row a quantity, named as in ``satt`` and ``unit_effect[304]``; columns mean,
         median, eti95_low, eti95_high, sd, mcse (of the mean), ess_bulk, ess_tail, rhat.
     gate
         Verdict on the fit and on these quantities together.
@@ -54,6 +48,18 @@ class OutcomeEffects:
     draws: xr.Dataset
     table: pd.DataFrame
     gate: Gate
+
+    @property
+    def estimands(self) -> pd.DataFrame:
+        """What each estimand is about: label, population, scale, weights, unit and uncertainty; one row each."""
+        import pandas as pd
+
+        rows = {str(name): values.attrs for name, values in self.draws.data_vars.items()}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimand")
+
+    def rows(self, estimand: str) -> pd.DataFrame:
+        """Rows of the table of one estimand, in the order of its own dim."""
+        return self.table.reindex(names_of(self.draws[estimand]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,39 +104,60 @@ class Effects:
         return "\n".join(lines)
 
 
-def effects(fit: Fit) -> Effects:
+def effects(fit: Fit, estimands: Sequence[Estimand] = ()) -> Effects:
     """Effects on every outcome's own scale, by comparing predictions with and without exposure.
 
     Parameters
     ----------
     fit
         The fit.
+    estimands
+        Estimands beside `primum.estimands.ESTIMANDS`. One that does not apply to an outcome is left out of it.
 
     Returns
     -------
     Effects
-        SATT, the effect in each pilot, by event time and by cohort, and the effect in a new unit.
+        SATT, the effect in each pilot, by event time and by cohort, the effect in a new unit, and the others.
+
+    Raises
+    ------
+    InputError
+        If estimands share a name, apply to no outcome, cannot be computed, or do not give draws, one number for
+        each chain, draw and place.
 
     Examples
     --------
     >>> import primum as pr
     >>> from primum.testing import tiny_fit
-    >>> sorted(pr.effects(tiny_fit())["kinship"].draws.data_vars)
-    ['cohort_effect', 'event_effect', 'new_unit', 'satt', 'unit_effect']
+    >>> late = pr.estimands.average("late", periods=(2016, 2017))
+    >>> found = pr.effects(tiny_fit(), [late])["kinship"]
+    >>> sorted(found.draws.data_vars)[:5]
+    ['cohort_effect', 'count_change', 'count_change_by_period', 'cumulative_effect', 'event_effect']
+    >>> found.estimands.loc["late", "population"]
+    "pilots' fully exposed periods, 2016 to 2017"
     """
-    return Effects(
-        fit,
-        {
-            outcome.name: outcome_effects(
-                fit.posterior(outcome.name), fit.spec, fit.panel, outcome, fit.gates[outcome.name]
-            )
-            for outcome in fit.spec.outcomes
-        },
-    )
+    chosen = (*ESTIMANDS, *estimands)
+    _check_names(chosen)
+    found = {
+        outcome.name: outcome_effects(
+            fit.posterior(outcome.name), fit.spec, fit.panel, outcome, fit.gates[outcome.name], estimands=chosen
+        )
+        for outcome in fit.spec.outcomes
+    }
+    nowhere = [each.name for each in estimands if not any(each.name in one.draws for one in found.values())]
+    if nowhere:
+        raise InputError("the estimands", [f"{name} applies to none of the outcomes; leave it out" for name in nowhere])
+    return Effects(fit, found)
 
 
 def outcome_effects(
-    posterior: xr.Dataset, spec: Spec, panel: Panel, outcome: Outcome, gate: Gate, min_ess: float = MIN_ESS
+    posterior: xr.Dataset,
+    spec: Spec,
+    panel: Panel,
+    outcome: Outcome,
+    gate: Gate,
+    min_ess: float = MIN_ESS,
+    estimands: Sequence[Estimand] = ESTIMANDS,
 ) -> OutcomeEffects:
     """Effects on one outcome.
 
@@ -144,35 +171,21 @@ def outcome_effects(
         Verdict on the draws.
     min_ess
         Effective draws that each effect must have.
+    estimands
+        Those to compute, where they apply.
     """
-    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
-    standard = family.standard(cells)
-    effect = cell_effects(posterior, family, cells, standard, outcome.factor)
-    full = cells.exposure[cells.pilots] == 1
-    rng = np.random.default_rng([spec.seed, crc32(b"new unit"), crc32(outcome.name.encode())])
-    sample, exposure = ("chain", "draw"), cells.exposure[cells.pilots]
-    events, event_effect = by_event_time(effect, exposure, cells.time - cells.start[:, None])
-    cohorts, cohort_effect = by_cohort(effect, full, cells.start)
-    draws = xr.Dataset(
-        {
-            "satt": (sample, satt(effect, target_weights(cells, outcome.target))),
-            "new_unit": (sample, new_unit(posterior, family, cells, standard, outcome.factor, rng)),
-            "unit_effect": ((*sample, "pilot"), per_unit(effect, full)),
-            "event_effect": ((*sample, "event"), event_effect),
-            "cohort_effect": ((*sample, "cohort"), cohort_effect),
-        },
-        {
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            "pilot": posterior["pilot"],
-            "event": events,
-            "cohort": cohorts,
-            "label": ("pilot", panel.labels[cells.pilots]),
-        },
-    )
+    predictions = predict_pilots(posterior, spec, panel, outcome)
+    draws = estimate(predictions, estimands)
     diagnostics = diagnose(draws.drop_vars("label"))
     table = _summary(draws).set_axis(diagnostics.index).join(diagnostics)
     return OutcomeEffects(outcome, draws, table, gate & judge(diagnostics, min_ess))
+
+
+def _check_names(estimands: Sequence[Estimand]) -> None:
+    names = [each.name for each in estimands]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError("the estimands", [f"{name} is the name of more than one; rename yours" for name in twice])
 
 
 def _summary(draws: xr.Dataset) -> pd.DataFrame:

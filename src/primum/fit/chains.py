@@ -21,9 +21,14 @@ _CHUNK = 4_000_000  # draws at once, for memory
 
 
 def rhat(draws: Array) -> Array:
-    """Split R-hat of ranks or of folded ranks, whichever is larger; shape (quantity,)."""
+    """Split R-hat of ranks or of folded ranks, whichever is larger; shape (quantity,).
+
+    Quantities with two values, each in half of the draws, are all as far from their median: their ranks decide.
+    """
     halves = split(draws)
-    return np.maximum(plain_rhat(rank_normal(halves)), plain_rhat(rank_normal(folded(halves))))
+    with np.errstate(invalid="ignore"):
+        spread = plain_rhat(rank_normal(folded(halves)))
+    return np.fmax(plain_rhat(rank_normal(halves)), spread)
 
 
 def ess_bulk(draws: Array) -> Array:

@@ -19,11 +19,14 @@ the least effective draws it accepts, so the threshold is what honest noise can 
 
 Latents must have bulk ESS >= 400 as well. That bites where the threshold on R-hat is lenient:
 chains that disagree have few effective draws.
+
+**Quantities with few values**, such as the share of pilots that are harmed, are judged like any other: tied draws
+share a rank, and a quantile that all draws are on one side of has no error, so its effective draws are all draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -118,7 +121,7 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
     """
     import pandas as pd
 
-    names = [name for variable in draws.data_vars for name in _names(draws[variable])]
+    names = [name for variable in draws.data_vars for name in names_of(draws[variable])]
     values = stacked(draws)
     total = float(values.shape[1] * values.shape[2])
     constant = values.max(axis=(1, 2)) == values.min(axis=(1, 2))
@@ -134,9 +137,10 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
 
 def stacked(draws: xr.Dataset) -> Array:
     """All quantities of a dataset above each other; shape (quantity, chain, draw)."""
-    arrays = [np.asarray(draws[name].transpose("chain", "draw", ...), dtype=float) for name in draws.data_vars]
+    variables = [draws[name].variable.transpose("chain", "draw", ...) for name in draws.data_vars]
+    arrays = [np.asarray(each, dtype=float) for each in variables]
     flat = [np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0) for array in arrays]
-    return np.concatenate(flat)
+    return np.ascontiguousarray(np.concatenate(flat))  # sums do not depend on what else is there
 
 
 def gate_of(posterior: xr.Dataset, stats: xr.Dataset, min_ess: float = MIN_ESS) -> Gate:
@@ -260,7 +264,8 @@ def together(gates: Iterable[Gate]) -> Gate:
     return result
 
 
-def _names(values: xr.DataArray) -> Sequence[str]:
+def names_of(values: xr.DataArray) -> list[str]:
+    """Names of a variable's quantities, as in ``tau_unit[304]``, in the order of its own dims."""
     dims = [dim for dim in values.dims if dim not in ("chain", "draw")]
     if not dims:
         return [str(values.name)]

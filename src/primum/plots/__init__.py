@@ -6,6 +6,7 @@ from primum.plots.diagnostics import plot_diagnostics
 from primum.plots.distances import plot_distances
 from primum.plots.event_study import plot_event_study
 from primum.plots.forest import plot_forest
+from primum.plots.joint import plot_joint
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
 from primum.plots.operating import plot_operating
@@ -22,6 +23,7 @@ __all__ = [
     "plot_distances",
     "plot_event_study",
     "plot_forest",
+    "plot_joint",
     "plot_matched",
     "plot_missing",
     "plot_operating",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,14 +12,22 @@ from primum.effects import OutcomeEffects
 from primum.plots.style import BENEFIT, COMPARATORS, HARM, INK, PILOTS, house_style, new_figure
 from primum.spec import Outcome
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def plot_forest(effects: OutcomeEffects) -> Figure:
+_BELOW = 0.27  # of a row
+
+
+def plot_forest(effects: OutcomeEffects, unpooled: pd.DataFrame | None = None) -> Figure:
     """Draw means with 50% and 95% intervals: each pilot, their average, and a new area.
 
     Parameters
     ----------
     effects
         Effects on one outcome.
+    unpooled
+        From `primum.unpooled`: what a plain difference in differences says of each pilot by itself, drawn in
+        grey with 95% intervals below its effect, so that partial pooling can be seen.
     """
     draws, outcome = effects.draws, effects.outcome
     units = np.asarray(draws["unit_effect"]).reshape(-1, draws.sizes["pilot"]).T
@@ -35,6 +45,9 @@ def plot_forest(effects: OutcomeEffects) -> Figure:
             axes.plot([low, high], [height, height], color=colour, lw=1.2, solid_capstyle="butt")
             axes.plot([lower, upper], [height, height], color=colour, lw=4, solid_capstyle="butt")
             axes.plot(values.mean(), height, "o", color="white", mec=colour, mew=1.5, ms=5.5, zorder=3)
+        if unpooled is not None:
+            _draw_unpooled(axes, unpooled)
+            figure.legend(loc="outside lower left", fontsize=8, handlelength=1.2)
         axes.set_yticks(heights, labels)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
@@ -45,10 +58,21 @@ def plot_forest(effects: OutcomeEffects) -> Figure:
     return figure
 
 
-def shade_sesoi(axes: Axes, outcome: Outcome) -> None:
-    """Shade effects no larger than the SESOI, and mark none."""
-    axes.axvspan(-outcome.sesoi, outcome.sesoi, color="#EEF0F2", lw=0, zorder=0)
-    axes.axvline(0, color="#9AA5B1", lw=0.9, zorder=1)
+def _draw_unpooled(axes: Axes, unpooled: pd.DataFrame) -> None:
+    heights = np.arange(len(unpooled)) + _BELOW
+    estimate, reach = unpooled["estimate"], 1.96 * unpooled["se"]
+    axes.hlines(heights, estimate - reach, estimate + reach, color=COMPARATORS, lw=0.8, alpha=0.7)
+    axes.plot(
+        estimate, heights, "D", color=COMPARATORS, ms=3.2, alpha=0.8, mew=0, zorder=3,
+        label="by itself: a plain difference in differences, 95% interval",
+    )  # fmt: skip
+
+
+def shade_sesoi(axes: Axes, outcome: Outcome, *, upright: bool = False) -> None:
+    """Shade effects no larger than the SESOI, and mark none; effects go up where upright, or else across."""
+    shade, mark = (axes.axhspan, axes.axhline) if upright else (axes.axvspan, axes.axvline)
+    shade(-outcome.sesoi, outcome.sesoi, color="#EEF0F2", lw=0, zorder=0)
+    mark(0, color="#9AA5B1", lw=0.9, zorder=1)
 
 
 def mark_directions(axes: Axes, outcome: Outcome) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import xarray as xr
 
 from primum.effects import OutcomeEffects, outcome_effects
+from primum.effects.estimands import CORE
 from primum.errors import SpecError
 from primum.fit import Gate
 from primum.fit.gate import MIN_ESS, gate_of, without_latents
@@ -27,7 +28,7 @@ class Refit:
     Attributes
     ----------
     effects
-        Its effects.
+        Its effects: `primum.estimands.CORE`, so that no other decides how long it is.
     posterior
         Draws of its parameters without eta; dims (chain, draw, ...).
     gate
@@ -92,7 +93,7 @@ def refit(
     chosen, settings = spec.outcome(name), replace(spec.sampler, draws=FIRST_DRAWS, tune=min(TUNE, spec.sampler.tune))
     while True:
         posterior, stats = draw_posterior(spec, panel, chosen, settings, cores=cores)
-        found = outcome_effects(posterior, spec, panel, chosen, gate_of(posterior, stats, ess), ess)
+        found = outcome_effects(posterior, spec, panel, chosen, gate_of(posterior, stats, ess), ess, CORE)
         following = _next(settings, found.gate, diverged=bool(stats["diverging"].any()), ess=ess)
         if following is None:
             return Refit(found, without_latents(posterior), found.gate, time.perf_counter() - started)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,19 +10,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from primum.checks import PredictiveCheck
-from primum.effects import Effects, OutcomeEffects, comparator_weights
+from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
 from primum.errors import StoreError
 from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
 from primum.harm import Harm, OutcomeHarm, Probabilities
 from primum.harm.doubts import in_numbers
-from primum.harm.words import decimals, number, short_percent
+from primum.harm.words import short_percent
 from primum.model import describe
 from primum.plots import (
     plot_density,
@@ -35,6 +33,7 @@ from primum.plots import (
     plot_trends,
     plot_weights,
 )
+from primum.report.estimates import about_rows, main_rows, other_rows, path_rows
 from primum.sources import Truth
 from primum.spec import Frozen
 
@@ -131,7 +130,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
     if usable:
         drawings += [
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
-            _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
+            _Drawing("forest", "Effect by area", lambda: plot_forest(effects, unpooled(fit, name))),
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
@@ -152,7 +151,10 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
             drawing.name: _figure(_Drawing(f"{name}-{drawing.name}", drawing.title, drawing.make), folder)
             for drawing in drawings
         },
-        "effects": list(_effect_rows(effects, truth)) if usable else [],
+        "effects": main_rows(effects, truth) if usable else [],
+        "others": other_rows(effects) if usable else [],
+        "paths": path_rows(effects) if usable else [],
+        "about": about_rows(effects) if usable else [],
         "probabilities": list(_probability_rows(harm)),
         "checks": [_check_row(check) for check in harm.checks],
         "diagnostics": [
@@ -173,34 +175,6 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
     # ids are unique within a figure only, and a page holds many
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{drawing.name}-", svg)
     return {"svg": Markup(svg), "title": drawing.title, "name": drawing.name}
-
-
-def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple[str, ...]]:
-    draws = effects.draws
-    labels = [f"Average in the pilots{effects.outcome.average}", "A new area", *np.asarray(draws["label"]).tolist()]
-    labels += [f"{event} periods after the start" for event in np.asarray(draws["event"]).tolist()]
-    labels += [f"Pilots that started in {cohort}" for cohort in np.asarray(draws["cohort"]).tolist()]
-    known = _known(effects, truth)
-    for label, true, (_, row) in zip(labels, known, effects.table.iterrows(), strict=True):
-        places = decimals(row["sd"], row["mcse"])
-        mean, median, low, high = (
-            number(row[key], places, signed=True) for key in ("mean", "median", "eti95_low", "eti95_high")
-        )
-        cells = (label, mean, median, f"{low} to {high}", number(row["sd"], places), f"{row['mcse']:.2g}")
-        yield (*cells, f"{min(row['ess_bulk'], row['ess_tail']):,.0f}", _true(true, places))
-
-
-def _true(value: float, places: int) -> str:
-    return "" if math.isnan(value) else number(value, places, signed=True)
-
-
-def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
-    if truth is None:
-        return [0.0] * len(effects.table)
-    name = effects.outcome.name
-    rows = truth.per_unit[truth.per_unit["outcome"] == name]
-    known = [truth.average(effects.outcome), truth.new_unit[name][0], *rows["effect"].tolist()]
-    return known + [math.nan] * (len(effects.table) - len(known))
 
 
 def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:

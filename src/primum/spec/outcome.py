@@ -15,6 +15,7 @@ from primum.spec.priors import Prior, PriorChanges, Priors, SetName, priors_of
 from primum.spec.strict import STRICT, Positive, Several, Text
 from primum.spec.weights import Weights
 
+Target = Literal["areas", "denominators"]
 _TAKEN = {"unit", "time", "label", "exposure", "left_out", "start"}  # other names in a panel
 _MIN_BINS = 3
 
@@ -94,7 +95,7 @@ class Outcome:
     important: bool = True
     denominator: Text | None = None
     standard_error: Text | None = None
-    target: Literal["areas", "denominators"] = "areas"
+    target: Target = "areas"
     low: Text | None = None
     high: Text | None = None
     edges: tuple[Positive, ...] | None = None

@@ -1,0 +1,52 @@
+"""estimate: from predictions to draws of estimands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from primum.effects.estimand import Estimand
+from primum.effects.predictions import SAMPLE, Predictions
+from primum.errors import InputError
+
+
+def estimate(predictions: Predictions, estimands: Sequence[Estimand]) -> xr.Dataset:
+    """Draws of estimands, one variable each, with what it is about in its attributes.
+
+    Parameters
+    ----------
+    predictions
+        Of one outcome.
+    estimands
+        Those to compute, where they apply.
+
+    Raises
+    ------
+    InputError
+        With every estimand that cannot be computed, gives no draws, or has coordinates that another contradicts.
+    """
+    outcome, like = predictions.outcome, predictions.with_exposure
+    places = {name: like[name].values for name in (*SAMPLE, "pilot")}
+    variables, problems = {}, []
+    for each in estimands:
+        if not each.applies(predictions):
+            continue
+        try:
+            found = each.of(predictions)
+        except InputError as error:
+            problems += [f"{each.name}: {problem}" for problem in error.problems]
+            continue
+        if not isinstance(found, xr.DataArray) or set(SAMPLE) - set(found.dims):
+            problems.append(f"{each.name} gives no array with dims chain and draw; keep these two in what it returns")
+            continue
+        values = found.variable.transpose(*SAMPLE, ...)
+        variables[each.name] = (values.dims, values.values, each.described(outcome))
+        for dim in map(str, values.dims[2:]):
+            own = found[dim].values
+            if not np.array_equal(places.setdefault(dim, own), own):
+                problems.append(f"{each.name} has other {dim}s than other estimands have; rename that dim in it")
+    if problems:
+        raise InputError(f"the estimands of {outcome.name}", problems)
+    return xr.Dataset(variables, {**places, "label": ("pilot", like["label"].values)})

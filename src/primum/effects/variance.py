@@ -1,0 +1,48 @@
+r"""Where the differences between unexposed cells come from.
+
+On the linear predictor a unit's departure from the common path has, averaged over the panel's periods, the
+variance
+
+.. math:: \sigma_\alpha^2 + \frac{q^2 \sum_k d_k}{T} f + s^2 f,
+
+level, drift (measured from its mean, so that it grows with the number of periods T) and shock, with :math:`d_k` as
+in `primum.model.drift`, and :math:`f = \exp(2 \omega^2)`, the mean over units of what variances are multiplied
+by where they differ by unit. Where noise has a scale of its own, sigma squared is added, that of a cell with the
+median denominator.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from primum.effects.estimand import Estimand
+from primum.effects.predictions import SAMPLE, Predictions
+from primum.model.cells import Array
+from primum.model.families import learns_scale
+
+
+def variance_share(predictions: Predictions) -> xr.DataArray:
+    """Shares of level, drift, shock and noise in that variance, in %; dims (chain, draw, component)."""
+    draws, cells = predictions.posterior, predictions.cells
+
+    def square(name: str) -> Array:
+        return np.asarray(draws[name]) ** 2
+
+    factor = np.exp(2 * square("omega")) if cells.varied else 1.0
+    drift = square("q") * cells.basis.variance.sum() / cells.time.size * factor
+    parts = {"level": square("sigma_alpha"), "drift": drift}
+    if "s" in draws:
+        parts["shock"] = square("s") * factor
+    if learns_scale(predictions.family, cells):
+        parts["noise"] = square("sigma")
+    stack = np.stack(list(parts.values()), axis=-1)
+    shares = 100 * stack / stack.sum(axis=-1, keepdims=True)
+    return xr.DataArray(shares, {"component": list(parts)}, (*SAMPLE, "component"))
+
+
+VARIANCE = Estimand(
+    "variance_share", variance_share, "Share of variance: {place}", "unexposed cells of new units",
+    "share of the variance of the linear predictor", "every period the same", "%",
+    compares=False,
+)  # fmt: skip

@@ -1,0 +1,46 @@
+"""Shares of variance, against the covariance of a path written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from primum.effects.variance import VARIANCE
+from tests.effects.made import made
+
+
+@pytest.mark.parametrize(
+    ("family", "kwargs", "names"),
+    [
+        ("binomial", {}, ["level", "drift", "shock"]),
+        ("normal", {}, ["level", "drift", "shock", "noise"]),
+        ("beta_binomial", {}, ["level", "drift", "shock"]),
+        ("normal", {"known": True}, ["level", "drift", "shock"]),
+    ],
+)
+def test_shares_are_those_of_the_average_variance(family: Any, kwargs: dict[str, Any], names: list[str]) -> None:
+    found = made(family, **kwargs)
+    q, s, level = (np.asarray(found.posterior[name]) for name in ("q", "s", "sigma_alpha"))
+    elapsed = np.arange(6)
+    centre = np.eye(6) - 1 / 6
+    walk = centre @ np.minimum.outer(elapsed, elapsed) @ centre
+    parts = {"level": level**2, "drift": q**2 * np.diag(walk).mean(), "shock": s**2}
+    parts["noise"] = np.asarray(found.posterior["sigma"]) ** 2
+    whole = sum(parts[name] for name in names)
+    shares = VARIANCE.of(found)
+    assert shares["component"].values.tolist() == names
+    for name in names:
+        np.testing.assert_allclose(shares.sel(component=name), 100 * parts[name] / whole, rtol=1e-10)
+
+
+def test_units_of_different_variances_are_averaged() -> None:
+    """The mean of a lognormal factor, by quadrature."""
+    found = made("binomial", changes={"outcomes.first.variances": "by unit"})
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    omega, s, level = (np.asarray(found.posterior[name]) for name in ("omega", "s", "sigma_alpha"))
+    factor = (np.exp(2 * omega[..., None] * nodes) * weights).sum(axis=-1) / weights.sum()
+    shares = VARIANCE.of(found)
+    ratio = shares.sel(component="shock") / shares.sel(component="level")
+    np.testing.assert_allclose(ratio, s**2 * factor / level**2, rtol=1e-10)
