@@ -23,6 +23,7 @@ COLUMNS = [
     for name in ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
     for suffix in ("", "_mcse")
 ]
+AMOUNTS = ["expected_harm", "expected_harm_mcse", "shortfall", "shortfall_mcse"]
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,20 @@ def test_probabilities_are_shares_of_the_draws(found: Harm, measured: Effects, n
 def test_table_has_every_outcome_and_estimand_with_its_error(found: Harm) -> None:
     assert found.table.index.names == ["outcome", "estimand"]
     assert len(found.table) == 8
-    assert list(found.table.columns) == COLUMNS
+    assert list(found.table.columns) == [*COLUMNS, *AMOUNTS]
     assert (found.table.filter(like="mcse") > 0).all().all()
+
+
+def test_amounts_are_those_of_the_draws(found: Harm, measured: Effects) -> None:
+    for name in ("rereferral", "kinship"):
+        for estimand in ("satt", "new_unit"):
+            harmful = measured.spec.outcome(name).sign * np.asarray(measured[name].draws[estimand])
+            row = found.table.loc[(name, estimand), :]
+            assert row["expected_harm"] == np.maximum(harmful, 0).mean()
+            # 1,000 draws, of which the worst 50 count whole
+            worst = measured.spec.outcome(name).sign * np.sort(harmful.ravel())[-50:].mean()
+            assert row["shortfall"] == pytest.approx(worst, rel=1e-12)
+            assert found[name].exceedance[estimand].shortfall.value == row["shortfall"]
 
 
 def test_sentences_contain_the_numbers_of_the_tables(found: Harm, measured: Effects) -> None:
@@ -91,7 +104,7 @@ def test_a_canned_harm_is_found_and_acted_upon(found: Harm) -> None:
 def test_a_failed_computation_gives_no_number(measured: Effects) -> None:
     refused = harm(failed(measured))
     each = refused["kinship"]
-    assert (each.pilots, each.new_unit) == (None, None)
+    assert (each.pilots, each.new_unit, each.exceedance) == (None, None, {})
     assert each.decision == WITHHELD
     assert each.sentence == (
         "Kinship care: no statement can be made, because the computation failed its checks: "

@@ -19,6 +19,7 @@ from primum.plots import (
     plot_density,
     plot_diagnostics,
     plot_event_study,
+    plot_exceedance,
     plot_forest,
     plot_overview,
     plot_predictive,
@@ -108,6 +109,32 @@ def test_density_carries_the_probabilities_of_the_table(effects: Effects, harm: 
     assert f"negligible: {100 * found.negligible.value:.0f}%" in texts(
         plot_density(effects["rereferral"], harm["rereferral"])
     )
+
+
+@pytest.mark.parametrize("name", ["kinship", "rereferral"])
+def test_exceedance_has_both_curves_and_the_smallest_harm_of_interest(harm: Harm, name: str) -> None:
+    found, outcome = harm[name], harm[name].outcome
+    axes = plot_exceedance(found).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    for label, estimand in (("average in the pilots", "satt"), ("a new area", "new_unit")):
+        np.testing.assert_array_equal(lines[label].get_xdata(), found.exceedance[estimand].at)
+        np.testing.assert_array_equal(lines[label].get_ydata(), found.exceedance[estimand].probability)
+    marked = np.asarray(lines["smallest harm of interest"].get_xdata())
+    assert set(marked) == {outcome.sesoi if outcome.harm == "up" else -outcome.sesoi}
+
+
+def test_a_band_of_monte_carlo_error_is_drawn_where_it_can_be_seen(harm: Harm) -> None:
+    found = harm["kinship"]
+    sure = {name: dataclasses.replace(each, mcse=each.mcse / 100) for name, each in found.exceedance.items()}
+    bands = [len(plot_exceedance(each).axes[0].collections) for each in (
+        found, dataclasses.replace(found, exceedance=sure)
+    )]  # fmt: skip
+    assert bands == [2, 0]
+
+
+def test_exceedance_refuses_an_outcome_that_failed(effects: Effects) -> None:
+    with pytest.raises(ValueError, match="kinship failed the gate"):
+        plot_exceedance(harm_of(failed(effects, "kinship"))["kinship"])
 
 
 def test_density_refuses_an_outcome_that_failed(effects: Effects) -> None:

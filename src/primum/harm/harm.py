@@ -14,7 +14,8 @@ from primum.fit import Gate
 from primum.fit.gate import together
 from primum.harm.decisions import WITHHELD, Decision, decide, overall
 from primum.harm.doubts import caveat, doubts
-from primum.harm.probabilities import Probabilities, probabilities
+from primum.harm.exceedance import Exceedance, exceedance
+from primum.harm.probabilities import Estimate, Probabilities, probabilities
 from primum.harm.sentences import refusal, sentence
 from primum.spec import Decisions, Outcome, Spec
 
@@ -35,6 +36,8 @@ class OutcomeHarm:
     pilots, new_unit
         Probabilities for the average effect in the pilots and for the effect in a new unit;
         None where the gate failed.
+    exceedance
+        How large harm may be, of ``satt`` and ``new_unit``; empty where the gate failed.
     checks
         Whether the model reproduces the data; confidence in the evidence, apart from how likely harm is.
     sentence
@@ -48,6 +51,7 @@ class OutcomeHarm:
     gate: Gate
     pilots: Probabilities | None
     new_unit: Probabilities | None
+    exceedance: Mapping[str, Exceedance]
     checks: tuple[PredictiveCheck, ...]
     sentence: str
     decision: Decision
@@ -86,13 +90,16 @@ class Harm:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Probabilities and their Monte Carlo errors; index (outcome, estimand)."""
+        """Probabilities, expected harm and the mean of the worst 5%, with Monte Carlo errors.
+
+        Index (outcome, estimand); amounts are in the outcome's unit.
+        """
         import pandas as pd
 
         rows = {}
         for name, each in self.outcomes.items():
             for estimand, found in (("satt", each.pilots), ("new_unit", each.new_unit)):
-                rows[name, estimand] = _row(found)
+                rows[name, estimand] = {**_row(found), **_amounts(each.exceedance.get(estimand))}
         return pd.DataFrame(rows).T.rename_axis(["outcome", "estimand"])
 
     def __str__(self) -> str:
@@ -133,18 +140,29 @@ def harm(effects: Effects) -> Harm:
 def _outcome_harm(effects: OutcomeEffects, checks: tuple[PredictiveCheck, ...], thresholds: Decisions) -> OutcomeHarm:
     outcome, gate = effects.outcome, effects.gate
     if gate.verdict == "FAIL":
-        return OutcomeHarm(outcome, gate, None, None, checks, refusal(outcome, gate.reasons), WITHHELD)
-    pilots = probabilities(np.asarray(effects.draws["satt"]), outcome.sign, outcome.sesoi)
-    new_unit = probabilities(np.asarray(effects.draws["new_unit"]), outcome.sign, outcome.sesoi)
+        return OutcomeHarm(outcome, gate, None, None, {}, checks, refusal(outcome, gate.reasons), WITHHELD)
+    draws = {name: np.asarray(effects.draws[name]) for name in ("satt", "new_unit")}
+    pilots, new_unit = (probabilities(each, outcome.sign, outcome.sesoi) for each in draws.values())
+    curves = {name: exceedance(each, outcome.sign) for name, each in draws.items()}
     words = f"{sentence(outcome, effects.table.loc['satt'].to_dict(), pilots)} {caveat(checks)}".rstrip()
     decision = decide(pilots, new_unit, thresholds.using, thresholds.considering)
-    return OutcomeHarm(outcome, gate, pilots, new_unit, checks, words, decision)
+    return OutcomeHarm(outcome, gate, pilots, new_unit, curves, checks, words, decision)
 
 
 def _row(found: Probabilities | None) -> dict[str, float]:
+    names = ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
+    return _columns({f"p_{name}": None if found is None else getattr(found, name) for name in names})
+
+
+def _amounts(found: Exceedance | None) -> dict[str, float]:
+    names = ("expected_harm", "shortfall")
+    return _columns({name: None if found is None else getattr(found, name) for name in names})
+
+
+def _columns(estimates: Mapping[str, Estimate | None]) -> dict[str, float]:
+    """A column a value and one its error; NaN where there is none."""
     row = {}
-    for name in ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi"):
-        each = None if found is None else getattr(found, name)
-        row[f"p_{name}"] = np.nan if each is None else each.value
-        row[f"p_{name}_mcse"] = np.nan if each is None else each.mcse
+    for name, each in estimates.items():
+        row[name] = np.nan if each is None else each.value
+        row[f"{name}_mcse"] = np.nan if each is None else each.mcse
     return row

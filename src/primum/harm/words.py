@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from primum.harm.probabilities import Estimate
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -33,6 +35,22 @@ def number(value: float, places: int, *, signed: bool = False) -> str:
     if rounded < 0:
         return f"{MINUS}{text}"
     return f"+{text}" if signed and rounded > 0 else text
+
+
+def amount(estimate: Estimate, sd: float) -> str:
+    """A size that is not negative, rounded by its error and the SD of the effect, and never said to be nothing.
+
+    Examples
+    --------
+    >>> from primum.harm import Estimate
+    >>> amount(Estimate(1.26, 0.02), sd=1.3), amount(Estimate(0.0, 0.001), sd=1.3)
+    ('1.3', 'less than 0.1')
+    """
+    places = decimals(sd, estimate.mcse)
+    step = 10.0**-places
+    if estimate.value + 2 * estimate.mcse < step:
+        return f"less than {number(step, places)}"
+    return number(estimate.value, places)
 
 
 def percent(value: float) -> str:

@@ -5,6 +5,7 @@ from primum.plots.density import plot_density
 from primum.plots.diagnostics import plot_diagnostics
 from primum.plots.distances import plot_distances
 from primum.plots.event_study import plot_event_study
+from primum.plots.exceedance import plot_exceedance
 from primum.plots.forest import plot_forest
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
@@ -19,6 +20,7 @@ __all__ = [
     "plot_diagnostics",
     "plot_distances",
     "plot_event_study",
+    "plot_exceedance",
     "plot_forest",
     "plot_matched",
     "plot_missing",

@@ -23,12 +23,13 @@ from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
 from primum.harm import Harm, OutcomeHarm, Probabilities
 from primum.harm.doubts import in_numbers
-from primum.harm.words import decimals, number, short_percent
+from primum.harm.words import amount, decimals, number, short_percent
 from primum.model import describe
 from primum.plots import (
     plot_density,
     plot_diagnostics,
     plot_event_study,
+    plot_exceedance,
     plot_forest,
     plot_overview,
     plot_predictive,
@@ -120,6 +121,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
     if usable:
         drawings += [
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
+            _Drawing("exceedance", "Probability of an effect worse than any", lambda: plot_exceedance(harm)),
             _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
@@ -143,6 +145,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         },
         "effects": list(_effect_rows(effects, truth)) if usable else [],
         "probabilities": list(_probability_rows(harm)),
+        "amounts": list(_amount_rows(effects, harm)),
         "checks": [_check_row(check) for check in harm.checks],
         "diagnostics": [
             (row.Index, f"{row.rhat:.3f}", f"{row.ess_bulk:,.0f}", f"{row.ess_tail:,.0f}")
@@ -202,6 +205,15 @@ def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
             four = (found.harm, found.harm_beyond_sesoi, found.negligible, found.benefit_beyond_sesoi)
             error = max(0.1, 100 * max(each.mcse for each in four))
             yield (label, *[short_percent(each.value) for each in four], f"±{error:.1f} points")
+
+
+def _amount_rows(effects: OutcomeEffects, harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
+    labels = {"satt": f"Average in the pilots{harm.outcome.average}", "new_unit": "A new area"}
+    for name, found in harm.exceedance.items():
+        sd = float(effects.draws[name].std())
+        error = max(found.expected_harm.mcse, found.shortfall.mcse)
+        worst = number(found.shortfall.value, decimals(sd, found.shortfall.mcse), signed=True)
+        yield labels[name], amount(found.expected_harm, sd), worst, f"{error:.2g}"
 
 
 def _check_row(check: PredictiveCheck) -> tuple[str, str, str, str, bool]:

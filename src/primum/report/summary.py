@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from primum.effects import Effects, OutcomeEffects
@@ -33,6 +34,19 @@ _EFFECT = {
     "mcse": {"type": "number", "description": "Monte Carlo standard error of the mean"},
     "eti95": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2, "description": "[low, high]"},
     "unit": {"type": "string"},
+}
+_AMOUNTS = {
+    name: {
+        "type": ["object", "null"],
+        "description": f"{meaning}, in the outcome's unit; null where the gate failed",
+        "properties": {"value": _NUMBER, "mcse": {"type": "number", "minimum": 0}},
+        "required": ["value", "mcse"],
+        "additionalProperties": False,
+    }
+    for name, meaning in (
+        ("expected_harm", "posterior mean of the harmful part of the effect"),
+        ("shortfall", "mean effect over the worst 5% of draws"),
+    )
 }
 _GATE = {
     "type": "object",
@@ -68,7 +82,8 @@ SCHEMA: dict[str, Any] = {
                         "gate": _GATE,
                         "satt": _object(_EFFECT, ["object", "null"]),
                         **_PROBABILITIES,
-                        "new_unit": _object({**_EFFECT, **_PROBABILITIES}, ["object", "null"]),
+                        **_AMOUNTS,
+                        "new_unit": _object({**_EFFECT, **_PROBABILITIES, **_AMOUNTS}, ["object", "null"]),
                         "max_rhat": _NUMBER,
                         "min_ess": _NUMBER,
                         "doubts": {
@@ -143,7 +158,10 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "gate": {"verdict": harm.gate.verdict, "reasons": harm.gate.reasons},
         "satt": _effect(effects, "satt") if usable else None,
         **_probabilities(harm.pilots),
-        "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit)} if usable else None,
+        **_amounts(harm, "satt"),
+        "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit), **_amounts(harm, "new_unit")}
+        if usable
+        else None,
         "max_rhat": harm.gate.max_rhat,
         "min_ess": harm.gate.min_ess,
         "doubts": harm.doubts,
@@ -169,6 +187,13 @@ def _probabilities(found: Probabilities | None) -> dict[str, Any]:
         return {f"p_{name}": None for name in names}
     each = {name: getattr(found, name) for name in names}
     return {f"p_{name}": {"value": value.value, "mcse": value.mcse} for name, value in each.items()}
+
+
+def _amounts(harm: OutcomeHarm, name: str) -> dict[str, Any]:
+    found = harm.exceedance.get(name)
+    if found is None:
+        return dict.fromkeys(_AMOUNTS)
+    return {each: asdict(getattr(found, each)) for each in _AMOUNTS}
 
 
 def _truth(truth: Truth | None, outcome: Outcome) -> dict[str, Any]:
