@@ -13,7 +13,7 @@ from matplotlib.text import Text
 import primum as pr
 from primum.effects import Effects
 from primum.fit.gate import Finding, Gate, diagnose
-from primum.harm import Harm
+from primum.harm import Harm, OutcomeHarm
 from primum.harm.harm import harm as harm_of
 from primum.plots import (
     plot_density,
@@ -21,6 +21,7 @@ from primum.plots import (
     plot_event_study,
     plot_exceedance,
     plot_forest,
+    plot_groups,
     plot_overview,
     plot_predictive,
     plot_trends,
@@ -132,9 +133,29 @@ def test_a_band_of_monte_carlo_error_is_drawn_where_it_can_be_seen(harm: Harm) -
     assert bands == [2, 0]
 
 
-def test_exceedance_refuses_an_outcome_that_failed(effects: Effects) -> None:
+def test_groups_have_a_bar_each_that_adds_up_to_one(harm: Harm) -> None:
+    found = harm["rereferral"]
+    figure = plot_groups(found)
+    for axes, by in zip(figure.axes, ("pilot", "event time", "cohort"), strict=True):
+        here = [group for group in found.groups if group.by == by]
+        assert [label.get_text() for label in axes.get_yticklabels()] == [group.label for group in here]
+        widths = [patch.get_width() for patch in axes.patches if isinstance(patch, Rectangle)]
+        np.testing.assert_allclose(np.reshape(widths, (len(here), 3)).sum(axis=1), 1.0)
+        assert widths[::3] == [group.found.harm_beyond_sesoi.value for group in here if group.found is not None]
+
+
+def test_groups_leave_out_a_single_cohort(harm: Harm) -> None:
+    found = harm["rereferral"]
+    single = [group for group in found.groups if group.by != "cohort" or group.name == 2013]
+    assert len(plot_groups(dataclasses.replace(found, groups=tuple(single))).axes) == 2
+
+
+@pytest.mark.parametrize("plot", [plot_exceedance, plot_groups])
+def test_figures_of_probabilities_refuse_an_outcome_that_failed(
+    effects: Effects, plot: Callable[[OutcomeHarm], Figure]
+) -> None:
     with pytest.raises(ValueError, match="kinship failed the gate"):
-        plot_exceedance(harm_of(failed(effects, "kinship"))["kinship"])
+        plot(harm_of(failed(effects, "kinship"))["kinship"])
 
 
 def test_density_refuses_an_outcome_that_failed(effects: Effects) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from primum.fit.gate import together
 from primum.harm.decisions import WITHHELD, Decision, decide, overall
 from primum.harm.doubts import caveat, doubts
 from primum.harm.exceedance import Exceedance, exceedance
+from primum.harm.groups import Group, groups
 from primum.harm.probabilities import Estimate, Probabilities, probabilities
 from primum.harm.sentences import refusal, sentence
 from primum.spec import Decisions, Outcome, Spec
@@ -38,6 +39,8 @@ class OutcomeHarm:
         None where the gate failed.
     exceedance
         How large harm may be, of ``satt`` and ``new_unit``; empty where the gate failed.
+    groups
+        Probabilities by pilot, by time since the start and by cohort.
     checks
         Whether the model reproduces the data; confidence in the evidence, apart from how likely harm is.
     sentence
@@ -52,6 +55,7 @@ class OutcomeHarm:
     pilots: Probabilities | None
     new_unit: Probabilities | None
     exceedance: Mapping[str, Exceedance]
+    groups: tuple[Group, ...]
     checks: tuple[PredictiveCheck, ...]
     sentence: str
     decision: Decision
@@ -102,6 +106,18 @@ class Harm:
                 rows[name, estimand] = {**_row(found), **_amounts(each.exceedance.get(estimand))}
         return pd.DataFrame(rows).T.rename_axis(["outcome", "estimand"])
 
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Probabilities by pilot, event time and cohort, with Monte Carlo errors; index (outcome, by, name)."""
+        import pandas as pd
+
+        rows = {
+            (name, group.by, group.name): {"label": group.label, **_row(group.found)}
+            for name, each in self.outcomes.items()
+            for group in each.groups
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["outcome", "by", "name"])
+
     def __str__(self) -> str:
         return "\n\n".join(each.sentence for each in self.outcomes.values())
 
@@ -139,14 +155,16 @@ def harm(effects: Effects) -> Harm:
 
 def _outcome_harm(effects: OutcomeEffects, checks: tuple[PredictiveCheck, ...], thresholds: Decisions) -> OutcomeHarm:
     outcome, gate = effects.outcome, effects.gate
+    parts = groups(effects.draws, outcome.sign, outcome.sesoi)
     if gate.verdict == "FAIL":
-        return OutcomeHarm(outcome, gate, None, None, {}, checks, refusal(outcome, gate.reasons), WITHHELD)
+        parts = tuple(replace(each, found=None) for each in parts)
+        return OutcomeHarm(outcome, gate, None, None, {}, parts, checks, refusal(outcome, gate.reasons), WITHHELD)
     draws = {name: np.asarray(effects.draws[name]) for name in ("satt", "new_unit")}
     pilots, new_unit = (probabilities(each, outcome.sign, outcome.sesoi) for each in draws.values())
     curves = {name: exceedance(each, outcome.sign) for name, each in draws.items()}
     words = f"{sentence(outcome, effects.table.loc['satt'].to_dict(), pilots)} {caveat(checks)}".rstrip()
     decision = decide(pilots, new_unit, thresholds.using, thresholds.considering)
-    return OutcomeHarm(outcome, gate, pilots, new_unit, curves, checks, words, decision)
+    return OutcomeHarm(outcome, gate, pilots, new_unit, curves, parts, checks, words, decision)
 
 
 def _row(found: Probabilities | None) -> dict[str, float]:

@@ -7,6 +7,7 @@ from primum.plots.distances import plot_distances
 from primum.plots.event_study import plot_event_study
 from primum.plots.exceedance import plot_exceedance
 from primum.plots.forest import plot_forest
+from primum.plots.groups import plot_groups
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
 from primum.plots.overview import plot_overview
@@ -22,6 +23,7 @@ __all__ = [
     "plot_event_study",
     "plot_exceedance",
     "plot_forest",
+    "plot_groups",
     "plot_matched",
     "plot_missing",
     "plot_overview",

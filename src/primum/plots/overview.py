@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -26,19 +28,29 @@ def plot_overview(harm: Harm) -> Figure:
         figure, grid = new_figure(1.5 + 0.62 * len(outcomes), rows=2, sharex=True)
         titles = ("Average in the pilots", "A new area")
         for axes, title, kind in zip(grid, titles, ("pilots", "new_unit"), strict=True):
-            for row, each in enumerate(outcomes):
-                _bar(axes, row, getattr(each, kind))
+            draw_bars(axes, [each.outcome.label for each in outcomes], [getattr(each, kind) for each in outcomes])
             axes.set_title(title)
-            axes.set_yticks(range(len(outcomes)), [each.outcome.label for each in outcomes])
-            axes.set_ylim(len(outcomes) - 0.5, -0.5)
-            axes.set_xlim(0, 1)
-            axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-            axes.tick_params(axis="y", length=0)
-            axes.spines["left"].set_visible(False)
-        handles = [Patch(color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
-        words = ["harm beyond SESOI", "negligible", "benefit beyond SESOI"]
-        figure.legend(handles, words, loc="outside lower left", ncols=3, fontsize=8, handlelength=1, columnspacing=1.2)
+        explain_bars(figure)
     return figure
+
+
+def draw_bars(axes: Axes, labels: Sequence[str], found: Sequence[Probabilities | None]) -> None:
+    """One bar a row, from the top: harm, negligible and benefit."""
+    for row, each in enumerate(found):
+        _bar(axes, row, each)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def explain_bars(figure: Figure) -> None:
+    """Say below what the bars' colours mean."""
+    handles = [Patch(color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
+    words = ["harm beyond SESOI", "negligible", "benefit beyond SESOI"]
+    figure.legend(handles, words, loc="outside lower left", ncols=3, fontsize=8, handlelength=1, columnspacing=1.2)
 
 
 def _bar(axes: Axes, row: int, found: Probabilities | None) -> None:

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -31,6 +30,7 @@ from primum.plots import (
     plot_event_study,
     plot_exceedance,
     plot_forest,
+    plot_groups,
     plot_overview,
     plot_predictive,
     plot_trends,
@@ -123,6 +123,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
             _Drawing("exceedance", "Probability of an effect worse than any", lambda: plot_exceedance(harm)),
             _Drawing("forest", "Effect by area", lambda: plot_forest(effects)),
+            _Drawing("groups", "Probabilities by pilot, time and start", lambda: plot_groups(harm)),
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
@@ -143,7 +144,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
             drawing.name: _figure(_Drawing(f"{name}-{drawing.name}", drawing.title, drawing.make), folder)
             for drawing in drawings
         },
-        "effects": list(_effect_rows(effects, truth)) if usable else [],
+        "effects": list(_effect_rows(effects, harm, truth)) if usable else [],
         "probabilities": list(_probability_rows(harm)),
         "amounts": list(_amount_rows(effects, harm)),
         "checks": [_check_row(check) for check in harm.checks],
@@ -167,11 +168,8 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
     return {"svg": Markup(svg), "title": drawing.title, "name": drawing.name}
 
 
-def _effect_rows(effects: OutcomeEffects, truth: Truth | None) -> Iterator[tuple[str, ...]]:
-    draws = effects.draws
-    labels = [f"Average in the pilots{effects.outcome.average}", "A new area", *np.asarray(draws["label"]).tolist()]
-    labels += [f"{event} periods after the start" for event in np.asarray(draws["event"]).tolist()]
-    labels += [f"Pilots that started in {cohort}" for cohort in np.asarray(draws["cohort"]).tolist()]
+def _effect_rows(effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None) -> Iterator[tuple[str, ...]]:
+    labels = [f"Average in the pilots{effects.outcome.average}", "A new area", *(each.label for each in harm.groups)]
     known = _known(effects, truth)
     for label, true, (_, row) in zip(labels, known, effects.table.iterrows(), strict=True):
         places = decimals(row["sd"], row["mcse"])
@@ -199,6 +197,7 @@ def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
     places: tuple[tuple[str, Probabilities | None], ...] = (
         (f"Average in the pilots{harm.outcome.average}", harm.pilots),
         ("A new area", harm.new_unit),
+        *((group.label, group.found) for group in harm.groups),
     )
     for label, found in places:
         if found is not None:

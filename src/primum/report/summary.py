@@ -28,6 +28,21 @@ _PROBABILITIES = {
     "p_negligible": {**_PROBABILITY, "description": "no larger than the SESOI either way"},
     "p_benefit_beyond_sesoi": {**_PROBABILITY, "description": "benefit larger than the SESOI"},
 }
+_GROUPS = {
+    "type": "array",
+    "description": "probabilities by pilot, event time and cohort",
+    "items": {
+        "type": "object",
+        "properties": {
+            "by": {"enum": ["pilot", "event time", "cohort"]},
+            "name": {"type": ["string", "integer"]},
+            "label": {"type": "string"},
+            **_PROBABILITIES,
+        },
+        "required": ["by", "name", "label", *_PROBABILITIES],
+        "additionalProperties": False,
+    },
+}
 _EFFECT = {
     "mean": _NUMBER,
     "sd": _NUMBER,
@@ -84,6 +99,7 @@ SCHEMA: dict[str, Any] = {
                         **_PROBABILITIES,
                         **_AMOUNTS,
                         "new_unit": _object({**_EFFECT, **_PROBABILITIES, **_AMOUNTS}, ["object", "null"]),
+                        "groups": _GROUPS,
                         "max_rhat": _NUMBER,
                         "min_ess": _NUMBER,
                         "doubts": {
@@ -162,6 +178,10 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit), **_amounts(harm, "new_unit")}
         if usable
         else None,
+        "groups": [
+            {"by": each.by, "name": each.name, "label": each.label, **_probabilities(each.found)}
+            for each in harm.groups
+        ],
         "max_rhat": harm.gate.max_rhat,
         "min_ess": harm.gate.min_ess,
         "doubts": harm.doubts,
