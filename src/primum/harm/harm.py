@@ -12,12 +12,13 @@ from primum.checks import PredictiveCheck, predictive_checks
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
 from primum.fit.gate import together
+from primum.harm.across import Across, across
 from primum.harm.decisions import WITHHELD, Decision, decide, overall
 from primum.harm.doubts import caveat, doubts
 from primum.harm.exceedance import Exceedance, exceedance
 from primum.harm.groups import Group, groups
 from primum.harm.probabilities import Estimate, Probabilities, probabilities
-from primum.harm.sentences import refusal, sentence
+from primum.harm.sentences import across_refusal, across_sentence, refusal, sentence
 from primum.spec import Decisions, Outcome, Spec
 
 if TYPE_CHECKING:
@@ -68,10 +69,21 @@ class OutcomeHarm:
 
 @dataclass(frozen=True)
 class Harm:
-    """What can be said of an evaluation; make one with `primum.harm`."""
+    """What can be said of an evaluation; make one with `primum.harm`.
+
+    Attributes
+    ----------
+    spec
+        The specification.
+    outcomes
+        By name.
+    across
+        How many outcomes are harmed; None where the gate failed for any of them, which might be a harmful one.
+    """
 
     spec: Spec
     outcomes: Mapping[str, OutcomeHarm]
+    across: Across | None
 
     def __getitem__(self, outcome: str) -> OutcomeHarm:
         """What can be said of one outcome."""
@@ -118,8 +130,22 @@ class Harm:
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["outcome", "by", "name"])
 
+    @property
+    def across_sentence(self) -> str:
+        """How many outcomes are harmed, in words, or why that is not said; empty where there is only one outcome."""
+        if len(self.outcomes) == 1:
+            return ""
+        if self.across is None:
+            return across_refusal([each.outcome.label for each in self.outcomes.values() if each.pilots is None])
+        return across_sentence(self.across)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The finding on every outcome, and on all of them together."""
+        return [*(each.sentence for each in self.outcomes.values()), *filter(None, [self.across_sentence])]
+
     def __str__(self) -> str:
-        return "\n\n".join(each.sentence for each in self.outcomes.values())
+        return "\n\n".join(self.sentences)
 
     __repr__ = __str__
 
@@ -150,7 +176,9 @@ def harm(effects: Effects) -> Harm:
     spec = effects.spec
     checks = {name: predictive_checks(effects.fit, name) for name in effects.outcomes}
     found = {name: _outcome_harm(each, checks[name], spec.decisions) for name, each in effects.outcomes.items()}
-    return Harm(spec, found)
+    usable = all(each.pilots is not None for each in found.values())
+    satt = [np.asarray(each.draws["satt"]) for each in effects.outcomes.values()]
+    return Harm(spec, found, across(satt, [each.outcome for each in found.values()]) if usable else None)
 
 
 def _outcome_harm(effects: OutcomeEffects, checks: tuple[PredictiveCheck, ...], thresholds: Decisions) -> OutcomeHarm:

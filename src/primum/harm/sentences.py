@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
+from primum.harm.across import Across, Count
 from primum.harm.probabilities import Probabilities
 from primum.harm.words import decimals, number, percent
 from primum.spec import Outcome
@@ -54,4 +55,35 @@ def refusal(outcome: Outcome, reasons: list[str]) -> str:
     """What is said in place of a sentence when the gate failed."""
     return (
         f"{outcome.label}: no statement can be made, because the computation failed its checks: {'. '.join(reasons)}."
+    )
+
+
+def across_sentence(across: Across) -> str:
+    """How many outcomes are harmed, at all and beyond their SESOIs, and on what that rests.
+
+    Parameters
+    ----------
+    across
+        The probabilities.
+    """
+    number = len(across.harm.exactly) - 1
+    low, high = (percent(each) for each in across.harm.bounds)
+    return (
+        f"All {number} outcomes together, on average in the pilots: the probability {_counted(across.harm)}. "
+        f"By more than their smallest effects of interest: the probability {_counted(across.harm_beyond_sesoi)}. "
+        "Outcomes are fitted apart, so these figures take their errors as independent; however harm on one outcome "
+        f"goes with harm on another, the probability that at least one is harmed lies between {low} and {high}."
+    )
+
+
+def _counted(count: Count) -> str:
+    none, some, every = (percent(each.value) for each in (count.none, count.some, count.all))
+    return f"that none is harmed is {none}, that at least one is, {some}, and that all are, {every}"
+
+
+def across_refusal(labels: list[str]) -> str:
+    """What is said of all outcomes together when the gate failed for some."""
+    return (
+        f"All outcomes together: no statement can be made, because the computation failed its checks for "
+        f"{', '.join(labels)}, which might be harmed."
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Fit
-from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.harm import Count, Harm, OutcomeHarm, Probabilities
 from primum.sources import Truth
 from primum.spec import Outcome
 
@@ -42,6 +42,29 @@ _GROUPS = {
         "required": ["by", "name", "label", *_PROBABILITIES],
         "additionalProperties": False,
     },
+}
+_COUNT = {
+    "type": "object",
+    "properties": {
+        "exactly": {"type": "array", "items": _PROBABILITY, "description": "that so many are harmed, from none to all"},
+        "at_least_one": _PROBABILITY,
+        "bounds": {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "of at_least_one, however outcomes depend on each other",
+        },
+    },
+    "required": ["exactly", "at_least_one", "bounds"],
+    "additionalProperties": False,
+}
+_ACROSS = {
+    "type": ["object", "null"],
+    "description": "how many outcomes are harmed in the pilots, with independent errors; null where any gate failed",
+    "properties": {"harm": _COUNT, "harm_beyond_sesoi": _COUNT, "sentence": {"type": "string"}},
+    "required": ["harm", "harm_beyond_sesoi", "sentence"],
+    "additionalProperties": False,
 }
 _EFFECT = {
     "mean": _NUMBER,
@@ -89,6 +112,7 @@ SCHEMA: dict[str, Any] = {
             "gate": _GATE,
             "seconds": _object({"compile": _NUMBER, "sample": _NUMBER, "total": _NUMBER}),
             "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
+            "across": _ACROSS,
             "outcomes": {
                 "type": "object",
                 "additionalProperties": _object(
@@ -156,6 +180,13 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
         "gate": {"verdict": harm.gate.verdict, "reasons": _all_reasons(harm)},
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
+        "across": None
+        if harm.across is None
+        else {
+            "harm": _count(harm.across.harm),
+            "harm_beyond_sesoi": _count(harm.across.harm_beyond_sesoi),
+            "sentence": harm.across_sentence,
+        },
         "outcomes": {
             name: {**_outcome(effects[name], each), **_truth(truth, each.outcome)}
             for name, each in harm.outcomes.items()
@@ -165,6 +196,14 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
 
 def _all_reasons(harm: Harm) -> list[str]:
     return [f"{name}: {reason}" for name, each in harm.outcomes.items() for reason in each.gate.reasons]
+
+
+def _count(count: Count) -> dict[str, Any]:
+    return {
+        "exactly": [asdict(each) for each in count.exactly],
+        "at_least_one": asdict(count.some),
+        "bounds": list(count.bounds),
+    }
 
 
 def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
