@@ -14,15 +14,13 @@ from primum.fit import Gate
 from primum.fit.gate import Finding
 from primum.harm import Harm, harm
 from primum.harm.decisions import WITHHELD
+from primum.harm.likelihood import in_words
 from primum.harm.probabilities import probabilities
-from primum.harm.words import decimals, number, percent
+from primum.harm.words import decimals, number
 from primum.testing import tiny_fit
 
-COLUMNS = [
-    f"p_{name}{suffix}"
-    for name in ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
-    for suffix in ("", "_mcse")
-]
+NAMES = ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
+COLUMNS = [f"p_{name}{suffix}" for name in NAMES for suffix in ("", "_mcse")]
 AMOUNTS = ["expected_harm", "expected_harm_mcse", "shortfall", "shortfall_mcse"]
 
 
@@ -61,7 +59,7 @@ def test_probabilities_are_shares_of_the_draws(found: Harm, measured: Effects, n
 def test_table_has_every_outcome_and_estimand_with_its_error(found: Harm) -> None:
     assert found.table.index.names == ["outcome", "estimand"]
     assert len(found.table) == 8
-    assert list(found.table.columns) == [*COLUMNS, *AMOUNTS]
+    assert list(found.table.columns) == [*COLUMNS, *AMOUNTS, "chosen_after_fitting"]
     assert (found.table.filter(like="mcse") > 0).all().all()
 
 
@@ -80,12 +78,12 @@ def test_amounts_are_those_of_the_draws(found: Harm, measured: Effects) -> None:
 def test_sentences_contain_the_numbers_of_the_tables(found: Harm, measured: Effects) -> None:
     for name, each in found.outcomes.items():
         row: dict[Hashable, float] = measured[name].table.loc["satt"].to_dict()
-        shares = row_of(found, name, "satt")
         places = decimals(row["sd"], row["mcse"])
         for key in ("mean", "eti95_low", "eti95_high"):
             assert number(row[key], places, signed=True) in each.sentence
-        said = re.findall(r"less than 1%|more than 99%|\d+%(?! interval)", each.sentence)
-        assert said == [percent(shares[column]) for column in COLUMNS[::2]]
+        assert each.pilots is not None
+        said = re.findall(r"(?:less than |more than |about )?\d+%(?! interval) \([a-z ]+\)", each.sentence)
+        assert said == [in_words(getattr(each.pilots, column), "ipcc") for column in NAMES]
         assert each.sentence.startswith(f"{each.outcome.label}: ")
         assert each.sentence in str(found)
 
@@ -110,7 +108,9 @@ def test_a_failed_computation_gives_no_number(measured: Effects) -> None:
         "Kinship care: no statement can be made, because the computation failed its checks: "
         "R-hat above 1.01 for tau (1.300); run more draws."
     )
-    assert refused.table.loc["kinship"].isna().all().all()
+    assert refused.table.loc["kinship"].drop(columns="chosen_after_fitting").isna().all().all()
+    assert each.headline == "Kinship care: no statement can be made"
+    assert each.paragraph == each.sentence
     # the other outcomes keep theirs, but no decision is made without the one that is missing
     assert refused.table.drop("kinship", level="outcome").notna().all().all()
     assert refused["rereferral"].decision != WITHHELD
@@ -135,6 +135,39 @@ def test_thresholds_come_from_the_specification(measured: Effects) -> None:
     assert (
         harm(replace(measured, fit=replace(measured.fit, spec=eager)))["rereferral"].decision.using == "stop or rework"
     )
+
+
+def test_paragraph_carries_every_caveat(measured: Effects) -> None:
+    gate = Gate((Finding("REVIEW", "fewer than 400 effective draws", "run more draws"),), 1.0, 300.0)
+    reviewed = replace(measured, outcomes={"rereferral": replace(measured["rereferral"], gate=gate)})
+    each = harm(reviewed)["rereferral"]
+    assert each.doubts
+    full = int((np.asarray(measured.fit.panel.dataset["exposure"]) == 1).sum())
+    for part in (
+        each.sentence.split(" Confidence")[0],
+        f"over {full} fully exposed periods of 3 pilots in all, each counting the same; it is set beside 9 comparators",
+        "Expected harm is",
+        "In a new area the probability of harm",
+        "The computation is to be reviewed: fewer than 400 effective draws; run more draws.",
+        "Confidence in these figures is low",
+        *(f"{doubt[1:]}." for doubt in each.doubts),
+        "Each outcome is fitted apart from the others.",
+    ):
+        assert part in each.paragraph
+    assert each.headline.endswith("; computation to be reviewed; low confidence")
+
+
+def test_a_paragraph_without_doubts_says_so(found: Harm) -> None:
+    paragraph = found["kinship"].paragraph
+    assert "The computation passed its checks. The model reproduces the features" in paragraph
+    assert "Chosen after fitting" not in paragraph
+
+
+def test_words_are_those_of_the_specification_s_scale(measured: Effects) -> None:
+    spec = measured.spec.change({"words.scale": "phia"})
+    said = harm(replace(measured, fit=replace(measured.fit, spec=spec)))
+    assert "more than 99% (almost certain)" in said["kinship"].headline
+    assert "remote chance" in said.across_sentence
 
 
 def test_an_unknown_outcome_is_named(found: Harm) -> None:

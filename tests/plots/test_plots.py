@@ -15,6 +15,7 @@ from primum.effects import Effects
 from primum.fit.gate import Finding, Gate, diagnose
 from primum.harm import Harm, OutcomeHarm
 from primum.harm.harm import harm as harm_of
+from primum.harm.likelihood import in_words
 from primum.plots import (
     plot_density,
     plot_diagnostics,
@@ -107,9 +108,12 @@ def test_directions_say_which_side_is_harm(effects: Effects, name: str, harmful_
 def test_density_carries_the_probabilities_of_the_table(effects: Effects, harm: Harm) -> None:
     found = harm["rereferral"].pilots
     assert found is not None
-    assert f"negligible: {100 * found.negligible.value:.0f}%" in texts(
-        plot_density(effects["rereferral"], harm["rereferral"])
-    )
+    said = texts(plot_density(effects["rereferral"], harm["rereferral"])).replace("\n", " ")
+    assert f"negligible: {in_words(found.negligible, 'ipcc')}" in said
+    phia = dataclasses.replace(harm["rereferral"], scale="phia")
+    assert f"harm: {in_words(found.harm_beyond_sesoi, 'phia')}" in texts(
+        plot_density(effects["rereferral"], phia)
+    ).replace("\n", " ")
 
 
 @pytest.mark.parametrize("name", ["kinship", "rereferral"])
@@ -175,6 +179,17 @@ def test_overview_bars_add_up_to_one_and_leave_failures_empty(effects: Effects) 
         np.testing.assert_allclose(list(widths.values()), 1.0)
         assert len(widths) == 3
     assert texts(figure).count("failed its checks") == 2
+
+
+def test_figures_say_what_was_chosen_after_fitting(effects: Effects) -> None:
+    late = harm_of(effects, after={"kinship": {"sesoi": 12.0}})
+    for figure in (
+        plot_overview(late),
+        plot_exceedance(late["kinship"]),
+        plot_groups(late["kinship"]),
+        plot_density(effects["kinship"], late["kinship"]),
+    ):
+        assert "harm chosen after fitting" in texts(figure).replace("\n", " ")
 
 
 def test_predictive_marks_what_the_model_does_not_reproduce() -> None:

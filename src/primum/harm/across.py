@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from primum.fit.chains import Array
 from primum.harm.probabilities import Probability, shares
@@ -29,7 +31,7 @@ class Count:
     """
 
     exactly: tuple[Probability, ...]
-    bounds: tuple[float, float]
+    bounds: tuple[Probability, Probability]
 
     @property
     def none(self) -> Probability:
@@ -54,25 +56,37 @@ class Across:
     Outcomes are fitted apart, so that their errors are taken as independent given the data: draws of
     different outcomes are paired at random. Where harm on one outcome goes with harm on another, none and all
     are more probable than is said here; the bounds hold whatever goes with what.
+
+    Attributes
+    ----------
+    harm, harm_beyond_sesoi
+        How many are harmed, and by more than their SESOI.
+    chosen_after_fitting
+        Whether what counts as harm was chosen after fitting for any of them.
     """
 
     harm: Count
     harm_beyond_sesoi: Count
+    chosen_after_fitting: bool
 
     @property
     def table(self) -> pd.DataFrame:
-        """Index (harm, outcomes): how many outcomes are harmed exactly; columns probability and mcse."""
+        """Index (harm, outcomes): exactly how many are harmed; columns probability, mcse, chosen_after_fitting."""
         import pandas as pd
 
         rows = {
-            (name, outcomes): {"probability": each.value, "mcse": each.mcse}
+            (name, outcomes): {
+                "probability": each.value,
+                "mcse": each.mcse,
+                "chosen_after_fitting": self.chosen_after_fitting,
+            }
             for name in ("harm", "harm_beyond_sesoi")
             for outcomes, each in enumerate(getattr(self, name).exactly)
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["harm", "outcomes"])
 
 
-def across(satt: Sequence[Array], outcomes: Sequence[Outcome]) -> Across:
+def across(satt: Sequence[Array], outcomes: Sequence[Outcome], *, chosen_after_fitting: bool = False) -> Across:
     """Count the outcomes that are harmed, draw by draw.
 
     Parameters
@@ -81,6 +95,8 @@ def across(satt: Sequence[Array], outcomes: Sequence[Outcome]) -> Across:
         Draws of each outcome's SATT, all of shape (chain, draw).
     outcomes
         The outcomes, which say what is harm and what its smallest size of interest.
+    chosen_after_fitting
+        Whether that was chosen after fitting for any of them.
 
     Examples
     --------
@@ -92,14 +108,20 @@ def across(satt: Sequence[Array], outcomes: Sequence[Outcome]) -> Across:
     """
     harm = np.stack([outcome.sign * draws for outcome, draws in zip(outcomes, satt, strict=True)])
     sesoi = np.array([outcome.sesoi for outcome in outcomes])[:, None, None]
-    return Across(_count(harm > 0), _count(harm > sesoi))
+    return Across(_count(harm > 0), _count(harm > sesoi), chosen_after_fitting)
 
 
-def _count(harmed: np.ndarray) -> Count:
+def _count(harmed: NDArray[np.bool_]) -> Count:
     """From whether each outcome is harmed; shape (outcome, chain, draw)."""
     number = harmed.sum(axis=0)
-    value, mcse = shares(number == np.arange(len(harmed) + 1)[:, None, None], number[None].astype(float))
-    exactly = tuple(Probability(*pair) for pair in zip(value.tolist(), mcse.tolist(), strict=True))
-    each = harmed.mean(axis=(1, 2))
-    # Frechet's bounds on a union
-    return Count(exactly, (float(each.max()), float(min(1.0, each.sum()))))
+    exactly = _probabilities(number == np.arange(len(harmed) + 1)[:, None, None], number[None].astype(float))
+    each = _probabilities(harmed, harmed.astype(float))
+    total = sum(outcome.value for outcome in each)
+    error = math.hypot(*(outcome.mcse for outcome in each))
+    # Frechet's bounds on the probability of a union
+    return Count(exactly, (max(each, key=lambda outcome: outcome.value), Probability(min(1.0, total), error)))
+
+
+def _probabilities(events: NDArray[np.bool_], draws: Array) -> tuple[Probability, ...]:
+    value, mcse = shares(events, draws)
+    return tuple(Probability(*pair) for pair in zip(value.tolist(), mcse.tolist(), strict=True))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,13 +13,26 @@ from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
 from primum.fit.gate import together
 from primum.harm.across import Across, across
+from primum.harm.after import Chosen, choose
+from primum.harm.basis import Basis, basis
 from primum.harm.decisions import WITHHELD, Decision, decide, overall
 from primum.harm.doubts import caveat, doubts
 from primum.harm.exceedance import Exceedance, exceedance
 from primum.harm.groups import Group, groups
 from primum.harm.probabilities import Estimate, Probabilities, probabilities
-from primum.harm.sentences import across_refusal, across_sentence, refusal, sentence
-from primum.spec import Decisions, Outcome, Spec
+from primum.harm.sentences import (
+    across_refusal,
+    across_sentence,
+    averaged_over,
+    chosen_after,
+    computed,
+    elsewhere,
+    headline,
+    how_large,
+    refusal,
+    sentence,
+)
+from primum.spec import Outcome, ScaleName, Spec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +48,10 @@ class OutcomeHarm:
         The outcome.
     gate
         Verdict on the computation; where it is FAIL there are no probabilities.
+    effect
+        The average effect in the pilots, a row of the effects' table.
+    basis
+        What that is an average over.
     pilots, new_unit
         Probabilities for the average effect in the pilots and for the effect in a new unit;
         None where the gate failed.
@@ -44,27 +61,66 @@ class OutcomeHarm:
         Probabilities by pilot, by time since the start and by cohort.
     checks
         Whether the model reproduces the data; confidence in the evidence, apart from how likely harm is.
-    sentence
-        The finding in words, with a caveat where the model does not reproduce the data, or why
-        there is none and what to do.
     decision
         Verdicts of the two decisions.
+    scale
+        Words that stand beside probabilities.
+    after
+        What of harm was chosen after fitting; the outcome's label says that something was.
     """
 
     outcome: Outcome
     gate: Gate
+    effect: Mapping[Hashable, float]
+    basis: Basis
     pilots: Probabilities | None
     new_unit: Probabilities | None
     exceedance: Mapping[str, Exceedance]
     groups: tuple[Group, ...]
     checks: tuple[PredictiveCheck, ...]
-    sentence: str
     decision: Decision
+    scale: ScaleName
+    after: tuple[str, ...]
 
     @property
     def doubts(self) -> list[str]:
         """What the model does not reproduce, and what that means for the findings."""
         return doubts(self.checks)
+
+    @property
+    def headline(self) -> str:
+        """The finding in one line, or that there is none."""
+        if self.pilots is None:
+            return f"{self.outcome.label}: no statement can be made"
+        return headline(self.outcome, self.pilots, self.scale, self.gate, doubted=bool(self.doubts))
+
+    @property
+    def sentence(self) -> str:
+        """The finding in two or three sentences, with a caveat where the model does not reproduce the data.
+
+        Where the gate failed, why there is none and what to do.
+        """
+        if self.pilots is None:
+            return refusal(self.outcome, self.gate.reasons)
+        return f"{sentence(self.outcome, self.effect, self.pilots, self.scale)} {caveat(self.checks)}".rstrip()
+
+    @property
+    def paragraph(self) -> str:
+        """The finding with all that a reader should know of it."""
+        if self.pilots is None or self.new_unit is None:
+            return self.sentence
+        parts = [
+            sentence(self.outcome, self.effect, self.pilots, self.scale),
+            averaged_over(self.basis, self.outcome),
+            how_large(self.outcome, float(self.effect["sd"]), self.exceedance["satt"]),
+            elsewhere(self.outcome, self.new_unit, self.scale, self.basis),
+            computed(self.gate),
+            caveat(self.checks) or "The model reproduces the features of the data that were checked.",
+            *(f"{each[0].upper()}{each[1:]}." for each in self.doubts),
+            "Each outcome is fitted apart from the others.",
+            chosen_after(self.after),
+        ]
+        return " ".join(filter(None, parts))
 
 
 @dataclass(frozen=True)
@@ -115,8 +171,9 @@ class Harm:
         rows = {}
         for name, each in self.outcomes.items():
             for estimand, found in (("satt", each.pilots), ("new_unit", each.new_unit)):
-                rows[name, estimand] = {**_row(found), **_amounts(each.exceedance.get(estimand))}
-        return pd.DataFrame(rows).T.rename_axis(["outcome", "estimand"])
+                amounts = _amounts(each.exceedance.get(estimand))
+                rows[name, estimand] = {**_row(found), **amounts, "chosen_after_fitting": bool(each.after)}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["outcome", "estimand"])
 
     @property
     def groups(self) -> pd.DataFrame:
@@ -124,7 +181,11 @@ class Harm:
         import pandas as pd
 
         rows = {
-            (name, group.by, group.name): {"label": group.label, **_row(group.found)}
+            (name, group.by, group.name): {
+                "label": group.label,
+                **_row(group.found),
+                "chosen_after_fitting": bool(each.after),
+            }
             for name, each in self.outcomes.items()
             for group in each.groups
         }
@@ -137,7 +198,7 @@ class Harm:
             return ""
         if self.across is None:
             return across_refusal([each.outcome.label for each in self.outcomes.values() if each.pilots is None])
-        return across_sentence(self.across)
+        return across_sentence(self.across, self.spec.words.scale)
 
     @property
     def sentences(self) -> list[str]:
@@ -150,19 +211,28 @@ class Harm:
     __repr__ = __str__
 
 
-def harm(effects: Effects) -> Harm:
+def harm(effects: Effects, *, after: Mapping[str, Mapping[str, Any]] | None = None) -> Harm:
     """Probabilities of harm, sentences and decisions for every outcome.
 
     Parameters
     ----------
     effects
         From `primum.effects`.
+    after
+        What counts as harm, where it is chosen now and not in the specification, such as
+        ``{"kinship": {"sesoi": 5.0, "harm": "up"}}``. Whatever is said of such an outcome says
+        "chosen after fitting".
 
     Returns
     -------
     Harm
         An outcome whose gate failed has its reason in place of a sentence. One whose data the model
         does not reproduce has a caveat in its sentence, and its `doubts`.
+
+    Raises
+    ------
+    SpecError
+        If `after` names outcomes or keys that there are not, or has values that a specification may not have.
 
     Examples
     --------
@@ -172,27 +242,48 @@ def harm(effects: Effects) -> Harm:
     >>> beyond = found.harm_beyond_sesoi.value + found.negligible.value + found.benefit_beyond_sesoi.value
     >>> round(beyond, 12)
     1.0
+    >>> pr.harm(pr.effects(tiny_fit()), after={"kinship": {"sesoi": 25.0}})["kinship"].headline
+    'Kinship care (harm chosen after fitting): the probability of harm by more than 25 percentage points is less than
+    1% (exceptionally unlikely)'
     """
-    spec = effects.spec
-    checks = {name: predictive_checks(effects.fit, name) for name in effects.outcomes}
-    found = {name: _outcome_harm(each, checks[name], spec.decisions) for name, each in effects.outcomes.items()}
+    chosen = choose(effects.spec, after or {})
+    found = {
+        name: _outcome_harm(each, chosen[name], basis(effects.fit.panel, each.outcome), effects)
+        for name, each in effects.outcomes.items()
+    }
     usable = all(each.pilots is not None for each in found.values())
     satt = [np.asarray(each.draws["satt"]) for each in effects.outcomes.values()]
-    return Harm(spec, found, across(satt, [each.outcome for each in found.values()]) if usable else None)
+    late = any(each.after for each in found.values())
+    outcomes = [each.outcome for each in found.values()]
+    counted = across(satt, outcomes, chosen_after_fitting=late) if usable else None
+    return Harm(effects.spec, found, counted)
 
 
-def _outcome_harm(effects: OutcomeEffects, checks: tuple[PredictiveCheck, ...], thresholds: Decisions) -> OutcomeHarm:
-    outcome, gate = effects.outcome, effects.gate
-    parts = groups(effects.draws, outcome.sign, outcome.sesoi)
-    if gate.verdict == "FAIL":
+def _outcome_harm(measured: OutcomeEffects, chosen: Chosen, over: Basis, effects: Effects) -> OutcomeHarm:
+    outcome, spec = chosen.outcome, effects.spec
+    parts = groups(measured.draws, outcome.sign, outcome.sesoi)
+    pilots, new_unit, curves, decision = None, None, {}, WITHHELD
+    if measured.gate.verdict == "FAIL":
         parts = tuple(replace(each, found=None) for each in parts)
-        return OutcomeHarm(outcome, gate, None, None, {}, parts, checks, refusal(outcome, gate.reasons), WITHHELD)
-    draws = {name: np.asarray(effects.draws[name]) for name in ("satt", "new_unit")}
-    pilots, new_unit = (probabilities(each, outcome.sign, outcome.sesoi) for each in draws.values())
-    curves = {name: exceedance(each, outcome.sign) for name, each in draws.items()}
-    words = f"{sentence(outcome, effects.table.loc['satt'].to_dict(), pilots)} {caveat(checks)}".rstrip()
-    decision = decide(pilots, new_unit, thresholds.using, thresholds.considering)
-    return OutcomeHarm(outcome, gate, pilots, new_unit, curves, parts, checks, words, decision)
+    else:
+        draws = {name: np.asarray(measured.draws[name]) for name in ("satt", "new_unit")}
+        pilots, new_unit = (probabilities(each, outcome.sign, outcome.sesoi) for each in draws.values())
+        curves = {name: exceedance(each, outcome.sign) for name, each in draws.items()}
+        decision = decide(pilots, new_unit, spec.decisions.using, spec.decisions.considering)
+    return OutcomeHarm(
+        outcome=outcome,
+        gate=measured.gate,
+        effect=measured.table.loc["satt"].to_dict(),
+        basis=over,
+        pilots=pilots,
+        new_unit=new_unit,
+        exceedance=curves,
+        groups=parts,
+        checks=predictive_checks(effects.fit, outcome.name),
+        decision=decision,
+        scale=spec.words.scale,
+        after=chosen.after,
+    )
 
 
 def _row(found: Probabilities | None) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +13,8 @@ from primum.harm import Harm, Probabilities
 from primum.harm.words import short_percent
 from primum.plots.style import BENEFIT, HARM, INK, NEGLIGIBLE, house_style, new_figure
 
-_ROOM_FOR_A_LABEL = 0.07
+_ROOM_FOR_A_CHARACTER = 0.028
+_LABEL = 30  # characters a line
 
 
 def plot_overview(harm: Harm) -> Figure:
@@ -38,7 +40,7 @@ def draw_bars(axes: Axes, labels: Sequence[str], found: Sequence[Probabilities |
     """One bar a row, from the top: harm, negligible and benefit."""
     for row, each in enumerate(found):
         _bar(axes, row, each)
-    axes.set_yticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), [fill(label, _LABEL) for label in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
@@ -62,7 +64,8 @@ def _bar(axes: Axes, row: int, found: Probabilities | None) -> None:
     for probability, colour in parts:
         value = probability.value
         axes.barh(row, value, left=left, color=colour, height=0.66)
-        if value >= _ROOM_FOR_A_LABEL:
+        text = short_percent(probability)
+        if value >= _ROOM_FOR_A_CHARACTER * len(text):
             ink = INK if colour == NEGLIGIBLE else "white"
-            axes.text(left + value / 2, row, short_percent(value), ha="center", va="center", fontsize=8, color=ink)
+            axes.text(left + value / 2, row, text, ha="center", va="center", fontsize=8, color=ink)
         left += value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from primum.effects import Effects, OutcomeEffects, comparator_weights
 from primum.errors import StoreError
 from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
-from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.harm import Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.doubts import in_numbers
+from primum.harm.likelihood import SCALES
 from primum.harm.words import amount, decimals, number, short_percent
 from primum.model import describe
 from primum.plots import (
@@ -37,6 +38,7 @@ from primum.plots import (
     plot_weights,
 )
 from primum.sources import Truth
+from primum.spec import ScaleName
 
 _DECISIONS = {
     "stop or rework": "bad",
@@ -47,6 +49,8 @@ _DECISIONS = {
     "no grounds for or against": "watch",
     "withheld": "bad",
 }
+
+type _Said = tuple[str, str]  # a percentage and its word
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,10 @@ def write_report(
         raise StoreError(f"{page} exists; choose another folder, or write over it with force")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     overview = _Drawing("overview", "Probability of harm and benefit", lambda: plot_overview(harm))
-    sections = [_section(fit, effects[name], each, truth, folder) for name, each in harm.outcomes.items()]
+    sections = [
+        _section(fit, replace(effects[name], outcome=each.outcome), each, truth, folder)
+        for name, each in harm.outcomes.items()
+    ]
     environment = Environment(
         loader=PackageLoader("primum.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -99,6 +106,9 @@ def write_report(
         spec=fit.spec,
         gate=harm.gate,
         harm=harm,
+        across=_across_rows(harm),
+        chosen_after={each.outcome.label: each.after for each in harm.outcomes.values() if each.after},
+        scale=SCALES[fit.spec.words.scale],
         tones=_DECISIONS,
         overview=_figure(overview, folder),
         sections=sections,
@@ -193,7 +203,7 @@ def _known(effects: OutcomeEffects, truth: Truth | None) -> list[float]:
     return known + [math.nan] * (len(effects.table) - len(known))
 
 
-def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
+def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, list[_Said], str]]:
     places: tuple[tuple[str, Probabilities | None], ...] = (
         (f"Average in the pilots{harm.outcome.average}", harm.pilots),
         ("A new area", harm.new_unit),
@@ -202,8 +212,28 @@ def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
     for label, found in places:
         if found is not None:
             four = (found.harm, found.harm_beyond_sesoi, found.negligible, found.benefit_beyond_sesoi)
-            error = max(0.1, 100 * max(each.mcse for each in four))
-            yield (label, *[short_percent(each.value) for each in four], f"±{error:.1f} points")
+            yield _said_row(label, four, harm.scale)
+
+
+def _across_rows(harm: Harm) -> list[tuple[str, list[_Said], str]]:
+    """Probabilities of how many outcomes are harmed, at all and beyond their SESOIs."""
+    if harm.across is None or len(harm.outcomes) == 1:
+        return []
+    either = (harm.across.harm, harm.across.harm_beyond_sesoi)
+    total = len(harm.outcomes)
+    names = {0: "No outcome", 1: "Exactly one", total: f"All {total}"}
+    rows = [
+        (names.get(number, f"Exactly {number}"), [count.exactly[number] for count in either])
+        for number in range(total + 1)
+    ]
+    rows.insert(1, ("At least one", [count.some for count in either]))
+    return [_said_row(label, each, harm.spec.words.scale) for label, each in rows]
+
+
+def _said_row(label: str, found: Sequence[Probability], scale: ScaleName) -> tuple[str, list[_Said], str]:
+    """Percentages with their words, and the largest of their errors."""
+    error = max(0.1, 100 * max(each.mcse for each in found))
+    return label, [(short_percent(each), SCALES[scale].word(each)) for each in found], f"±{error:.1f} points"
 
 
 def _amount_rows(effects: OutcomeEffects, harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:

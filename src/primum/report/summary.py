@@ -7,9 +7,10 @@ from typing import Any
 
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Fit
-from primum.harm import Count, Harm, OutcomeHarm, Probabilities
+from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
+from primum.harm.likelihood import SCALES
 from primum.sources import Truth
-from primum.spec import Outcome
+from primum.spec import Outcome, ScaleName
 
 _NUMBER = {"type": "number"}
 _PROBABILITY = {
@@ -18,8 +19,9 @@ _PROBABILITY = {
     "properties": {
         "value": {"type": "number", "minimum": 0, "maximum": 1},
         "mcse": {"type": "number", "minimum": 0, "description": "Monte Carlo standard error"},
+        "word": {"type": "string", "description": "on the scale that words names"},
     },
-    "required": ["value", "mcse"],
+    "required": ["value", "mcse", "word"],
     "additionalProperties": False,
 }
 _PROBABILITIES = {
@@ -112,6 +114,7 @@ SCHEMA: dict[str, Any] = {
             "gate": _GATE,
             "seconds": _object({"compile": _NUMBER, "sample": _NUMBER, "total": _NUMBER}),
             "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
+            "words": {"enum": list(SCALES), "description": "scale of the words beside probabilities"},
             "across": _ACROSS,
             "outcomes": {
                 "type": "object",
@@ -131,7 +134,14 @@ SCHEMA: dict[str, Any] = {
                             "items": {"type": "string"},
                             "description": "what the model does not reproduce",
                         },
+                        "headline": {"type": "string"},
                         "sentence": {"type": "string"},
+                        "paragraph": {"type": "string"},
+                        "chosen_after_fitting": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "what of harm was not fixed in the specification",
+                        },
                         "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
                         "truth": _object(
                             {
@@ -180,11 +190,12 @@ def summary(fit: Fit, effects: Effects, harm: Harm, *, total_seconds: float, tru
         "gate": {"verdict": harm.gate.verdict, "reasons": _all_reasons(harm)},
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
+        "words": harm.spec.words.scale,
         "across": None
         if harm.across is None
         else {
-            "harm": _count(harm.across.harm),
-            "harm_beyond_sesoi": _count(harm.across.harm_beyond_sesoi),
+            "harm": _count(harm.across.harm, harm.spec.words.scale),
+            "harm_beyond_sesoi": _count(harm.across.harm_beyond_sesoi, harm.spec.words.scale),
             "sentence": harm.across_sentence,
         },
         "outcomes": {
@@ -198,11 +209,11 @@ def _all_reasons(harm: Harm) -> list[str]:
     return [f"{name}: {reason}" for name, each in harm.outcomes.items() for reason in each.gate.reasons]
 
 
-def _count(count: Count) -> dict[str, Any]:
+def _count(count: Count, scale: ScaleName) -> dict[str, Any]:
     return {
-        "exactly": [asdict(each) for each in count.exactly],
-        "at_least_one": asdict(count.some),
-        "bounds": list(count.bounds),
+        "exactly": [_probability(each, scale) for each in count.exactly],
+        "at_least_one": _probability(count.some, scale),
+        "bounds": [each.value for each in count.bounds],
     }
 
 
@@ -212,19 +223,26 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "label": harm.outcome.label,
         "gate": {"verdict": harm.gate.verdict, "reasons": harm.gate.reasons},
         "satt": _effect(effects, "satt") if usable else None,
-        **_probabilities(harm.pilots),
+        **_probabilities(harm.pilots, harm.scale),
         **_amounts(harm, "satt"),
-        "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit), **_amounts(harm, "new_unit")}
+        "new_unit": {
+            **_effect(effects, "new_unit"),
+            **_probabilities(harm.new_unit, harm.scale),
+            **_amounts(harm, "new_unit"),
+        }
         if usable
         else None,
         "groups": [
-            {"by": each.by, "name": each.name, "label": each.label, **_probabilities(each.found)}
+            {"by": each.by, "name": each.name, "label": each.label, **_probabilities(each.found, harm.scale)}
             for each in harm.groups
         ],
         "max_rhat": harm.gate.max_rhat,
         "min_ess": harm.gate.min_ess,
         "doubts": harm.doubts,
+        "headline": harm.headline,
         "sentence": harm.sentence,
+        "paragraph": harm.paragraph,
+        "chosen_after_fitting": list(harm.after),
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
     }
 
@@ -240,12 +258,15 @@ def _effect(effects: OutcomeEffects, name: str) -> dict[str, Any]:
     }
 
 
-def _probabilities(found: Probabilities | None) -> dict[str, Any]:
+def _probability(found: Probability, scale: ScaleName) -> dict[str, Any]:
+    return {**asdict(found), "word": SCALES[scale].word(found)}
+
+
+def _probabilities(found: Probabilities | None, scale: ScaleName) -> dict[str, Any]:
     names = ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
     if found is None:
         return {f"p_{name}": None for name in names}
-    each = {name: getattr(found, name) for name in names}
-    return {f"p_{name}": {"value": value.value, "mcse": value.mcse} for name, value in each.items()}
+    return {f"p_{name}": _probability(getattr(found, name), scale) for name in names}
 
 
 def _amounts(harm: OutcomeHarm, name: str) -> dict[str, Any]:

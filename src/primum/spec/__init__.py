@@ -3,7 +3,7 @@
 from primum.spec.layout import Columns, Layout, Measure, Periods, Treatment
 from primum.spec.outcome import Outcome
 from primum.spec.priors import Prior, PriorChange, PriorChanges, Priors, default_priors
-from primum.spec.spec import Considering, Decisions, Sampler, Source, Spec, Using
+from primum.spec.spec import Considering, Decisions, Sampler, ScaleName, Source, Spec, Using, Words
 
 __all__ = [
     "Columns",
@@ -18,9 +18,11 @@ __all__ = [
     "PriorChanges",
     "Priors",
     "Sampler",
+    "ScaleName",
     "Source",
     "Spec",
     "Treatment",
     "Using",
+    "Words",
     "default_priors",
 ]
