@@ -73,6 +73,9 @@ def test_harm_counts_the_draws_of_its_outcomes() -> None:
     assert found.across == across(satt, effects.spec.outcomes)
     assert "Outcomes are fitted apart" in found.across_sentence
     assert found.across_sentence in str(found)
+    assert found.doubted == ["Re-referral within 6 months"]
+    assert "Confidence in them is low, because of Re-referral within 6 months." in found.across_sentence
+    assert "chosen after fitting" not in found.across_sentence
 
 
 def test_a_failed_outcome_refuses_the_count_and_is_named() -> None:

@@ -198,7 +198,7 @@ class Harm:
             return ""
         if self.across is None:
             return across_refusal([each.outcome.label for each in self.outcomes.values() if each.pilots is None])
-        return across_sentence(self.across, self.spec.words.scale)
+        return across_sentence(self.across, self.spec.words.scale, self.doubted)
 
     @property
     def sentences(self) -> list[str]:

@@ -140,7 +140,7 @@ def _size(outcome: Outcome) -> str:
     return f"{outcome.sesoi:g} {outcome.unit}"
 
 
-def across_sentence(across: Across, scale: ScaleName) -> str:
+def across_sentence(across: Across, scale: ScaleName, doubted: Sequence[str]) -> str:
     """How many outcomes are harmed, at all and beyond their SESOIs, and on what that rests.
 
     Parameters
@@ -149,15 +149,21 @@ def across_sentence(across: Across, scale: ScaleName) -> str:
         The probabilities.
     scale
         Words that stand beside them.
+    doubted
+        Labels of the outcomes whose data the model does not reproduce.
     """
-    chosen = " For some of them, what counts as harm was chosen after fitting."
     harm, beyond = (_counted(each, scale) for each in (across.harm, across.harm_beyond_sesoi))
-    return (
-        f"All {len(across.harm.exactly) - 1} outcomes together, on average in the pilots: the probability {harm}. "
-        f"By more than their smallest effects of interest: the probability {beyond}. Outcomes are fitted apart, so "
-        "these figures take their errors as independent; what is said in brackets holds however harm on one outcome "
-        f"goes with harm on another.{chosen if across.chosen_after_fitting else ''}"
-    )
+    parts = [
+        f"All {len(across.harm.exactly) - 1} outcomes together, on average in the pilots: the probability {harm}.",
+        f"By more than their smallest effects of interest: the probability {beyond}.",
+        "Outcomes are fitted apart, so these figures take their errors as independent; what is said in brackets holds "
+        "however harm on one outcome goes with harm on another.",
+    ]
+    if doubted:
+        parts.append(f"Confidence in them is low, because of {' and '.join(doubted)}.")
+    if across.chosen_after_fitting:
+        parts.append("For some outcomes, what counts as harm was chosen after fitting.")
+    return " ".join(parts)
 
 
 def _counted(count: Count, scale: ScaleName) -> str:
