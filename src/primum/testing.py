@@ -31,7 +31,7 @@ def tiny_panel(seed: int = 1, units: int = 12, periods: int = 8, pilots: int = 3
 
 
 @cache
-def tiny_fit(seed: int = 1) -> Fit:
+def tiny_fit(seed: int = 1, pilots: int = 3) -> Fit:
     """A fit of a tiny panel whose draws are independent and made up, so that it passes the gate.
 
     The draws are not from the posterior: hyperparameters scatter around plausible values and
@@ -43,7 +43,7 @@ def tiny_fit(seed: int = 1) -> Fit:
     >>> tiny_fit().gate.verdict
     'PASS'
     """
-    spec, panel = demo_spec(), tiny_panel(seed)
+    spec, panel = demo_spec(), tiny_panel(seed, pilots=pilots)
     rng = np.random.default_rng(seed)
     trees = {outcome.name: _canned(panel, outcome, rng) for outcome in spec.outcomes}
     gates = {outcome.name: Gate((), 1.001, float(CHAINS * DRAWS)) for outcome in spec.outcomes}

@@ -82,5 +82,5 @@ def test_what_is_wrong_and_what_is_left_out_is_told(tmp_path: Path, settings: Pa
 
 def test_help_teaches_with_an_example() -> None:
     output = call("aggregate", "--help")
-    example = "primum data aggregate referrals.parquet --with models/aggregate-example.toml --out cells.parquet"
+    example = "primum data aggregate referrals.parquet --with models/records/children.toml --out cells.parquet"
     assert "".join(example.split()) in "".join(output.split())  # lines are broken at hyphens

@@ -112,7 +112,7 @@ def test_outcome_must_be_observed_in_two_periods_before_exposure() -> None:
 def test_outcome_must_be_observed_under_exposure() -> None:
     assert design_problems(_unobserved("R", slice(2015, 2017)), START) == []
     assert design_problems(_unobserved("R", slice(2014, 2017)), START) == [
-        "pilot R: kinship is never observed under exposure; fill its cells, or leave the unit out"
+        "pilot R: kinship is never observed under full exposure; fill its cells, or leave the unit out"
     ]
 
 
@@ -134,7 +134,7 @@ def test_every_outcome_is_checked() -> None:
     layout = replace(START, measures=(*START.measures, Measure("other", "other", None, "real")))
     assert [problem.split(";")[0] for problem in design_problems(dataset, layout)] == [
         "pilot P: kinship is observed in fewer than 2 periods before exposure",
-        "pilot Q: other is never observed under exposure",
+        "pilot Q: other is never observed under full exposure",
     ]
 
 

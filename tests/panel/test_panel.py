@@ -353,7 +353,7 @@ MALFORMED = [
         "pilot not observed under exposure",
         START,
         put("kin", dict.fromkeys(range(5, 9))),
-        ("pilot A1: kinship is never observed under exposure", "leave the unit out"),
+        ("pilot A1: kinship is never observed under full exposure", "leave the unit out"),
     ),
     Malformed(
         "comparators not observed",

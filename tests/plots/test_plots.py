@@ -14,13 +14,16 @@ from matplotlib.text import Text
 import primum as pr
 from primum.effects import Effects
 from primum.fit.gate import Finding, Gate, diagnose
-from primum.harm import Harm
+from primum.harm import Harm, OutcomeHarm
 from primum.harm.harm import harm as harm_of
+from primum.harm.likelihood import in_words
 from primum.plots import (
     plot_density,
     plot_diagnostics,
     plot_event_study,
+    plot_exceedance,
     plot_forest,
+    plot_groups,
     plot_joint,
     plot_operating,
     plot_overview,
@@ -140,9 +143,58 @@ def test_directions_say_which_side_is_harm(effects: Effects, name: str, harmful_
 def test_density_carries_the_probabilities_of_the_table(effects: Effects, harm: Harm) -> None:
     found = harm["rereferral"].pilots
     assert found is not None
-    assert f"negligible: {100 * found.negligible.value:.0f}%" in texts(
-        plot_density(effects["rereferral"], harm["rereferral"])
-    )
+    said = texts(plot_density(effects["rereferral"], harm["rereferral"])).replace("\n", " ")
+    assert f"negligible: {in_words(found.negligible, 'ipcc')}" in said
+    phia = dataclasses.replace(harm["rereferral"], scale="phia")
+    assert f"harm: {in_words(found.harm_beyond_sesoi, 'phia')}" in texts(
+        plot_density(effects["rereferral"], phia)
+    ).replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", ["kinship", "rereferral"])
+def test_exceedance_has_both_curves_and_the_smallest_harm_of_interest(harm: Harm, name: str) -> None:
+    found, outcome = harm[name], harm[name].outcome
+    axes = plot_exceedance(found).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    for label, estimand in (("average in the pilots", "satt"), ("a new area", "new_unit")):
+        np.testing.assert_array_equal(lines[label].get_xdata(), found.exceedance[estimand].at)
+        np.testing.assert_array_equal(lines[label].get_ydata(), found.exceedance[estimand].probability)
+    marked = np.asarray(lines["smallest harm of interest"].get_xdata())
+    assert set(marked) == {outcome.sesoi if outcome.harm == "up" else -outcome.sesoi}
+
+
+def test_a_band_of_monte_carlo_error_is_drawn_where_it_can_be_seen(harm: Harm) -> None:
+    found = harm["kinship"]
+    sure = {name: dataclasses.replace(each, mcse=each.mcse / 100) for name, each in found.exceedance.items()}
+    bands = [len(plot_exceedance(each).axes[0].collections) for each in (
+        found, dataclasses.replace(found, exceedance=sure)
+    )]  # fmt: skip
+    assert bands == [2, 0]
+
+
+def test_groups_have_a_bar_each_that_adds_up_to_one(harm: Harm) -> None:
+    found = harm["rereferral"]
+    figure = plot_groups(found)
+    for axes, by in zip(figure.axes, ("pilot", "event time", "cohort"), strict=True):
+        here = [group for group in found.groups if group.by == by]
+        assert [label.get_text() for label in axes.get_yticklabels()] == [group.label for group in here]
+        widths = [patch.get_width() for patch in axes.patches if isinstance(patch, Rectangle)]
+        np.testing.assert_allclose(np.reshape(widths, (len(here), 3)).sum(axis=1), 1.0)
+        assert widths[::3] == [group.found.harm_beyond_sesoi.value for group in here if group.found is not None]
+
+
+def test_groups_leave_out_a_single_cohort(harm: Harm) -> None:
+    found = harm["rereferral"]
+    single = [group for group in found.groups if group.by != "cohort" or group.name == 2013]
+    assert len(plot_groups(dataclasses.replace(found, groups=tuple(single))).axes) == 2
+
+
+@pytest.mark.parametrize("plot", [plot_exceedance, plot_groups])
+def test_figures_of_probabilities_refuse_an_outcome_that_failed(
+    effects: Effects, plot: Callable[[OutcomeHarm], Figure]
+) -> None:
+    with pytest.raises(ValueError, match="kinship failed the gate"):
+        plot(harm_of(failed(effects, "kinship"))["kinship"])
 
 
 def test_density_refuses_an_outcome_that_failed(effects: Effects) -> None:
@@ -162,6 +214,17 @@ def test_overview_bars_add_up_to_one_and_leave_failures_empty(effects: Effects) 
         np.testing.assert_allclose(list(widths.values()), 1.0)
         assert len(widths) == 3
     assert texts(figure).count("failed its checks") == 2
+
+
+def test_figures_say_what_was_chosen_after_fitting(effects: Effects) -> None:
+    late = harm_of(effects, after={"kinship": {"sesoi": 12.0}})
+    for figure in (
+        plot_overview(late),
+        plot_exceedance(late["kinship"]),
+        plot_groups(late["kinship"]),
+        plot_density(effects["kinship"], late["kinship"]),
+    ):
+        assert "harm chosen after fitting" in texts(figure).replace("\n", " ")
 
 
 def test_predictive_marks_what_the_model_does_not_reproduce() -> None:

@@ -39,6 +39,34 @@ def test_findings_come_before_figures(page: str, effects: Effects) -> None:
         assert place < text.index("<svg")
 
 
+def test_three_lengths_are_shown(page: str, effects: Effects) -> None:
+    text = html.unescape(page)
+    for each in pr.harm(effects).outcomes.values():
+        assert f'<h2 class="page">{each.headline}</h2>' in text
+        assert f"<p>{each.sentence}</p>" in text
+        assert f"<details><summary>With all caveats</summary><p>{each.paragraph}</p></details>" in text
+
+
+def test_all_outcomes_together_and_the_words_are_explained(page: str, effects: Effects) -> None:
+    text = html.unescape(page)
+    assert pr.harm(effects).across_sentence in text
+    rows = ("No outcome", "At least one", "Exactly one", "Exactly 2", "Exactly 3", "All 4")
+    places = [text.index(f"<td>{row}</td>") for row in rows]
+    assert places == sorted(places)
+    assert "<td>Very likely</td><td>90 to 95%</td>" in text
+    assert "Chosen after fitting" not in text
+
+
+def test_a_yardstick_is_explained_where_it_is_used(tmp_path: Path) -> None:
+    fit = tiny_fit()
+    other = dataclasses.replace(fit, spec=fit.spec.change({"words.scale": "phia"}))
+    effects = pr.effects(other)
+    effects = dataclasses.replace(effects, outcomes={"kinship": effects["kinship"]})
+    text = pr.write_report(other, effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8")
+    assert "<td>Realistic possibility</td><td>40 to less than 50%</td>" in text
+    assert "Very likely" not in text
+
+
 def test_ids_are_unique(page: str) -> None:
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -83,6 +111,9 @@ def test_a_failed_outcome_shows_its_reason_and_no_effects(effects: Effects, tmp_
     assert "run more draws" in text
     assert "Probability of harm is" not in text
     assert "95% interval</th>" not in text
+    assert "With all caveats" not in text
+    assert "<td>No outcome</td>" not in text
+    assert "which might be harmed" in text
     assert not (tmp_path / "figures" / "kinship-forest.svg").exists()
 
 

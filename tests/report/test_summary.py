@@ -38,11 +38,36 @@ def test_numbers_are_those_of_the_tables(effects: Effects, truth: Truth) -> None
     table: Any = harm.table.loc[("kinship", "new_unit"), :]
     assert found["satt"]["mean"] == row["mean"]
     assert found["satt"]["eti95"] == [row["eti95_low"], row["eti95_high"]]
-    assert found["new_unit"]["p_harm"] == {"value": table["p_harm"], "mcse": table["p_harm_mcse"]}
+    assert found["new_unit"]["p_harm"] == {
+        "value": table["p_harm"],
+        "mcse": table["p_harm_mcse"],
+        "word": "virtually certain",
+    }
+    assert found["shortfall"] == {
+        name: harm.table.loc[("kinship", "satt"), column]
+        for name, column in (("value", "shortfall"), ("mcse", "shortfall_mcse"))
+    }
+    assert len(found["groups"]) == sum(effects["kinship"].draws.sizes[dim] for dim in ("pilot", "event", "cohort"))
+    assert found["groups"][0]["label"] == "LA 01"
     parts = [found[f"p_{name}"]["value"] for name in ("harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")]
     assert sum(parts) == pytest.approx(1.0, abs=1e-12)
-    assert found["sentence"] == harm["kinship"].sentence
+    for length in ("headline", "sentence", "paragraph"):
+        assert found[length] == getattr(harm["kinship"], length)
     assert found["truth"]["satt"] == truth.satt["kinship"]
+    assert [tip["at"] for tip in found["tips"]] == [tip.at for tip in harm["kinship"].tips]
+    assert found["expected_losses"]["stop"] == harm["kinship"].losses.stop  # type: ignore[union-attr]
+
+
+def test_all_outcomes_together(effects: Effects) -> None:
+    harm = pr.harm(effects)
+    found = summary(tiny_fit(), effects, harm, total_seconds=1.5, truth=None)
+    assert found["words"] == "ipcc"
+    assert harm.across is not None
+    for name in ("harm", "harm_beyond_sesoi"):
+        count = getattr(harm.across, name)
+        assert [each["value"] for each in found["across"][name]["exactly"]] == [each.value for each in count.exactly]
+        assert found["across"][name]["at_least_one"]["value"] == 1 - count.none.value
+    assert found["across"]["sentence"] == harm.across_sentence
 
 
 def test_real_data_have_no_truth(effects: Effects) -> None:
@@ -61,6 +86,9 @@ def test_a_failed_outcome_has_no_numbers_that_look_right(effects: Effects) -> No
     assert found["satt"] is None
     assert found["new_unit"] is None
     assert found["p_harm"] is None
+    assert found["expected_harm"] is None
+    assert all(group["p_harm"] is None for group in found["groups"])
+    assert content["across"] is None
     assert "run more draws" in found["sentence"]
     assert content["gate"] == {
         "verdict": "FAIL",

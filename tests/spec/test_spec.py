@@ -22,6 +22,7 @@ from primum.spec import (
     Source,
     Spec,
     Treatment,
+    Words,
 )
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -54,6 +55,7 @@ def _spec() -> Spec:
         periods=Periods(2011, 2019),
         treatment=Treatment(2014, 2015, "leave out"),
         source=Source(file="areas.csv"),
+        words=Words("phia"),
         sampler=Sampler(2, 500, 300, 0.9),
         decisions=Decisions(),
         notes="Kept short: « £ ».",
@@ -78,6 +80,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "unit": "percentage points",
         "harm": "down",
         "sesoi": 3.0,
+        "important": True,
         "denominator": "care",
         "target": "areas",
         "phi": 1.0,
@@ -144,6 +147,36 @@ def test_change_refuses_mistakes(changes: dict[str, Any], problem: str) -> None:
         _spec().change(changes)
     assert caught.value.subject == "the changed specification"
     assert caught.value.problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("unit", "sesoi", "largest"),
+    [("percentage points", 100.0, "100"), ("percentage points", 150.0, "100"), ("per 1,000", 1000.0, "1000")],
+)
+def test_a_sesoi_that_no_share_can_reach_is_refused(unit: str, sesoi: float, largest: str) -> None:
+    (problem,) = _outcome(unit=unit, sesoi=sesoi).problems()
+    assert problem == (
+        f"outcomes.kinship.sesoi: {sesoi:g} {unit} would call every effect negligible, as no share can change by more "
+        f"than {largest}; give a smaller one"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sesoi": 99.0},
+        {"sesoi": 150.0, "unit": "per 1,000"},
+        {"sesoi": 150.0, "family": "poisson", "unit": "per 100"},
+        {"sesoi": 150.0, "family": "lognormal", "unit": "working days"},
+    ],
+)
+def test_a_sesoi_may_be_any_size_where_effects_may(changes: dict[str, Any]) -> None:
+    assert _outcome(**changes).problems() == []
+
+
+def test_scales_of_words_are_two() -> None:
+    with pytest.raises(SpecError, match=r'words\.scale: "plain" is not allowed; use "ipcc" or "phia"'):
+        demo_spec().change({"words.scale": "plain"})
 
 
 def test_specifications_are_frozen_and_can_be_keys() -> None:

@@ -27,9 +27,9 @@ def aggregate(
 ) -> None:
     """Aggregate child- or episode-level records to a table of areas by period.
 
-    Example:  primum data aggregate referrals.parquet --with models/aggregate-example.toml --out cells.parquet
+    Example:  primum data aggregate referrals.parquet --with models/records/children.toml --out cells.parquet
 
-    models/aggregate-example.toml explains every key: the column of the area, the date that places a record in
+    models/records/children.toml explains every key: the column of the area, the date that places a record in
     a month, quarter or year, and outcomes: a yes or no, an event within so many days, or a duration that may
     still be open. Records that cannot be used are an error that counts them by reason, unless leave_out
     names the reason. With --programme, the table also says how exposed each area was in each period.

@@ -148,8 +148,8 @@ def say(harm: Harm, page: Path) -> None:
         lines = [f"{each.gate.verdict} {name}: {reason}" for reason in each.gate.reasons]
         for line in lines + [f"DOUBT {name}: {doubt}" for doubt in each.doubts]:
             typer.echo(textwrap.fill(line, 100, subsequent_indent="  ") + "\n")
-    for each in harm.outcomes.values():
-        typer.echo(textwrap.fill(each.sentence, 100, initial_indent="- ", subsequent_indent="  ") + "\n")
+    for sentence in harm.sentences:
+        typer.echo(textwrap.fill(sentence, 100, initial_indent="- ", subsequent_indent="  ") + "\n")
     typer.echo(f"Places that use it already: {harm.decision.using}")
     typer.echo(f"Places that consider it:    {harm.decision.considering}\n")
     typer.echo(f"Report: {page}")

@@ -23,7 +23,7 @@ def doubts(checks: Sequence[PredictiveCheck]) -> list[str]:
     >>> from primum.checks import PredictiveCheck
     >>> model = np.linspace(9.9, 11.8, 400)
     >>> doubts([PredictiveCheck("assessment", "typical change", 7.3, model, "intervals may be too wide")])
-    ['typical change is 7.3 in the data and 9.9 to 11.8 in panels that the model makes; intervals may be too wide']
+    ['typical change is 7.30 in the data and 9.95 to 11.75 in panels that the model makes; intervals may be too wide']
     >>> doubts([PredictiveCheck("assessment", "typical change", 10.5, model, "intervals may be too wide")])
     []
     """

@@ -30,16 +30,16 @@ class Losses:
     wait: float
     errors: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
 
+    @property
+    def each(self) -> tuple[float, float, float, float]:
+        """The four, in the order of their errors."""
+        return self.carry_on, self.stop, self.adopt, self.wait
+
     def __add__(self, other: Losses) -> Losses:
         """Losses on several outcomes; outcomes are fitted apart, so that errors are independent."""
-        mine, theirs = self.errors, other.errors
-        return Losses(
-            self.carry_on + other.carry_on,
-            self.stop + other.stop,
-            self.adopt + other.adopt,
-            self.wait + other.wait,
-            tuple(float(np.hypot(a, b)) for a, b in zip(mine, theirs, strict=True)),
-        )
+        carry_on, stop, adopt, wait = (mine + theirs for mine, theirs in zip(self.each, other.each, strict=True))
+        errors = tuple(float(np.hypot(a, b)) for a, b in zip(self.errors, other.errors, strict=True))
+        return Losses(carry_on, stop, adopt, wait, errors)
 
 
 def losses(satt: Array, new_unit: Array, sign: int, sesoi: float, costs: Costs) -> Losses:

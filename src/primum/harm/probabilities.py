@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import batched
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +12,27 @@ from primum.fit.chains import Array, ess, split
 
 
 @dataclass(frozen=True)
-class Probability:
-    """A posterior probability.
+class Estimate:
+    """A posterior expectation.
 
     Attributes
     ----------
     value
-        Share of draws.
+        Mean over draws.
     mcse
-        Its Monte Carlo standard error; never 0, because draws that all agree still leave room
-        for the few that were not made.
+        Its Monte Carlo standard error.
     """
 
     value: float
     mcse: float
+
+
+@dataclass(frozen=True)
+class Probability(Estimate):
+    """A posterior probability, a share of draws.
+
+    Its error is never 0, because draws that all agree still leave room for the few that were not made.
+    """
 
 
 @dataclass(frozen=True)
@@ -68,28 +76,54 @@ def probabilities(effect: Array, sign: int, sesoi: float) -> Probabilities:
     >>> result.harm.value, result.harm_beyond_sesoi.value, result.negligible.value
     (0.75, 0.5, 0.375)
     """
-    harmful = sign * effect
-    return Probabilities(
-        harm=_probability(harmful > 0, effect),
-        harm_beyond_sesoi=_probability(harmful > sesoi, effect),
-        negligible=_probability(np.abs(effect) <= sesoi, effect),
-        benefit_beyond_sesoi=_probability(harmful < -sesoi, effect),
-    )
+    return probabilities_of_each(effect[None], sign, sesoi)[0]
 
 
-def _probability(event: NDArray[np.bool_], effect: Array) -> Probability:
-    """Share of draws in an event, and its error from the event's own effective draws.
+def probabilities_of_each(effects: Array, sign: int, sesoi: float) -> list[Probabilities]:
+    """The same of many effects at once.
+
+    Parameters
+    ----------
+    effects
+        Draws in the outcome's unit; shape (quantity, chain, draw).
+    sign, sesoi
+        As in `probabilities`.
+    """
+    harmful = sign * effects
+    events = np.stack([harmful > 0, harmful > sesoi, np.abs(effects) <= sesoi, harmful < -sesoi], axis=1)
+    value, mcse = shares(events.reshape(-1, *effects.shape[1:]), np.repeat(effects, 4, axis=0))
+    each = [Probability(*pair) for pair in zip(value.tolist(), mcse.tolist(), strict=True)]
+    return [Probabilities(*four) for four in batched(each, 4)]
+
+
+def shares(events: NDArray[np.bool_], draws: Array) -> tuple[Array, Array]:
+    """Shares of draws in events, and their errors from each event's own effective draws.
 
     The error is that of a share with half a draw added to each side, so that an event that
     all draws agree on has the error that its number of effective draws supports.
+
+    Parameters
+    ----------
+    events
+        Whether each draw is in each event; shape (event, chain, draw).
+    draws
+        What the events are events of, whose effective draws count where all agree; of that shape, or
+        of one that broadcasts to it.
+
+    Returns
+    -------
+    share, mcse
+        Shape (event,) each.
     """
-    share = float(event.mean())
-    draws = _ess(event.astype(float)) if 0 < share < 1 else _ess(effect)
-    smoothed = (share * draws + 0.5) / (draws + 1)
-    return Probability(share, float(np.sqrt(smoothed * (1 - smoothed) / draws)))
+    share = events.mean(axis=(1, 2))
+    agreed = (share == 0) | (share == 1)
+    effective = effective_draws(np.where(agreed[:, None, None], draws, events))
+    smoothed = (share * effective + 0.5) / (effective + 1)
+    return share, np.sqrt(smoothed * (1 - smoothed) / effective)
 
 
-def _ess(values: Array) -> float:
-    """Effective draws for the mean; as many as there are draws where too few to tell."""
-    effective = float(ess(split(values[None]))[0]) if values.shape[-1] >= 4 else np.nan
-    return effective if np.isfinite(effective) else float(values.size)
+def effective_draws(values: Array) -> Array:
+    """Effective draws for each mean, shape (quantity,); as many as there are draws where too few to tell."""
+    total = float(np.prod(values.shape[1:]))
+    found = ess(split(values)) if values.shape[-1] >= 4 else np.full(len(values), np.nan)
+    return np.where(np.isfinite(found), found, total)

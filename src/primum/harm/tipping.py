@@ -98,7 +98,8 @@ class _Draws:
     def shares(self, sesoi: float) -> tuple[float, float, float]:
         """Of harm beyond the SESOI in the pilots and in a new unit, and of benefit beyond it in a new unit."""
         events = (self.pilots > sesoi, self.new_unit > sesoi, self.new_unit < -sesoi)
-        return tuple(float(self.weight @ event) for event in events)  # type: ignore[return-value]
+        # sums of weights are rounded off, and a fifth of the draws must be no less than 0.2
+        return tuple(round(float(self.weight @ event), 12) for event in events)  # type: ignore[return-value]
 
     def losses(self, sesoi: float, costs: Costs) -> Losses:
         """Expected losses, as `primum.harm.losses.losses` has them, without their errors."""
@@ -136,16 +137,22 @@ def _threshold(question: str, name: str, draws: _Draws, sesoi: float, rules: Dec
 
 
 def _sesoi(question: str, draws: _Draws, sesoi: float, rules: Decisions, verdict: str) -> Tip:
-    """Shares step at draws: the advice changes at quantiles that the thresholds pick out."""
+    """Shares step at draws: the advice can change where one falls below its threshold."""
     sides = {"stop": draws.pilots, "watch": draws.pilots, "pause": draws.new_unit, "adopt": -draws.new_unit}
     rule = getattr(rules, question)
-    edges = [float(np.quantile(sides[name], 1 - getattr(rule, name))) for name in _THRESHOLDS[question]]
+    edges = [_edge(sides[name], getattr(rule, name)) for name in _THRESHOLDS[question]]
     for at in sorted((edge for edge in edges if edge > 0), key=lambda edge: abs(np.log(edge / sesoi))):
-        # quantiles lie between draws: half a percent on, the advice beyond the edge is settled
-        other = getattr(draws.advice(at * (1.005 if at > sesoi else 0.995), rules), question)
+        beyond = at if at > sesoi else np.nextafter(at, 0)
+        other = getattr(draws.advice(float(beyond), rules), question)
         if other != verdict:
             return Tip(question, "SESOI", sesoi, at, other)
     return Tip(question, "SESOI", sesoi, None, None)
+
+
+def _edge(values: Array, threshold: float) -> float:
+    """The smallest draw that fewer than this share of draws are above."""
+    above = int(np.ceil(threshold * values.size - 1e-9)) - 1
+    return float(np.partition(values, -1 - above)[-1 - above])
 
 
 def _priors(prior: Prior, sign: int) -> dict[str, list[list[tuple[float, Prior]]]]:

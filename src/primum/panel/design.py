@@ -97,14 +97,15 @@ def _observed_problems(
     names: NDArray[np.generic],
 ) -> list[str]:
     observed = usable(dataset, outcome)
-    exposed = np.asarray(dataset["exposure"]) > 0
+    full = np.asarray(dataset["exposure"]) == 1
     mend = "fill its cells, or leave the unit out"
     few = pilot & ((observed & untouched).sum(axis=1) < MIN_PRE_PERIODS)
     problems = _name(
         few, names, f"{outcome} is observed in fewer than {MIN_PRE_PERIODS} periods before exposure; {mend}"
     )
-    none = pilot & ~(observed & exposed).any(axis=1)
-    problems += _name(none, names, f"{outcome} is never observed under exposure; {mend}")
+    # its effect would be extrapolated from partial exposure, or from other pilots, and look like any other
+    none = pilot & ~(observed & full).any(axis=1)
+    problems += _name(none, names, f"{outcome} is never observed under full exposure; {mend}")
     if (observed[~pilot].sum(axis=1) > 1).sum() < MIN_COMPARATORS:
         problems.append(
             f"{outcome} is observed more than once in fewer than {MIN_COMPARATORS} comparators; "

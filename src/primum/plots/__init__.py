@@ -5,7 +5,9 @@ from primum.plots.density import plot_density
 from primum.plots.diagnostics import plot_diagnostics
 from primum.plots.distances import plot_distances
 from primum.plots.event_study import plot_event_study
+from primum.plots.exceedance import plot_exceedance
 from primum.plots.forest import plot_forest
+from primum.plots.groups import plot_groups
 from primum.plots.joint import plot_joint
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
@@ -22,7 +24,9 @@ __all__ = [
     "plot_diagnostics",
     "plot_distances",
     "plot_event_study",
+    "plot_exceedance",
     "plot_forest",
+    "plot_groups",
     "plot_joint",
     "plot_matched",
     "plot_missing",

@@ -10,13 +10,12 @@ from scipy.stats import gaussian_kde
 from primum.effects import OutcomeEffects
 from primum.harm import Probabilities
 from primum.harm.harm import OutcomeHarm
-from primum.harm.words import percent
+from primum.harm.likelihood import in_words
 from primum.plots.forest import mark_directions
 from primum.plots.style import BENEFIT, HARM, NEGLIGIBLE, house_style, new_figure
-from primum.spec import Outcome
+from primum.spec import Outcome, ScaleName
 
 _GRID = 400
-_BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.9}
 
 
 def plot_density(effects: OutcomeEffects, harm: OutcomeHarm) -> Figure:
@@ -34,26 +33,27 @@ def plot_density(effects: OutcomeEffects, harm: OutcomeHarm) -> Figure:
     """
     if harm.pilots is None or harm.new_unit is None:
         raise ValueError(f"{harm.outcome.name} failed the gate: there are no probabilities to draw")
+    outcome = harm.outcome
     panels = (
-        (f"Average in the pilots{effects.outcome.average}", np.ravel(effects.draws["satt"]), harm.pilots),
+        (f"Average in the pilots{outcome.average}", np.ravel(effects.draws["satt"]), harm.pilots),
         ("A new area", np.ravel(effects.draws["new_unit"]), harm.new_unit),
     )
     with house_style():
         figure, grid = new_figure(3.6, rows=2, sharex=True)
         for axes, (title, draws, found) in zip(grid, panels, strict=True):
-            _draw(axes, draws, found, effects.outcome)
+            _draw(axes, draws, found, outcome, harm.scale)
             axes.set_ylabel(title.replace(" in ", "\nin ").replace(", ", ",\n"), rotation=0, ha="right", va="center")
-        mark_directions(grid[0], effects.outcome)
-        grid[0].set_title(effects.outcome.label, pad=16)
-        grid[1].set_xlabel(f"effect, {effects.outcome.unit}")
+        mark_directions(grid[0], outcome)
+        grid[0].set_title(outcome.label, pad=16)
+        grid[1].set_xlabel(f"effect, {outcome.unit}")
         low = min(np.quantile(draws, 0.002) for _, draws, _ in panels)
         high = max(np.quantile(draws, 0.998) for _, draws, _ in panels)
-        reach = 1.6 * effects.outcome.sesoi
+        reach = 1.6 * outcome.sesoi
         grid[0].set_xlim(min(low, -reach), max(high, reach))
     return figure
 
 
-def _draw(axes: Axes, draws: np.ndarray, found: Probabilities, outcome: Outcome) -> None:
+def _draw(axes: Axes, draws: np.ndarray, found: Probabilities, outcome: Outcome, scale: ScaleName) -> None:
     x = np.linspace(draws.min(), draws.max(), _GRID)
     height = gaussian_kde(draws)(x)
     harmful = outcome.sign * x
@@ -68,7 +68,7 @@ def _draw(axes: Axes, draws: np.ndarray, found: Probabilities, outcome: Outcome)
         # one point more on each side, so that neighbouring parts touch
         wide = np.convolve(inside, [1, 1, 1], mode="same") > 0 if step > 0 else inside
         axes.fill_between(x, height, where=wide, color=colour, lw=0)
-        labels.append((f"{word}: {percent(probability.value)}", colour))
+        labels.append((f"{word}: {in_words(probability, scale)}".replace(" (", "\n("), colour))
     axes.plot(x, height, color="#4B5563", lw=0.8)
     axes.axvline(0, color="#4B5563", lw=0.8)
     axes.set_yticks([])
@@ -76,6 +76,6 @@ def _draw(axes: Axes, draws: np.ndarray, found: Probabilities, outcome: Outcome)
     axes.set_ylim(0, height.max() * 1.08)
     for line, (text, colour) in enumerate(labels):
         axes.text(
-            1.0, 0.97 - 0.19 * line, text, transform=axes.transAxes, ha="right", va="top", fontsize=8.5,
-            color="#4B5563" if colour == NEGLIGIBLE else colour, bbox=_BEHIND_TEXT,
+            1.03, 0.98 - 0.36 * line, text, transform=axes.transAxes, va="top", fontsize=8,
+            color="#4B5563" if colour == NEGLIGIBLE else colour,
         )  # fmt: skip

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import fill
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -10,7 +13,8 @@ from primum.harm import Harm, Probabilities
 from primum.harm.words import short_percent
 from primum.plots.style import BENEFIT, HARM, INK, NEGLIGIBLE, house_style, new_figure
 
-_ROOM_FOR_A_LABEL = 0.07
+_ROOM_FOR_A_CHARACTER = 0.028
+_LABEL = 30  # characters a line
 
 
 def plot_overview(harm: Harm) -> Figure:
@@ -26,19 +30,29 @@ def plot_overview(harm: Harm) -> Figure:
         figure, grid = new_figure(1.5 + 0.62 * len(outcomes), rows=2, sharex=True)
         titles = ("Average in the pilots", "A new area")
         for axes, title, kind in zip(grid, titles, ("pilots", "new_unit"), strict=True):
-            for row, each in enumerate(outcomes):
-                _bar(axes, row, getattr(each, kind))
+            draw_bars(axes, [each.outcome.label for each in outcomes], [getattr(each, kind) for each in outcomes])
             axes.set_title(title)
-            axes.set_yticks(range(len(outcomes)), [each.outcome.label for each in outcomes])
-            axes.set_ylim(len(outcomes) - 0.5, -0.5)
-            axes.set_xlim(0, 1)
-            axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-            axes.tick_params(axis="y", length=0)
-            axes.spines["left"].set_visible(False)
-        handles = [Patch(color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
-        words = ["harm beyond SESOI", "negligible", "benefit beyond SESOI"]
-        figure.legend(handles, words, loc="outside lower left", ncols=3, fontsize=8, handlelength=1, columnspacing=1.2)
+        explain_bars(figure)
     return figure
+
+
+def draw_bars(axes: Axes, labels: Sequence[str], found: Sequence[Probabilities | None]) -> None:
+    """One bar a row, from the top: harm, negligible and benefit."""
+    for row, each in enumerate(found):
+        _bar(axes, row, each)
+    axes.set_yticks(range(len(labels)), [fill(label, _LABEL) for label in labels])
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def explain_bars(figure: Figure) -> None:
+    """Say below what the bars' colours mean."""
+    handles = [Patch(color=colour) for colour in (HARM, NEGLIGIBLE, BENEFIT)]
+    words = ["harm beyond SESOI", "negligible", "benefit beyond SESOI"]
+    figure.legend(handles, words, loc="outside lower left", ncols=3, fontsize=8, handlelength=1, columnspacing=1.2)
 
 
 def _bar(axes: Axes, row: int, found: Probabilities | None) -> None:
@@ -50,7 +64,8 @@ def _bar(axes: Axes, row: int, found: Probabilities | None) -> None:
     for probability, colour in parts:
         value = probability.value
         axes.barh(row, value, left=left, color=colour, height=0.66)
-        if value >= _ROOM_FOR_A_LABEL:
+        text = short_percent(probability)
+        if value >= _ROOM_FOR_A_CHARACTER * len(text):
             ink = INK if colour == NEGLIGIBLE else "white"
-            axes.text(left + value / 2, row, short_percent(value), ha="center", va="center", fontsize=8, color=ink)
+            axes.text(left + value / 2, row, text, ha="center", va="center", fontsize=8, color=ink)
         left += value

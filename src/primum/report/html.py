@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +18,29 @@ from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
 from primum.errors import StoreError
 from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
-from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.harm import Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.doubts import in_numbers
-from primum.harm.words import short_percent
+from primum.harm.likelihood import SCALES
+from primum.harm.words import amount, decimals, number, short_percent
 from primum.model import describe
 from primum.plots import (
     plot_density,
     plot_diagnostics,
     plot_event_study,
+    plot_exceedance,
     plot_forest,
+    plot_groups,
     plot_overview,
     plot_predictive,
     plot_trends,
     plot_weights,
 )
+from primum.report.barg import as_markdown, barg
 from primum.report.estimates import about_rows, main_rows, other_rows, path_rows
+from primum.report.methods import methods, rule_in_words, versions
+from primum.report.turning import loss_rows, tip_rows
 from primum.sources import Truth
-from primum.spec import Frozen
+from primum.spec import Frozen, ScaleName
 
 _DECISIONS = {
     "stop or rework": "bad",
@@ -46,6 +51,8 @@ _DECISIONS = {
     "no grounds for or against": "watch",
     "withheld": "bad",
 }
+
+type _Said = tuple[str, str]  # a percentage and its word
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def write_report(
     frozen: Frozen | None = None,
     force: bool = False,
 ) -> Path:
-    """Write ``report.html`` and the figures it shows.
+    """Write ``report.html``, the figures it shows, and ``methods.md``, which it holds too.
 
     Parameters
     ----------
@@ -98,7 +105,10 @@ def write_report(
         raise StoreError(f"{page} exists; choose another folder, or write over it with force")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     overview = _Drawing("overview", "Probability of harm and benefit", lambda: plot_overview(harm))
-    sections = [_section(fit, effects[name], each, truth, folder) for name, each in harm.outcomes.items()]
+    sections = [
+        _section(fit, replace(effects[name], outcome=each.outcome), each, truth, folder)
+        for name, each in harm.outcomes.items()
+    ]
     environment = Environment(
         loader=PackageLoader("primum.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -107,16 +117,24 @@ def write_report(
         spec=fit.spec,
         gate=harm.gate,
         harm=harm,
+        across=_across_rows(harm),
+        chosen_after={each.outcome.label: each.after for each in harm.outcomes.values() if each.after},
+        scale=SCALES[fit.spec.words.scale],
         tones=_DECISIONS,
         overview=_figure(overview, folder),
         sections=sections,
         simulated=truth is not None,
         frozen=None if frozen is None else frozen.statement(fit.spec),
+        losses=loss_rows(harm) if fit.spec.decisions.rule == "expected loss" else [],
+        rule=rule_in_words(fit),
+        methods=methods(fit, harm, frozen),
+        barg=barg(fit, harm, frozen),
         description=describe(fit.spec, fit.panel),
         fingerprint=fit.panel.fingerprint,
-        versions={name: version(name) for name in ("primum", "pymc", "pytensor", "nutpie", "arviz")},
+        versions=versions(),
     )
     page.write_text(text, encoding="utf-8")
+    (folder / "methods.md").write_text(as_markdown(fit, harm, frozen), encoding="utf-8")
     return page
 
 
@@ -130,7 +148,9 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
     if usable:
         drawings += [
             _Drawing("effect", "Posterior of the effect", lambda: plot_density(effects, harm)),
+            _Drawing("exceedance", "Probability of an effect worse than any", lambda: plot_exceedance(harm)),
             _Drawing("forest", "Effect by area", lambda: plot_forest(effects, unpooled(fit, name))),
+            _Drawing("groups", "Probabilities by pilot, time and start", lambda: plot_groups(harm)),
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
@@ -156,6 +176,8 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         "paths": path_rows(effects) if usable else [],
         "about": about_rows(effects) if usable else [],
         "probabilities": list(_probability_rows(harm)),
+        "amounts": list(_amount_rows(effects, harm)),
+        "tips": list(tip_rows(harm)),
         "checks": [_check_row(check) for check in harm.checks],
         "diagnostics": [
             (row.Index, f"{row.rhat:.3f}", f"{row.ess_bulk:,.0f}", f"{row.ess_tail:,.0f}")
@@ -177,16 +199,46 @@ def _figure(drawing: _Drawing, folder: Path) -> dict[str, Any]:
     return {"svg": Markup(svg), "title": drawing.title, "name": drawing.name}
 
 
-def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
+def _probability_rows(harm: OutcomeHarm) -> Iterator[tuple[str, list[_Said], str]]:
     places: tuple[tuple[str, Probabilities | None], ...] = (
         (f"Average in the pilots{harm.outcome.average}", harm.pilots),
         ("A new area", harm.new_unit),
+        *((group.label, group.found) for group in harm.groups),
     )
     for label, found in places:
         if found is not None:
             four = (found.harm, found.harm_beyond_sesoi, found.negligible, found.benefit_beyond_sesoi)
-            error = max(0.1, 100 * max(each.mcse for each in four))
-            yield (label, *[short_percent(each.value) for each in four], f"±{error:.1f} points")
+            yield _said_row(label, four, harm.scale)
+
+
+def _across_rows(harm: Harm) -> list[tuple[str, list[_Said], str]]:
+    """Probabilities of how many outcomes are harmed, at all and beyond their SESOIs."""
+    if harm.across is None or len(harm.outcomes) == 1:
+        return []
+    either = (harm.across.harm, harm.across.harm_beyond_sesoi)
+    total = len(harm.outcomes)
+    names = {0: "No outcome", 1: "Exactly one", total: f"All {total}"}
+    rows = [
+        (names.get(number, f"Exactly {number}"), [count.exactly[number] for count in either])
+        for number in range(total + 1)
+    ]
+    rows.insert(1, ("At least one", [count.some for count in either]))
+    return [_said_row(label, each, harm.spec.words.scale) for label, each in rows]
+
+
+def _said_row(label: str, found: Sequence[Probability], scale: ScaleName) -> tuple[str, list[_Said], str]:
+    """Percentages with their words, and the largest of their errors."""
+    error = max(0.1, 100 * max(each.mcse for each in found))
+    return label, [(short_percent(each), SCALES[scale].word(each)) for each in found], f"±{error:.1f} points"
+
+
+def _amount_rows(effects: OutcomeEffects, harm: OutcomeHarm) -> Iterator[tuple[str, ...]]:
+    labels = {"satt": f"Average in the pilots{harm.outcome.average}", "new_unit": "A new area"}
+    for name, found in harm.exceedance.items():
+        sd = float(effects.draws[name].std())
+        error = max(found.expected_harm.mcse, found.shortfall.mcse)
+        worst = number(found.shortfall.value, decimals(sd, found.shortfall.mcse), signed=True)
+        yield labels[name], amount(found.expected_harm, sd), worst, f"{error:.2g}"
 
 
 def _check_row(check: PredictiveCheck) -> tuple[str, str, str, str, bool]:

@@ -28,7 +28,7 @@ def methods(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[tuple[st
     """
     return [
         ("Data", _data(fit)),
-        ("Model", " ".join([_MODEL, *(_special(outcome) for outcome in fit.spec.outcomes)])),
+        ("Model", " ".join(filter(None, [_MODEL, *(_special(outcome) for outcome in fit.spec.outcomes)]))),
         ("Priors", " ".join(_priors(outcome) for outcome in fit.spec.outcomes)),
         ("Computation", _computation(fit, harm)),
         ("Estimands", _estimands(fit)),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Fit
-from primum.harm import Harm, OutcomeHarm, Probabilities
+from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
+from primum.harm.likelihood import SCALES
 from primum.sources import Truth
-from primum.spec import Frozen, Outcome, Spec
+from primum.spec import Frozen, Outcome, ScaleName, Spec
 
 _NUMBER = {"type": "number"}
 _PROBABILITY = {
@@ -17,8 +19,9 @@ _PROBABILITY = {
     "properties": {
         "value": {"type": "number", "minimum": 0, "maximum": 1},
         "mcse": {"type": "number", "minimum": 0, "description": "Monte Carlo standard error"},
+        "word": {"type": "string", "description": "on the scale that words names"},
     },
-    "required": ["value", "mcse"],
+    "required": ["value", "mcse", "word"],
     "additionalProperties": False,
 }
 _PROBABILITIES = {
@@ -27,12 +30,80 @@ _PROBABILITIES = {
     "p_negligible": {**_PROBABILITY, "description": "no larger than the SESOI either way"},
     "p_benefit_beyond_sesoi": {**_PROBABILITY, "description": "benefit larger than the SESOI"},
 }
+_GROUPS = {
+    "type": "array",
+    "description": "probabilities by pilot, event time and cohort",
+    "items": {
+        "type": "object",
+        "properties": {
+            "by": {"enum": ["pilot", "event time", "cohort"]},
+            "name": {"type": ["string", "integer"]},
+            "label": {"type": "string"},
+            **_PROBABILITIES,
+        },
+        "required": ["by", "name", "label", *_PROBABILITIES],
+        "additionalProperties": False,
+    },
+}
+_COUNT = {
+    "type": "object",
+    "properties": {
+        "exactly": {"type": "array", "items": _PROBABILITY, "description": "that so many are harmed, from none to all"},
+        "at_least_one": _PROBABILITY,
+        "bounds": {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "of at_least_one, however outcomes depend on each other",
+        },
+    },
+    "required": ["exactly", "at_least_one", "bounds"],
+    "additionalProperties": False,
+}
+_ACROSS = {
+    "type": ["object", "null"],
+    "description": "how many outcomes are harmed in the pilots, with independent errors; null where any gate failed",
+    "properties": {"harm": _COUNT, "harm_beyond_sesoi": _COUNT, "sentence": {"type": "string"}},
+    "required": ["harm", "harm_beyond_sesoi", "sentence"],
+    "additionalProperties": False,
+}
 _EFFECT = {
     "mean": _NUMBER,
     "sd": _NUMBER,
     "mcse": {"type": "number", "description": "Monte Carlo standard error of the mean"},
     "eti95": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2, "description": "[low, high]"},
     "unit": {"type": "string"},
+}
+_AMOUNTS = {
+    name: {
+        "type": ["object", "null"],
+        "description": f"{meaning}, in the outcome's unit; null where the gate failed",
+        "properties": {"value": _NUMBER, "mcse": {"type": "number", "minimum": 0}},
+        "required": ["value", "mcse"],
+        "additionalProperties": False,
+    }
+    for name, meaning in (
+        ("expected_harm", "posterior mean of the harmful part of the effect"),
+        ("shortfall", "mean effect over the worst 5% of draws"),
+    )
+}
+_CHOICES = ("carry_on", "stop", "adopt", "wait")
+_TIPS = {
+    "type": "array",
+    "description": "the nearest changes that would change the advice on this outcome alone",
+    "items": {
+        "type": "object",
+        "properties": {
+            "question": {"enum": ["using", "considering"]},
+            "what": {"type": "string"},
+            "now": _NUMBER,
+            "at": {"type": ["number", "null"], "description": "null where no change that was tried changes it"},
+            "verdict": {"type": ["string", "null"]},
+        },
+        "required": ["question", "what", "now", "at", "verdict"],
+        "additionalProperties": False,
+    },
 }
 _GATE = {
     "type": "object",
@@ -72,6 +143,8 @@ SCHEMA: dict[str, Any] = {
             "gate": _GATE,
             "seconds": _object({"compile": _NUMBER, "sample": _NUMBER, "total": _NUMBER}),
             "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
+            "words": {"enum": list(SCALES), "description": "scale of the words beside probabilities"},
+            "across": _ACROSS,
             "outcomes": {
                 "type": "object",
                 "additionalProperties": _object(
@@ -80,7 +153,9 @@ SCHEMA: dict[str, Any] = {
                         "gate": _GATE,
                         "satt": _object(_EFFECT, ["object", "null"]),
                         **_PROBABILITIES,
-                        "new_unit": _object({**_EFFECT, **_PROBABILITIES}, ["object", "null"]),
+                        **_AMOUNTS,
+                        "new_unit": _object({**_EFFECT, **_PROBABILITIES, **_AMOUNTS}, ["object", "null"]),
+                        "groups": _GROUPS,
                         "max_rhat": _NUMBER,
                         "min_ess": _NUMBER,
                         "doubts": {
@@ -88,8 +163,18 @@ SCHEMA: dict[str, Any] = {
                             "items": {"type": "string"},
                             "description": "what the model does not reproduce",
                         },
+                        "headline": {"type": "string"},
                         "sentence": {"type": "string"},
+                        "paragraph": {"type": "string"},
+                        "chosen_after_fitting": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "what of harm was not fixed in the specification",
+                        },
+                        "important": {"type": "boolean", "description": "whether the decisions look at it"},
                         "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
+                        "expected_losses": _object(dict.fromkeys(_CHOICES, _NUMBER), ["object", "null"]),
+                        "tips": _TIPS,
                         "truth": _object(
                             {
                                 "satt": _NUMBER,
@@ -148,6 +233,14 @@ def summary(
         "gate": {"verdict": harm.gate.verdict, "reasons": _all_reasons(harm)},
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
+        "words": harm.spec.words.scale,
+        "across": None
+        if harm.across is None
+        else {
+            "harm": _count(harm.across.harm, harm.spec.words.scale),
+            "harm_beyond_sesoi": _count(harm.across.harm_beyond_sesoi, harm.spec.words.scale),
+            "sentence": harm.across_sentence,
+        },
         "outcomes": {
             name: {**_outcome(effects[name], each), **_truth(truth, each.outcome)}
             for name, each in harm.outcomes.items()
@@ -163,19 +256,44 @@ def _all_reasons(harm: Harm) -> list[str]:
     return [f"{name}: {reason}" for name, each in harm.outcomes.items() for reason in each.gate.reasons]
 
 
+def _count(count: Count, scale: ScaleName) -> dict[str, Any]:
+    return {
+        "exactly": [_probability(each, scale) for each in count.exactly],
+        "at_least_one": _probability(count.some, scale),
+        "bounds": [each.value for each in count.bounds],
+    }
+
+
 def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
     usable = harm.gate.verdict != "FAIL"
     return {
         "label": harm.outcome.label,
         "gate": {"verdict": harm.gate.verdict, "reasons": harm.gate.reasons},
         "satt": _effect(effects, "satt") if usable else None,
-        **_probabilities(harm.pilots),
-        "new_unit": {**_effect(effects, "new_unit"), **_probabilities(harm.new_unit)} if usable else None,
+        **_probabilities(harm.pilots, harm.scale),
+        **_amounts(harm, "satt"),
+        "new_unit": {
+            **_effect(effects, "new_unit"),
+            **_probabilities(harm.new_unit, harm.scale),
+            **_amounts(harm, "new_unit"),
+        }
+        if usable
+        else None,
+        "groups": [
+            {"by": each.by, "name": each.name, "label": each.label, **_probabilities(each.found, harm.scale)}
+            for each in harm.groups
+        ],
         "max_rhat": harm.gate.max_rhat,
         "min_ess": harm.gate.min_ess,
         "doubts": harm.doubts,
+        "headline": harm.headline,
         "sentence": harm.sentence,
+        "paragraph": harm.paragraph,
+        "chosen_after_fitting": list(harm.after),
+        "important": harm.outcome.important,
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
+        "expected_losses": None if harm.losses is None else {each: getattr(harm.losses, each) for each in _CHOICES},
+        "tips": [asdict(tip) for tip in harm.tips],
     }
 
 
@@ -190,12 +308,22 @@ def _effect(effects: OutcomeEffects, name: str) -> dict[str, Any]:
     }
 
 
-def _probabilities(found: Probabilities | None) -> dict[str, Any]:
+def _probability(found: Probability, scale: ScaleName) -> dict[str, Any]:
+    return {**asdict(found), "word": SCALES[scale].word(found)}
+
+
+def _probabilities(found: Probabilities | None, scale: ScaleName) -> dict[str, Any]:
     names = ("harm", "harm_beyond_sesoi", "negligible", "benefit_beyond_sesoi")
     if found is None:
         return {f"p_{name}": None for name in names}
-    each = {name: getattr(found, name) for name in names}
-    return {f"p_{name}": {"value": value.value, "mcse": value.mcse} for name, value in each.items()}
+    return {f"p_{name}": _probability(getattr(found, name), scale) for name in names}
+
+
+def _amounts(harm: OutcomeHarm, name: str) -> dict[str, Any]:
+    found = harm.exceedance.get(name)
+    if found is None:
+        return dict.fromkeys(_AMOUNTS)
+    return {each: asdict(getattr(found, each)) for each in _AMOUNTS}
 
 
 def _truth(truth: Truth | None, outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from primum.spec.frozen import Frozen, freeze
 from primum.spec.layout import Columns, Layout, Measure, Periods, Treatment
 from primum.spec.outcome import Outcome
 from primum.spec.priors import Prior, PriorChange, PriorChanges, Priors, priors_of
-from primum.spec.spec import Considering, Costs, Decisions, Sampler, Source, Spec, Using
+from primum.spec.spec import Considering, Costs, Decisions, Sampler, ScaleName, Source, Spec, Using, Words
 
 __all__ = [
     "Columns",
@@ -24,10 +24,12 @@ __all__ = [
     "PriorChanges",
     "Priors",
     "Sampler",
+    "ScaleName",
     "Source",
     "Spec",
     "Treatment",
     "Using",
+    "Words",
     "elicited",
     "freeze",
     "priors_of",

@@ -62,7 +62,7 @@ class Outcome:
     harm
         Direction in which a change is harmful, "up" or "down".
     sesoi
-        Smallest effect size of interest, in `unit`.
+        Smallest effect size of interest, in `unit`; on a share it must be smaller than the whole scale.
     important
         Whether the two decisions look at it; all outcomes by default.
     phi
@@ -178,6 +178,12 @@ class Outcome:
         if units and self.unit not in units:
             allowed = " or ".join(f'"{unit}"' for unit in units)
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a {self.facts.shown}; use {allowed}')
+        largest = units.get(self.unit) if self.facts.kind == "count" else None
+        if largest is not None and self.sesoi >= largest:
+            found.append(
+                f"{path}.sesoi: {self.sesoi:g} {self.unit} would call every effect negligible, as no share can change "
+                f"by more than {largest:g}; give a smaller one"
+            )
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
         found += self._error_problems(path) + self._interval_problems(path) + self._bin_problems(path)

@@ -17,6 +17,8 @@ from primum.spec.outcome import Outcome
 from primum.spec.strict import STRICT, Positive, Probability, Text
 from primum.spec.toml import parse, read_toml, set_path
 
+ScaleName = Literal["ipcc", "phia"]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -139,6 +141,22 @@ class Decisions:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Words that stand beside probabilities.
+
+    Attributes
+    ----------
+    scale
+        "ipcc", the scale of the Intergovernmental Panel on Climate Change, or "phia", the probability
+        yardstick of the UK's Professional Head of Intelligence Assessment.
+    """
+
+    __pydantic_config__ = STRICT
+
+    scale: ScaleName = "ipcc"
+
+
+@dataclass(frozen=True)
 class Spec:
     """An evaluation, fixed before fitting.
 
@@ -156,8 +174,8 @@ class Spec:
         What is measured, in the order of the report.
     source
         Where the table comes from when the command line is not told.
-    sampler, decisions
-        Settings of the sampler; thresholds of the two decisions.
+    sampler, decisions, words
+        Settings of the sampler; thresholds of the two decisions; words for probabilities.
     notes
         Anything a reader should know of the evaluation; printed in the report.
 
@@ -183,6 +201,7 @@ class Spec:
     source: Source = field(default_factory=Source)
     sampler: Sampler = field(default_factory=Sampler)
     decisions: Decisions = field(default_factory=Decisions)
+    words: Words = field(default_factory=Words)
     notes: str = ""
 
     @classmethod

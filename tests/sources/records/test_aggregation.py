@@ -9,7 +9,7 @@ from primum.errors import SpecError
 from primum.sources.records import Aggregation
 from tests.sources.records.made import OUTCOMES, aggregation
 
-EXAMPLE = Path(__file__).parents[3] / "models" / "aggregate-example.toml"
+EXAMPLE = Path(__file__).parents[3] / "models" / "records" / "children.toml"
 
 
 def problems(outcomes: dict[str, Any] | None = None, **changes: Any) -> list[str]:

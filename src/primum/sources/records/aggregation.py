@@ -206,7 +206,7 @@ class Aggregation:
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Read an aggregation from a TOML file; see models/aggregate-example.toml.
+        """Read an aggregation from a TOML file; see models/records/children.toml.
 
         Raises
         ------
