@@ -147,9 +147,6 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
     observed = usable(dataset, outcome.name)
     start = np.asarray(dataset["start"])[pilots].astype(np.int64)
-    if outcome.target == "denominators" and not (observed & (exposure == 1)).any():
-        problem = f'{outcome.name} is never observed under full exposure, so target must be "areas"'
-        raise SpecError("the specification", [problem])
     bins = _bins(dataset, outcome, observed)
     value, low, high = _values(dataset, outcome, bins)
     denominator = _part(dataset, outcome, "denominator") if bins is None else bins.filled.sum(axis=-1)

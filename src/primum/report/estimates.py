@@ -39,7 +39,7 @@ def path_rows(effects: OutcomeEffects) -> list[Row]:
 
 def other_rows(effects: OutcomeEffects) -> list[Row]:
     """All other estimands, the user's own among them; the second cell is the unit."""
-    names = [name for name in effects.estimands.index if name not in {*_MAIN, *_PATHS}]
+    names = [str(name) for name in effects.draws.data_vars if name not in {*_MAIN, *_PATHS}]
     return [(label, unit, *cells) for label, unit, cells, _ in _rows(effects, names)]
 
 
@@ -57,10 +57,10 @@ def _rows(effects: OutcomeEffects, names: Iterable[str]) -> Iterator[tuple[str, 
     for name in names:
         if name not in effects.draws:
             continue
-        about = effects.estimands.loc[name]
+        about = effects.draws[name].attrs
         for label, (_, row) in zip(_labels(effects, name), effects.rows(name).iterrows(), strict=True):
             places = decimals(row["sd"], row["mcse"])
-            yield label, str(about["unit"]), _cells(row, places, str(about["scale"]).startswith(_SIGNED)), places
+            yield label, about["unit"], _cells(row, places, about["scale"].startswith(_SIGNED)), places
 
 
 def _cells(row: Any, places: int, signed: bool) -> Row:
@@ -73,7 +73,8 @@ def _cells(row: Any, places: int, signed: bool) -> Row:
 
 def _labels(effects: OutcomeEffects, name: str) -> list[str]:
     """Readable names of an estimand's quantities, in the order of its own dims."""
-    draws, label = effects.draws[name], str(effects.estimands.loc[name, "label"])
+    draws = effects.draws[name]
+    label = draws.attrs["label"]
     dims = [str(dim) for dim in draws.dims if dim not in ("chain", "draw")]
     if not dims:
         return [label]
