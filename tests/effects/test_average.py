@@ -137,3 +137,27 @@ def test_windows_and_weights_that_do_not_fit_are_refused(found: Predictions) -> 
         average("own", weights={f"Area {i:02d}": 0.0 for i in range(12)}).of(found)
     with pytest.raises(pr.InputError, match=r"have no weight: \('Area 00', 2014\)"):
         average("own", weights={("Area 00", 2013): 1.0}).of(found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"periods": 2017}, "periods must be its first and last period, whole numbers"),
+        ({"periods": ("2016", "2017")}, "periods must be its first and last period, whole numbers"),
+        ({"since_start": (1.5, 3)}, "since_start must be its first and last period, whole numbers"),
+        ({"weights": [1, 2, 3]}, "a mapping or a pandas series, not list"),
+        ({"weights": {1: "a"}}, "weights are no numbers for 1"),
+        ({"weights": {(1, 2016): 1.0, 2: 1.0}}, "by pilot for some and by"),
+        ({"weights": pd.Series([1.0, 2.0], index=[1, 1])}, "weights are given twice for 1"),
+    ],
+)
+def test_settings_of_another_kind_are_refused(settings: dict[str, Any], problem: str) -> None:
+    with pytest.raises(pr.InputError, match=problem):
+        average("odd", **settings)
+
+
+def test_windows_beyond_the_panel_are_refused(found: Predictions) -> None:
+    last = int(found.cells.time[-1])
+    for window in ({"periods": (last, last + 9)}, {"since_start": (0, 99)}):
+        with pytest.raises(pr.InputError, match="reaches beyond"):
+            average("late", **window).of(found)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,8 +69,7 @@ def test_estimands_that_cannot_be_used_are_refused_together() -> None:
     assert caught.value.problems == (
         "flat gives no array with dims chain and draw; keep these two in what it returns",
         "number gives no array with dims chain and draw; keep these two in what it returns",
-        "early: no pilot is fully exposed within 1990 to 1991; the panel has the periods 2010 to 2017, and pilots "
-        "start in 2013 to 2014",
+        "early: periods 1990 to 1991 reaches beyond 2010 to 2017, where the panel is; end it there",
         "shifted has other pilots than other estimands have; rename that dim in it",
     )
     with pytest.raises(pr.InputError, match="satt is the name of more than one; rename yours"):
@@ -98,3 +98,36 @@ def test_quantities_with_few_values_pass_the_gate() -> None:
         assert each.table.loc["share_harmed", ["ess_bulk", "ess_tail"]].min() > 800
         assert each.table.loc["nothing", "ess_bulk"] == 1000
         assert each.table.loc["nothing", "mcse"] == 0
+
+
+@pytest.mark.parametrize(
+    ("of", "problem"),
+    [
+        (
+            lambda p: p.effect.isel(pilot=0, time=-1).where(p.effect["draw"] > 2),
+            "is not a finite number in 12 of 1,000",
+        ),
+        (lambda p: p.effect.isel(pilot=0, time=-1).astype(str), "gives values of type <U"),
+        (
+            lambda p: p.effect.isel(pilot=0, time=-1, draw=slice(None, None, -1)),
+            "has other chains or draws than the fit",
+        ),
+        (lambda p: p.effect.isel(pilot=0, time=-1, draw=slice(10)), "has other chains or draws than the fit"),
+    ],
+)
+def test_what_is_no_draws_of_numbers_is_refused(of: Any, problem: str) -> None:
+    with pytest.raises(pr.InputError, match=f"odd {problem}"):
+        pr.effects(tiny_fit(), [own("odd", of)])
+
+
+def test_mistakes_in_the_list_and_in_functions_name_the_estimand() -> None:
+    late: Any = pr.estimands.average("late")
+    wrongs: list[Any] = [late, ["late"]]
+    for wrong in wrongs:
+        with pytest.raises(pr.InputError, match="must be a list of Estimand"):
+            pr.effects(tiny_fit(), wrong)
+    with pytest.raises(pr.InputError, match="pilot is the name of a coordinate"):
+        pr.effects(tiny_fit(), [own("pilot", lambda p: p.effect.isel(pilot=0, time=-1))])
+    with pytest.raises(ZeroDivisionError) as caught:
+        pr.effects(tiny_fit(), [own("broken", lambda p: p.effect / (1 // 0))])
+    assert caught.value.__notes__ == ["in the function of estimand broken, on outcome rereferral"]

@@ -15,6 +15,7 @@ from scipy.special import expit
 
 from primum.effects.new_unit import NEW_UNIT, new_unit, new_unit_with
 from primum.effects.predictions import SAMPLE
+from primum.errors import InputError
 from primum.model import Cells, cells_of
 from primum.model.families import Standard, family_of
 from tests.effects.made import made
@@ -132,3 +133,16 @@ def test_moderators_must_be_those_of_the_effect() -> None:
     assert not new_unit_with("given", {"ofsted": 1.0}).applies(found)
     assert not new_unit_with("given", {"ofsted": 1.0, "rating": 1.0}).applies(found)
     assert "with rating 1.5" in new_unit_with("given", {"rating": 1.5}).population
+
+
+@pytest.mark.parametrize(
+    ("moderators", "problem"),
+    [
+        ({}, "moderators is empty"),
+        ({"ofsted": "good"}, "ofsted must be a finite number"),
+        ({"ofsted": np.nan}, "finite"),
+    ],
+)
+def test_moderators_must_be_numbers(moderators: Any, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        new_unit_with("odd", moderators)

@@ -113,3 +113,29 @@ def test_nothing_tips_what_is_certain() -> None:
     none = [each for each in found if each.what.startswith("prior")]
     assert len(none) == 4
     assert all(each.at is None and each.verdict is None for each in none)
+
+
+def test_a_threshold_tips_only_where_a_specification_may_have_it() -> None:
+    rng = np.random.default_rng(1)
+    small, large = rng.normal(-3.0, 1.0, (4, 1000)), np.full((4, 1000), 9.0)
+
+    def stop_and_watch(satt: np.ndarray) -> list[Tip]:
+        found = tipping_points(satt, satt, satt, 1, 0.5, RULES, PRIOR)
+        return [each for each in found if each.question == "using" and each.what in ("stop", "watch")]
+
+    # certain harm stops at any threshold, and harm in a thousandth of the draws would need stop below watch
+    assert all(each.at is None for each in stop_and_watch(large))
+    stop, watch = stop_and_watch(small)
+    assert 0 < (small > 0.5).mean() < 0.2
+    assert stop.at is None
+    assert watch.at == (small > 0.5).mean()
+    assert watch.verdict == "carry on, and watch"
+
+
+def test_a_tip_says_how_far_priors_were_tried() -> None:
+    # draws far from a narrow prior: its neighbours' weights have no finite variance, and little can be said
+    tau = np.random.default_rng(2).normal(-1.0, 0.24, (4, 1000))
+    found = tipping_points(tau, tau, tau, 1, 0.1, RULES, replace(PRIOR, scale=0.25))
+    scale = next(each for each in found if each.what == "prior scale")
+    assert scale.tried is not None
+    assert 1 / 8 < scale.tried[0] <= 1.0 <= scale.tried[1] < 8

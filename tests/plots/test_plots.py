@@ -268,7 +268,7 @@ def test_operating_characteristics_go_from_harm_to_benefit() -> None:
     ]  # fmt: skip
     figure = plot_operating(pr.Operating(spec, spec.outcome("kinship"), pd.DataFrame(rows)))
     using = figure.axes[0]
-    assert [label.get_text() for label in using.get_yticklabels()] == ["-3", "+3"]
+    assert [label.get_text() for label in using.get_yticklabels()] == ["\N{MINUS SIGN}3", "+3"]
     assert using.get_ylim()[0] > using.get_ylim()[1], "harm must stand above"
     widths = [bar.get_width() for bar in using.patches if isinstance(bar, Rectangle)]
     assert widths[:3] == [0.75, 0.25, 0.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,19 @@ def test_every_difference_is_named() -> None:
     assert freeze(changed).differences(changed) == []
 
 
-def test_the_hash_does_not_depend_on_the_order_of_keys() -> None:
+def test_the_hash_does_not_depend_on_the_order_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("primum.spec.frozen.datetime", Stopped)
     content = demo_spec().to_dict()
     turned = {key: content[key] for key in reversed(content)}
     assert freeze(type(demo_spec()).from_dict(turned)).digest == freeze(demo_spec()).digest
+
+
+class Stopped(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: object = None) -> Stopped:
+        return cls(2026, 11, 25, 10, 30)
 
 
 def test_another_version_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,17 +65,25 @@ def test_another_version_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> Non
     assert frozen.differences(demo_spec()) == [f'primum: "{frozen.version}" when frozen, "9.9" now']
 
 
-def test_what_was_changed_after_freezing_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "where", [("content", "specification", "outcomes", "kinship", "sesoi"), ("date",), ("version",)]
+)
+def test_what_was_changed_after_freezing_is_refused(tmp_path: Path, where: tuple[str, ...]) -> None:
     path = tmp_path / "demo.frozen.json"
     freeze(demo_spec()).write(path)
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["content"]["specification"]["outcomes"]["kinship"]["sesoi"] = 1.0
+    place = content
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = "1999-01-01 00:00:00"
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(StoreError, match="was changed after it was frozen"):
         Frozen.read(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"date": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"date": 1}', '{"date": "", "version": "", "digest": 1, "content": {}}']
+)
 def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "other.frozen.json"
     path.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from primum.cli.run import panel_for
 from primum.cli.write import open_folder
+from primum.errors import SpecError
 from primum.spec import Spec
 
 
@@ -41,10 +43,17 @@ def design(
     read = Spec.read(spec)
     panel = panel_for(read, spec, data, base_weights)
     folder = out or Path("out") / f"{spec.stem}-design"
-    names = outcome or [each.name for each in read.outcomes]
-    open_folder(folder, [f"{name}.csv" for name in names], force=force)
+    known = [each.name for each in read.outcomes]
+    names = list(dict.fromkeys(outcome or known))
+    problems = [f"outcome must be one of {', '.join(known)}, not {name}" for name in names if name not in known]
+    problems += [f"effect must be a finite number, not {each}" for each in effect or [] if not math.isfinite(each)]
+    if problems:
+        raise SpecError("the simulations", problems)
+    open_folder(folder, [f"{names[-1]}.csv"], force=force)  # the last to be written: without it, a run was killed
     for name in names:
         kept = folder / f"{name}-simulations.csv"
+        if force:
+            kept.unlink(missing_ok=True)
         found = pr.operating(read, panel, name, effects=effect, simulations=simulations, checkpoints=kept)
         found.table.to_csv(folder / f"{name}.csv")
         plot_operating(found).savefig(folder / f"{name}.svg", metadata={"Date": None})

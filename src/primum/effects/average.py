@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -88,14 +88,17 @@ def average(
     '%'
     """
     problems = [
-        f"{what} must be its first and last period, the first no later, not {window}"
+        f"{what} must be its first and last period, whole numbers, the first no later, not {window}"
         for what, window in (("periods", periods), ("since_start", since_start))
-        if window is not None and not (len(window) == 2 and window[0] <= window[1])
+        if window is not None and not _is_window(window)
     ]
     if scale != "difference" and scale not in _COMPARISONS:
         problems.append(f"scale must be difference or {', '.join(_COMPARISONS)}, not {scale}")
     if isinstance(weights, str) and weights not in _NAMED:
         problems.append(f"weights must be {', '.join(_NAMED)} or a mapping, not {weights}")
+    if weights is not None and not isinstance(weights, str):
+        weights, found = _as_mapping(weights)
+        problems += found
     if problems:
         raise InputError(f"estimand {name}", problems)
     window = _in_words(periods, since_start)
@@ -125,6 +128,33 @@ def average(
     )
 
 
+def _is_window(window: object) -> bool:
+    if not (isinstance(window, Sequence) and not isinstance(window, str) and len(window) == 2):
+        return False
+    whole = all(isinstance(each, int | np.integer) and not isinstance(each, bool) for each in window)
+    return whole and window[0] <= window[1]
+
+
+def _as_mapping(weights: Any) -> tuple[dict[Any, float], list[str]]:
+    """Weights by what they are of, and what is wrong with them by themselves."""
+    import pandas as pd
+
+    if not isinstance(weights, Mapping | pd.Series):
+        return {}, [f"weights must be {', '.join(_NAMED)}, a mapping or a pandas series, not {type(weights).__name__}"]
+    pairs = list(weights.items())
+    keys = [key for key, _ in pairs]
+    problems = []
+    twice = list(dict.fromkeys(key for key in keys if keys.count(key) > 1))
+    if twice:
+        problems.append(f"weights are given twice for {list_some(twice)}; give one each")
+    if len({isinstance(key, tuple) for key in keys}) > 1:
+        problems.append("weights are by pilot for some and by (pilot, period) for others; use one of them")
+    wrong = [key for key, value in pairs if not isinstance(value, int | float | np.number)]
+    if wrong:
+        problems.append(f"weights are no numbers for {list_some(wrong)}; give numbers")
+    return dict(pairs), problems
+
+
 def _in_words(periods: Window | None, since_start: Window | None) -> str:
     calendar = "" if periods is None else f", {periods[0]} to {periods[1]}"
     return calendar + ("" if since_start is None else f", {since_start[0]} to {since_start[1]} periods after the start")
@@ -135,6 +165,7 @@ def _weights(
 ) -> Array:
     """What cells count for; shape (pilot, time)."""
     inside, time = predictions.full.values, predictions.cells.time
+    _check_reach(predictions, name, periods, since_start)
     for where, window in ((time, periods), (predictions.event.values, since_start)):
         if window is not None:
             inside = inside & (where >= window[0]) & (where <= window[1])
@@ -157,6 +188,21 @@ def _weights(
         problem = "all weights are 0 in the cells that it is over; give one of them a weight above 0"
         raise InputError(f"estimand {name} of {predictions.outcome.name}", [problem])
     return np.asarray(weight)
+
+
+def _check_reach(predictions: Predictions, name: str, periods: Window | None, since_start: Window | None) -> None:
+    """Refuse windows that end where the panel has nothing, since their label would say that it has."""
+    time, event = predictions.cells.time, predictions.event.values[predictions.full.values]
+    problems = [
+        f"{what} {window[0]} to {window[1]} reaches beyond {low} to {high}, where {there}; end it there"
+        for what, window, low, high, there in (
+            ("periods", periods, time[0], time[-1], "the panel is"),
+            ("since_start", since_start, min(0, event.min()), event.max(), "pilots are fully exposed"),
+        )
+        if window is not None and (window[0] < low or window[1] > high)
+    ]
+    if problems:
+        raise InputError(f"estimand {name} of {predictions.outcome.name}", problems)
 
 
 def _own_weights(predictions: Predictions, name: str, inside: Mask, weights: dict[Any, float]) -> Array:

@@ -136,6 +136,8 @@ def effects(fit: Fit, estimands: Sequence[Estimand] = ()) -> Effects:
     >>> found.estimands.loc["late", "population"]
     "pilots' fully exposed periods, 2016 to 2017"
     """
+    if isinstance(estimands, Estimand) or not all(isinstance(each, Estimand) for each in estimands):
+        raise InputError("the estimands", ["they must be a list of Estimand, such as [pr.estimands.average('late')]"])
     chosen = (*ESTIMANDS, *estimands)
     _check_names(chosen)
     found = {

@@ -10,6 +10,7 @@ import xarray as xr
 from primum.effects.estimand import Estimand
 from primum.effects.moderators import moderated, moderator_coefficients
 from primum.effects.predictions import SAMPLE, Predictions
+from primum.errors import InputError
 from primum.fit.replicate import deviates
 from primum.model import Cells
 from primum.model.cells import Array
@@ -83,12 +84,23 @@ def new_unit_with(name: str, moderators: Mapping[str, float] | None = None, *, l
     label
         What it is, for people.
 
+    Raises
+    ------
+    InputError
+        If `moderators` is empty, or a value is no finite number.
+
     Examples
     --------
     >>> import primum as pr
     >>> pr.estimands.new_unit_with("good area", {"ofsted": 2.0}).population
     'full exposure in the last period, of a unit drawn from those that are not pilots, with ofsted 2'
     """
+    wrong = [key for key, value in (moderators or {}).items() if not _is_number(value)]
+    problems = [f"{key} must be a finite number, not {(moderators or {})[key]!r}" for key in wrong]
+    if moderators is not None and not moderators:
+        problems.append("moderators is empty; name a value of each, or give None where they are not known")
+    if problems:
+        raise InputError(f"estimand {name}", problems)
     values = moderators and ", ".join(f"{key} {value:g}" for key, value in moderators.items())
     known = f"with {values}" if values else "with the moderators of a pilot drawn at random"
 
@@ -110,6 +122,10 @@ def new_unit_with(name: str, moderators: Mapping[str, float] | None = None, *, l
         name, _of(shift), label or f"A new area {known}", f"{_LAST}, {known}", weights="", applies=applies,
         compares=False,
     )  # fmt: skip
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
 
 
 def _of(shift: Callable[[Predictions, np.random.Generator], Array | float]) -> Callable[[Predictions], xr.DataArray]:

@@ -55,7 +55,7 @@ class Across:
 
     Outcomes are fitted apart, so that their errors are taken as independent given the data: draws of
     different outcomes are paired at random. Where harm on one outcome goes with harm on another, none and all
-    are more probable than is said here; the bounds hold whatever goes with what.
+    are at least as probable as is said here; the bounds hold whatever goes with what.
 
     Attributes
     ----------

@@ -53,6 +53,8 @@ def choose(spec: Spec, after: Mapping[str, Mapping[str, Any]]) -> dict[str, Chos
     """
     subject = "what was chosen after fitting"
     names = [outcome.name for outcome in spec.outcomes]
+    if not (isinstance(after, Mapping) and all(isinstance(choices, Mapping) for choices in after.values())):
+        raise SpecError(subject, ['it must name outcomes, each with its choices, such as {"kinship": {"sesoi": 5.0}}'])
     problems = [
         f"{name}: there is no such outcome; there are {', '.join(names)}" for name in after if name not in names
     ]

@@ -192,12 +192,13 @@ class Harm:
         """
         import pandas as pd
 
-        rows = {
-            (name, tip.question, tip.what): {"now": tip.now, "at": tip.at, "verdict": tip.verdict}
+        columns = ["outcome", "question", "what", "now", "at", "verdict"]
+        rows = [
+            (name, tip.question, tip.what, tip.now, tip.at, tip.verdict)
             for name, each in self.outcomes.items()
             for tip in each.tips
-        }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["outcome", "question", "what"])
+        ]
+        return pd.DataFrame(rows, columns=columns).set_index(columns[:3])
 
     @property
     def table(self) -> pd.DataFrame:

@@ -35,6 +35,8 @@ class Tip:
         Its value, and the one nearest to it at which the advice is another; None where none was found.
     verdict
         That other advice.
+    tried
+        Between what priors were tried: further off, weights could not be trusted. None where all values are known.
     """
 
     question: str
@@ -42,6 +44,7 @@ class Tip:
     now: float
     at: float | None
     verdict: str | None
+    tried: tuple[float, float] | None = None
 
 
 def tipping_points(
@@ -126,14 +129,17 @@ def _cost(question: str, draws: _Draws, sesoi: float, rules: Decisions) -> Tip:
 
 
 def _threshold(question: str, name: str, draws: _Draws, sesoi: float, rules: Decisions, verdict: str) -> Tip:
-    """A threshold meets its probability where it must move to."""
+    """A threshold meets its probability where it must move to, if a specification may have it there."""
     rule = getattr(rules, question)
     now, (pilots, pause, adopt) = getattr(rule, name), draws.shares(sesoi)
     share = {"stop": pilots, "watch": pilots, "pause": pause, "adopt": adopt}[name]
     at = share if share < now else share + _STEP
+    lowest, highest = {"stop": (rules.using.watch, 1.0), "watch": (0.0, rules.using.stop)}.get(name, (0.0, 1.0))
     changed = replace(rules, **{question: replace(rule, **{name: at})})
     other = getattr(decide(pilots, pause, adopt, changed), question)
-    return Tip(question, name, now, None if other == verdict else share, None if other == verdict else other)
+    if other == verdict or not max(lowest, _STEP) <= at <= highest:
+        return Tip(question, name, now, None, None)
+    return Tip(question, name, now, share, other)
 
 
 def _sesoi(question: str, draws: _Draws, sesoi: float, rules: Decisions, verdict: str) -> Tip:
@@ -185,6 +191,7 @@ def _prior_tip(
 ) -> Tip:
     """The nearest prior, in either way, under which the advice is another."""
     start = 1.0 if what == "prior scale" else 0.0
+    values = [start, *(value for way in ways for value, _ in way)]
     changed = []
     for way in ways:
         for place, (value, draws) in enumerate(way):
@@ -193,7 +200,7 @@ def _prior_tip(
                 changed.append((place, value, other))
                 break
     _, at, other = min(changed, default=(0, None, None))
-    return Tip(question, what, start, at, other)
+    return Tip(question, what, start, at, other, (min(values), max(values)))
 
 
 def _log_density(prior: Prior, tau: Array) -> Array:

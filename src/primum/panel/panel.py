@@ -167,4 +167,4 @@ class Panel:
 
 def units_in_words(units: int, pilots: int) -> str:
     """Number of units, split into pilots and comparators, in words."""
-    return f"{units} units ({pilots} pilots, {units - pilots} comparators)"
+    return f"{units} units ({pilots} pilot{'s' * (pilots != 1)}, {units - pilots} comparators)"

@@ -58,9 +58,9 @@ def _draw(axes: Axes, draws: np.ndarray, found: Probabilities, outcome: Outcome,
     height = gaussian_kde(draws)(x)
     harmful = outcome.sign * x
     parts = (
-        (harmful > outcome.sesoi, HARM, found.harm_beyond_sesoi, "harm"),
+        (harmful > outcome.sesoi, HARM, found.harm_beyond_sesoi, f"harm > {outcome.sesoi:g}"),
         (np.abs(x) <= outcome.sesoi, NEGLIGIBLE, found.negligible, "negligible"),
-        (harmful < -outcome.sesoi, BENEFIT, found.benefit_beyond_sesoi, "benefit"),
+        (harmful < -outcome.sesoi, BENEFIT, found.benefit_beyond_sesoi, f"benefit > {outcome.sesoi:g}"),
     )
     step = x[1] - x[0]
     labels = []

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from primum.design import Operating
+from primum.harm.words import MINUS
 from primum.plots.style import BENEFIT, HARM, INK, NEGLIGIBLE, house_style, new_figure
 
 WATCH = "#E0A458"
@@ -45,7 +46,9 @@ def plot_operating(found: Operating) -> Figure:
                         )
                     left += share
             axes.set_title(title)
-            axes.set_yticks(range(len(table)), [f"{effect:+g}" if effect else "0" for effect in table.index])
+            axes.set_yticks(
+                range(len(table)), [f"{effect:+g}".replace("-", MINUS) if effect else "0" for effect in table.index]
+            )
             axes.set_ylabel(f"true effect,\n{outcome.unit}")
             axes.invert_yaxis()
             axes.set_xlim(0, 1)

@@ -11,6 +11,8 @@ from primum.harm import Harm
 from primum.report.methods import methods, rule_in_words, versions
 from primum.spec import Frozen
 
+Status = Literal["done", "not done", "does not apply"]
+
 
 @dataclass(frozen=True)
 class Item:
@@ -28,7 +30,7 @@ class Item:
 
     step: str
     name: str
-    status: Literal["done", "not done", "does not apply"]
+    status: Status
     what: str
 
 
@@ -43,7 +45,9 @@ def barg(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[Item]:
         The specification as it was frozen, if it was.
     """
     spec, gate = fit.spec, harm.gate
-    same = frozen is not None and not frozen.differences(spec)
+    late = any(each.after for each in harm.outcomes.values())
+    same = frozen is not None and not frozen.differences(spec) and not late
+    said: Status = "done" if any(each.pilots is not None for each in harm.outcomes.values()) else "not done"
     doubts = f"in doubt for {', '.join(harm.doubted)}" if harm.doubted else "no doubts"
     return [
         Item(
@@ -62,7 +66,7 @@ def barg(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[Item]:
         Item("2 Computation", "Resolution", "done", f"fewest effective draws {gate.min_ess:,.0f}; each number's error"),
         Item("2 Computation", "If not MCMC", "does not apply", "exact MCMC"),
         Item("3 Posterior", "Predictive check", "done", f"{len(FEATURES)} features of each outcome; {doubts}"),
-        Item("3 Posterior", "Summaries", "done", "means, medians, central 95% intervals, densities"),
+        Item("3 Posterior", "Summaries", said, "means, medians, central 95% intervals, densities"),
         Item("3 Posterior", "Bayes factors", "does not apply", "none are used"),
         Item("4 Decisions", "Why decide", "done", "places that use the programme, and places that consider it"),
         Item("4 Decisions", "Rule and loss", "done", rule_in_words(fit)),
@@ -72,7 +76,12 @@ def barg(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[Item]:
             "done" if same else "not done",
             f"SESOIs of the specification; {'frozen beforehand' if same else 'nothing shows that they were set first'}",
         ),
-        Item("5 Sensitivity", "Priors", "done", "what prior of the average effect would change the advice"),
+        Item(
+            "5 Sensitivity",
+            "Priors",
+            said,
+            "which priors of the average effect, as far as draws tell, would change advice",
+        ),
         Item(
             "5 Sensitivity", "Other choices", "not done", "priors of drift and shocks, periods, comparators: use refits"
         ),

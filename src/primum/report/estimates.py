@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
@@ -80,7 +81,8 @@ def _labels(effects: OutcomeEffects, name: str) -> list[str]:
         return [label]
     named = [_in_words(np.asarray(draws["label" if dim == "pilot" else dim])) for dim in dims]
     places = [", ".join(each) for each in product(*named)]
-    return [label.replace("{place}", place) if "{place}" in label else f"{label}, {place}" for place in places]
+    found = [label.replace("{place}", place) if "{place}" in label else f"{label}, {place}" for place in places]
+    return [re.sub(rf"(?<![\d,]){MINUS}?1 periods", lambda match: match[0][:-1], each) for each in found]
 
 
 def _in_words(places: np.ndarray) -> list[str]:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from primum.checks import PredictiveCheck
 from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
+from primum.effects.spread import SHARE_HARMED, SHARE_HARMED_BEYOND
 from primum.errors import StoreError
 from primum.fit import Fit
 from primum.fit.gate import diagnose, without_latents
@@ -102,12 +103,11 @@ def write_report(
     folder = Path(folder)
     page = folder / "report.html"
     if page.exists() and not force:
-        raise StoreError(f"{page} exists; choose another folder, or write over it with force")
+        raise StoreError(f"{page} exists; choose another folder, or write over it with force (--force)")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     overview = _Drawing("overview", "Probability of harm and benefit", lambda: plot_overview(harm))
     sections = [
-        _section(fit, replace(effects[name], outcome=each.outcome), each, truth, folder)
-        for name, each in harm.outcomes.items()
+        _section(fit, _as_chosen(effects[name], each), each, truth, folder) for name, each in harm.outcomes.items()
     ]
     environment = Environment(
         loader=PackageLoader("primum.report"), autoescape=True, undefined=StrictUndefined,
@@ -136,6 +136,12 @@ def write_report(
     page.write_text(text, encoding="utf-8")
     (folder / "methods.md").write_text(as_markdown(fit, harm, frozen), encoding="utf-8")
     return page
+
+
+def _as_chosen(effects: OutcomeEffects, harm: OutcomeHarm) -> OutcomeEffects:
+    """Effects under the outcome's name in the report, without what counts harm as the specification had it."""
+    old = [each.name for each in (SHARE_HARMED, SHARE_HARMED_BEYOND)] if harm.after else []
+    return replace(effects, outcome=harm.outcome, draws=effects.draws.drop_vars(old, errors="ignore"))
 
 
 def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None, folder: Path) -> dict[str, Any]:
@@ -175,6 +181,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         "others": other_rows(effects) if usable else [],
         "paths": path_rows(effects) if usable else [],
         "about": about_rows(effects) if usable else [],
+        "realised": "realised" in set(effects.estimands["uncertainty"]),
         "probabilities": list(_probability_rows(harm)),
         "amounts": list(_amount_rows(effects, harm)),
         "tips": list(tip_rows(harm)),

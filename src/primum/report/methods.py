@@ -10,6 +10,7 @@ import numpy as np
 from primum.checks.predictive import FEATURES
 from primum.fit import Fit
 from primum.harm import Harm
+from primum.harm.sentences import chosen_after
 from primum.panel.panel import units_in_words
 from primum.spec import Frozen, Outcome
 
@@ -32,7 +33,7 @@ def methods(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[tuple[st
         ("Priors", " ".join(_priors(outcome) for outcome in fit.spec.outcomes)),
         ("Computation", _computation(fit, harm)),
         ("Estimands", _estimands(fit)),
-        ("Harm and decisions", " ".join([*_harm(fit), rule_in_words(fit), _frozen(fit, frozen)])),
+        ("Harm and decisions", " ".join([*_harm(harm), rule_in_words(fit), _frozen(fit, frozen)])),
         ("Checks of the model", _checks(harm)),
     ]
 
@@ -113,14 +114,16 @@ def _estimands(fit: Fit) -> str:
     )
 
 
-def _harm(fit: Fit) -> Iterator[str]:
-    for each in fit.spec.outcomes:
-        direction = "rise" if each.harm == "up" else "fall"
-        counts = "" if each.important else "; the decisions do not look at it"
+def _harm(harm: Harm) -> Iterator[str]:
+    for each in harm.outcomes.values():
+        outcome = each.outcome
+        direction = "rise" if outcome.harm == "up" else "fall"
+        counts = "" if outcome.important else "; the decisions do not look at it"
         yield (
-            f"{each.label}: a {direction} is harm, and the smallest effect size of interest is {each.sesoi:g} "
-            f"{each.unit}{counts}."
+            f"{outcome.label}: a {direction} is harm, and the smallest effect size of interest is {outcome.sesoi:g} "
+            f"{outcome.unit}{counts}."
         )
+        yield from filter(None, [chosen_after(each.after)])
 
 
 def rule_in_words(fit: Fit) -> str:

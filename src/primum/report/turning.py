@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from primum.harm import Harm, OutcomeHarm
 from primum.harm.losses import Losses
 from primum.harm.tipping import Tip
-from primum.harm.words import MINUS
 from primum.spec import Outcome
 
 _QUESTIONS = {"using": "using it", "considering": "considering it"}
@@ -23,14 +22,14 @@ _PRIORS = {
     "prior centre": "centre of the prior of the average effect",
 }
 _NAMES = {**_THRESHOLDS, **_COSTS, **_PRIORS, "SESOI": "smallest effect of interest"}
-_NOTHING = {"prior scale": "no prior up to 8 times as wide or narrow", "prior centre": "no prior up to 3 SDs away"}
+_NONE = "none"
 
 
 def tip_rows(harm: OutcomeHarm) -> Iterator[tuple[str, str, str, str, str]]:
     """Question, what is changed, what it is, what it would have to be, and the advice then."""
     for tip in harm.tips:
         now, at = _now(tip, harm.outcome), _at(tip, harm.outcome)
-        yield _QUESTIONS[tip.question], _NAMES[tip.what], now, at, tip.verdict or MINUS
+        yield _QUESTIONS[tip.question], _NAMES[tip.what], now, at, tip.verdict or "\N{EN DASH}"
 
 
 def loss_rows(harm: Harm) -> list[tuple[str, ...]]:
@@ -38,7 +37,7 @@ def loss_rows(harm: Harm) -> list[tuple[str, ...]]:
     each = {one.outcome.label: one.losses for one in harm.outcomes.values() if one.outcome.important}
     rows = [(label, *_amounts(found)) for label, found in each.items() if found is not None]
     total = harm.losses
-    return rows if total is None else [*rows, ("All of them", *_amounts(total))]
+    return rows if total is None else [*rows, ("All that count", *_amounts(total))]
 
 
 def _amounts(found: Losses) -> list[str]:
@@ -55,11 +54,24 @@ def _now(tip: Tip, outcome: Outcome) -> str:
 
 def _at(tip: Tip, outcome: Outcome) -> str:
     if tip.at is None:
-        return _NOTHING.get(tip.what, "no other value, by itself")
+        return _NONE if tip.tried is None else _tried(tip.what, *tip.tried)
     if tip.what in _THRESHOLDS:
-        return f"{tip.at:.0%}"
+        return f"{'more than ' if tip.at >= tip.now else ''}{100 * tip.at:.3g}%"
     if tip.what == "prior scale":
         return f"{tip.at:.2g} times as wide"
     if tip.what == "prior centre":
-        return f"{abs(tip.at):g} prior SDs towards {'harm' if tip.at > 0 else 'benefit'}"
-    return f"{tip.at:.2g} {outcome.unit}" if tip.what == "SESOI" else f"{tip.at:.2g}"
+        return f"{abs(tip.at):g} of its SDs towards {_side(tip.at)}"
+    return f"{tip.at:.3g} {outcome.unit}" if tip.what == "SESOI" else f"{tip.at:.3g}"
+
+
+def _tried(what: str, low: float, high: float) -> str:
+    """That no prior changes it, and how far the draws could tell."""
+    if low == high:
+        return "not told by these draws"
+    if what == "prior scale":
+        return f"none from {low:.2g} to {high:.2g} times as wide"
+    return f"none from {abs(low):g} of its SDs towards benefit to {high:g} towards harm"
+
+
+def _side(shift: float) -> str:
+    return "harm" if shift > 0 else "benefit"

@@ -29,7 +29,7 @@ class Frozen:
     version
         Of primum, whose defaults may change.
     digest
-        SHA-256 of the content in canonical form; whoever was told it can check that nothing was changed.
+        SHA-256 of date, version and content in canonical form; whoever was told it can check that none was changed.
     content
         ``specification``, as in `Spec.to_dict`, defaults included, and the ``priors`` of each outcome in words.
     """
@@ -50,13 +50,15 @@ class Frozen:
         """
         try:
             found = cls(**json.loads(Path(path).read_text(encoding="utf-8")))
+            _check(found)
         except FileNotFoundError:
             raise StoreError(f"{path} does not exist; primum freeze makes it") from None
         except (OSError, ValueError, TypeError):
             raise StoreError(f"{path} is not a specification that primum froze; freeze it again") from None
-        if _digest(found.content) != found.digest:
+        digest = _digest(found.date, found.version, found.content)
+        if digest != found.digest:
             raise StoreError(
-                f"{path} was changed after it was frozen: its content has the hash {_digest(found.content)[:_SHOWN]}, "
+                f"{path} was changed after it was frozen: it has the hash {digest[:_SHOWN]}, "
                 f"and not {found.digest[:_SHOWN]} as it says; use the file as it was"
             )
         return found
@@ -110,8 +112,8 @@ def freeze(spec: Spec) -> Frozen:
     >>> frozen.differences(pr.demo_spec().change({"outcomes.kinship.sesoi": 5.0}))
     ['outcomes.kinship.sesoi: 3.0 when frozen, 5.0 now']
     """
-    content = _content(spec)
-    return Frozen(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", version("primum"), _digest(content), content)
+    date, made_with, content = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", version("primum"), _content(spec)
+    return Frozen(date, made_with, _digest(date, made_with, content), content)
 
 
 def frozen_beside(path: Path) -> Path:
@@ -124,9 +126,17 @@ def _content(spec: Spec) -> dict[str, Any]:
     return {"specification": json.loads(spec.to_json()), "priors": priors}
 
 
-def _digest(content: Mapping[str, Any]) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _digest(date: str, made_with: str, content: Mapping[str, Any]) -> str:
+    everything = {"date": date, "version": made_with, "content": content}
+    canonical = json.dumps(everything, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(canonical.encode()).hexdigest()
+
+
+def _check(found: Frozen) -> None:
+    """Whether a file holds what freezing puts there, as far as types go."""
+    texts = all(isinstance(each, str) for each in (found.date, found.version, found.digest))
+    if not (texts and isinstance(found.content, Mapping) and {"specification", "priors"} <= set(found.content)):
+        raise TypeError
 
 
 def _flat(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -317,6 +317,12 @@ class Spec:
             found.append(f"periods: first ({first}) is after last ({last}); swap them")
         if not any(outcome.important for outcome in self.outcomes):
             found.append("outcomes: none is important, so there is nothing to decide by; leave important out of one")
+        idle = {"thresholds": ("costs",), "expected loss": ("using", "considering")}[self.decisions.rule]
+        found += [
+            f'decisions.{name}: the rule is "{self.decisions.rule}", which does not look at it; leave it out'
+            for name in idle
+            if getattr(self.decisions, name) != getattr(Decisions(), name)
+        ]
         if self.decisions.using.watch > self.decisions.using.stop:
             watch, stop = self.decisions.using.watch, self.decisions.using.stop
             found.append(f"decisions.using: watch ({watch:g}) must not be above stop ({stop:g})")
