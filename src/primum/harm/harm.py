@@ -11,7 +11,7 @@ import numpy as np
 from primum.checks import PredictiveCheck, predictive_checks
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
-from primum.fit.gate import together
+from primum.fit.gate import sampled, together
 from primum.harm.across import Across, across
 from primum.harm.after import Chosen, choose
 from primum.harm.basis import Basis, basis
@@ -291,7 +291,7 @@ def harm(effects: Effects, *, after: Mapping[str, Mapping[str, Any]] | None = No
         for name, each in effects.outcomes.items()
     }
     usable = all(each.pilots is not None for each in found.values())
-    satt = [np.asarray(each.draws["satt"]) for each in effects.outcomes.values()]
+    satt = [sampled(each.draws["satt"]) for each in effects.outcomes.values()]
     late = any(each.after for each in found.values())
     outcomes = [each.outcome for each in found.values()]
     counted = across(satt, outcomes, chosen_after_fitting=late) if usable else None
@@ -320,10 +320,10 @@ def _outcome_harm(measured: OutcomeEffects, chosen: Chosen, over: Basis, effects
     if measured.gate.verdict == "FAIL":
         return found
     sign, sesoi, rules = outcome.sign, outcome.sesoi, spec.decisions
-    satt, new = (np.asarray(measured.draws[name]) for name in ("satt", "new_unit"))
+    satt, new = (sampled(measured.draws[name]) for name in ("satt", "new_unit"))
     pilots, new_unit = (probabilities(each, sign, sesoi) for each in (satt, new))
     expected = losses(satt, new, sign, sesoi, rules.costs)
-    tau = np.asarray(effects.fit.posterior(outcome.name)["tau"], dtype=float)
+    tau = sampled(effects.fit.posterior(outcome.name)["tau"])
     return replace(
         found,
         pilots=pilots,

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from primum.checks import PredictiveCheck
 from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
 from primum.errors import StoreError
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.fit.gate import diagnose, without_latents
 from primum.harm import Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.doubts import in_numbers
@@ -65,7 +65,7 @@ class _Drawing:
 
 
 def write_report(
-    fit: Fit,
+    fit: Fit | Imputed,
     effects: Effects,
     harm: Harm,
     folder: str | Path,
@@ -129,8 +129,8 @@ def write_report(
         rule=rule_in_words(fit),
         methods=methods(fit, harm, frozen),
         barg=barg(fit, harm, frozen),
-        description=describe(fit.spec, fit.panel),
-        fingerprint=fit.panel.fingerprint,
+        description=describe(fit.spec, fit.panels if isinstance(fit, Imputed) else fit.panel),
+        fingerprint=fit.fingerprint,
         versions=versions(),
     )
     page.write_text(text, encoding="utf-8")
@@ -138,7 +138,9 @@ def write_report(
     return page
 
 
-def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None, folder: Path) -> dict[str, Any]:
+def _section(
+    fit: Fit | Imputed, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None, folder: Path
+) -> dict[str, Any]:
     """Everything the page shows of one outcome."""
     outcome, name = harm.outcome, harm.outcome.name
     usable = harm.gate.verdict != "FAIL"

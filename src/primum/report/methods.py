@@ -8,7 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from primum.checks.predictive import FEATURES
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.panel.panel import units_in_words
 from primum.spec import Frozen, Outcome
@@ -16,7 +16,7 @@ from primum.spec import Frozen, Outcome
 PACKAGES = ("primum", "pymc", "pytensor", "nutpie", "arviz")
 
 
-def methods(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[tuple[str, str]]:
+def methods(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> list[tuple[str, str]]:
     """Title and text of each part of the methods.
 
     Parameters
@@ -47,7 +47,7 @@ _MODEL = (
 )
 
 
-def _data(fit: Fit) -> str:
+def _data(fit: Fit | Imputed) -> str:
     panel = fit.panel
     times, pilots = np.asarray(panel.dataset["time"]), int(panel.pilots.sum())
     outcomes = "; ".join(f"{each.label} ({each.facts.meaning}, {each.family})" for each in fit.spec.outcomes)
@@ -86,7 +86,7 @@ def _priors(outcome: Outcome) -> str:
     return f"{outcome.label}: {named}{kept}, on the scale of the linear predictor: {priors}."
 
 
-def _computation(fit: Fit, harm: Harm) -> str:
+def _computation(fit: Fit | Imputed, harm: Harm) -> str:
     sampler, gate = fit.spec.sampler, harm.gate
     backend = "NumPyro" if sampler.backend == "jax" else "nutpie, with a compiled density"
     return (
@@ -102,7 +102,7 @@ def versions() -> str:
     return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
 
 
-def _estimands(fit: Fit) -> str:
+def _estimands(fit: Fit | Imputed) -> str:
     weighted = [each.label for each in fit.spec.outcomes if each.target == "denominators"]
     over = f" (for {', '.join(weighted)} weighted by denominators)" if weighted else ""
     return (
@@ -113,7 +113,7 @@ def _estimands(fit: Fit) -> str:
     )
 
 
-def _harm(fit: Fit) -> Iterator[str]:
+def _harm(fit: Fit | Imputed) -> Iterator[str]:
     for each in fit.spec.outcomes:
         direction = "rise" if each.harm == "up" else "fall"
         counts = "" if each.important else "; the decisions do not look at it"
@@ -123,7 +123,7 @@ def _harm(fit: Fit) -> Iterator[str]:
         )
 
 
-def rule_in_words(fit: Fit) -> str:
+def rule_in_words(fit: Fit | Imputed) -> str:
     """How the two questions are decided."""
     rules = fit.spec.decisions
     if rules.rule == "expected loss":
@@ -141,7 +141,7 @@ def rule_in_words(fit: Fit) -> str:
     )
 
 
-def _frozen(fit: Fit, frozen: Frozen | None) -> str:
+def _frozen(fit: Fit | Imputed, frozen: Frozen | None) -> str:
     return "The specification was not frozen beforehand." if frozen is None else frozen.statement(fit.spec)
 
 

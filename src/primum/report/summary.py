@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from primum.effects import Effects, OutcomeEffects
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.likelihood import SCALES
 from primum.sources import Truth
@@ -193,7 +193,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def summary(
-    fit: Fit,
+    fit: Fit | Imputed,
     effects: Effects,
     harm: Harm,
     *,
@@ -221,11 +221,7 @@ def summary(
     """
     from primum import __version__
 
-    seconds = {
-        "compile": sum(float(tree.attrs["seconds_compile"]) for tree in fit.tree.children.values()),
-        "sample": sum(float(tree.attrs["seconds_sample"]) for tree in fit.tree.children.values()),
-        "total": total_seconds,
-    }
+    seconds = {**fit.seconds, "total": total_seconds}
     return {
         "title": fit.spec.title,
         "primum": __version__,
