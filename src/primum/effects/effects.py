@@ -60,9 +60,14 @@ class OutcomeEffects:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimand")
 
     @property
+    def imputation_names(self) -> list[Name]:
+        """Names of the imputations; none where there is one panel."""
+        return list(dict.fromkeys(self.draws[IMPUTATION].values.tolist())) if IMPUTATION in self.draws.coords else []
+
+    @property
     def imputations(self) -> pd.DataFrame | None:
         """Within- and between-imputation variance, from `imputation_shares`; None where there is one panel."""
-        return imputation_shares(self.draws) if IMPUTATION in self.draws.coords else None
+        return imputation_shares(self.draws) if self.imputation_names else None
 
     def rows(self, estimand: str) -> pd.DataFrame:
         """Rows of the table of one estimand, in the order of its own dim."""

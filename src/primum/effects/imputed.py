@@ -45,8 +45,8 @@ def imputation_shares(draws: xr.Dataset) -> pd.DataFrame:
     import pandas as pd
 
     values = stacked(draws)
-    values = values.reshape(*values.shape[:2], -1)
     count = values.shape[1]
+    values = values.reshape(len(values), count, -1)
     within, between = values.var(axis=2, ddof=1).mean(axis=1), values.mean(axis=2).var(axis=1, ddof=1)
     due = (1 + 1 / count) * between
     with np.errstate(invalid="ignore"):
@@ -75,5 +75,8 @@ def judge_imputations(shares: pd.DataFrame, count: int) -> Gate:
     worst = shares.loc[["satt", "new_unit"]].sort_values("share_between").iloc[-1]
     if count >= worst["imputations_needed"]:
         return Gate((), 1.0, np.inf)
-    reason = f"{count} imputations, between which lies {worst['share_between']:.0%} of the variance of {worst.name}"
-    return Gate((Finding("REVIEW", reason, f"impute {worst['imputations_needed']:.0f} times or more"),), 1.0, np.inf)
+    reason = (
+        f"only {count} imputations, where {worst['imputations_needed']:.0f} or more are needed "
+        f"({worst['share_between']:.0%} of the variance of {worst.name} lies between them)"
+    )
+    return Gate((Finding("REVIEW", reason, "impute more often"),), 1.0, np.inf)

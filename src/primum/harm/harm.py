@@ -30,6 +30,7 @@ from primum.harm.sentences import (
     elsewhere,
     headline,
     how_large,
+    imputed,
     refusal,
     sentence,
 )
@@ -73,6 +74,8 @@ class OutcomeHarm:
         Words that stand beside probabilities.
     after
         What of harm was chosen after fitting; the outcome's label says that something was.
+    imputed
+        How much missing values add to the uncertainty, in words; empty where there is one panel.
     """
 
     outcome: Outcome
@@ -89,6 +92,7 @@ class OutcomeHarm:
     tips: tuple[Tip, ...]
     scale: ScaleName
     after: tuple[str, ...]
+    imputed: str
 
     @property
     def doubts(self) -> list[str]:
@@ -122,6 +126,7 @@ class OutcomeHarm:
             averaged_over(self.basis, self.outcome),
             how_large(self.outcome, float(self.effect["sd"]), self.exceedance["satt"]),
             elsewhere(self.outcome, self.new_unit, self.scale, self.basis),
+            self.imputed,
             computed(self.gate),
             caveat(self.checks) or "The model reproduces the features of the data that were checked.",
             *(f"{each[0].upper()}{each[1:]}." for each in self.doubts),
@@ -316,6 +321,7 @@ def _outcome_harm(measured: OutcomeEffects, chosen: Chosen, over: Basis, effects
         tips=(),
         scale=spec.words.scale,
         after=chosen.after,
+        imputed=imputed(measured.imputations, len(measured.imputation_names)),
     )
     if measured.gate.verdict == "FAIL":
         return found

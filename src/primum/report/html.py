@@ -30,13 +30,14 @@ from primum.plots import (
     plot_exceedance,
     plot_forest,
     plot_groups,
+    plot_imputations,
     plot_overview,
     plot_predictive,
     plot_trends,
     plot_weights,
 )
 from primum.report.barg import as_markdown, barg
-from primum.report.estimates import about_rows, main_rows, other_rows, path_rows
+from primum.report.estimates import about_rows, imputation_rows, main_rows, other_rows, path_rows
 from primum.report.methods import methods, rule_in_words, versions
 from primum.report.turning import loss_rows, tip_rows
 from primum.sources import Truth
@@ -124,6 +125,7 @@ def write_report(
         overview=_figure(overview, folder),
         sections=sections,
         simulated=truth is not None,
+        imputed=len(fit.fits) if isinstance(fit, Imputed) else 0,
         frozen=None if frozen is None else frozen.statement(fit.spec),
         losses=loss_rows(harm) if fit.spec.decisions.rule == "expected loss" else [],
         rule=rule_in_words(fit),
@@ -156,6 +158,8 @@ def _section(
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
+    if usable and effects.imputation_names:
+        drawings.append(_Drawing("imputations", "Effect in each imputation", lambda: plot_imputations(effects)))
     if usable and outcome.weights.base != "none":
         weights = comparator_weights(fit, name)
         drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
@@ -176,6 +180,7 @@ def _section(
         "effects": main_rows(effects, truth) if usable else [],
         "others": other_rows(effects) if usable else [],
         "paths": path_rows(effects) if usable else [],
+        "imputations": imputation_rows(effects) if usable else [],
         "about": about_rows(effects) if usable else [],
         "probabilities": list(_probability_rows(harm)),
         "amounts": list(_amount_rows(effects, harm)),

@@ -54,7 +54,18 @@ def _data(fit: Fit | Imputed) -> str:
     return (
         f"The panel holds {units_in_words(panel.pilots.size, pilots)} over {times.size} periods, {times[0]} to "
         f"{times[-1]}. Outcomes: {outcomes}. Comparators are never exposed in these periods; pilots not yet exposed "
-        "inform the common path and the drift as comparators do."
+        f"inform the common path and the drift as comparators do.{_imputed(fit)}"
+    )
+
+
+def _imputed(fit: Fit | Imputed) -> str:
+    """How several imputations became one analysis; empty where there are none."""
+    if not isinstance(fit, Imputed):
+        return ""
+    return (
+        f" Missing values were imputed {len(fit.fits)} times before the analysis. The model was fitted to each "
+        "imputation apart, convergence was judged within each, and the posterior is that of all draws together (Zhou and Reiter, "
+        "2010); shares of variance between imputations follow Rubin (1987)."
     )
 
 
@@ -89,10 +100,11 @@ def _priors(outcome: Outcome) -> str:
 def _computation(fit: Fit | Imputed, harm: Harm) -> str:
     sampler, gate = fit.spec.sampler, harm.gate
     backend = "NumPyro" if sampler.backend == "jax" else "nutpie, with a compiled density"
+    each = " for each imputation" if isinstance(fit, Imputed) else ""
     return (
         f"Posteriors were sampled by NUTS ({backend}): {sampler.chains} chains of {sampler.draws:,} draws after "
-        f"{sampler.tune:,} of tuning, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}. The largest "
-        f"R-hat of any parameter or reported quantity was {gate.max_rhat:.3f}, the fewest effective draws "
+        f"{sampler.tune:,} of tuning{each}, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}. The "
+        f"largest R-hat of any parameter or reported quantity was {gate.max_rhat:.3f}, the fewest effective draws "
         f"{gate.min_ess:,.0f}; the verdict on the computation is {gate.verdict}. Software: {versions()}."
     )
 

@@ -88,6 +88,12 @@ _AMOUNTS = {
         ("shortfall", "mean effect over the worst 5% of draws"),
     )
 }
+_IMPUTED = {
+    "within": {"type": "number", "description": "mean of the posterior variances"},
+    "between": {"type": "number", "description": "variance of the posterior means"},
+    "share_between": {"type": "number", "description": "Rubin's, of the total variance"},
+    "imputations_needed": _NUMBER,
+}
 _CHOICES = ("carry_on", "stop", "adopt", "wait")
 _TIPS = {
     "type": "array",
@@ -175,6 +181,17 @@ SCHEMA: dict[str, Any] = {
                         "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
                         "expected_losses": _object(dict.fromkeys(_CHOICES, _NUMBER), ["object", "null"]),
                         "tips": _TIPS,
+                        "imputations": {
+                            **_object(
+                                {
+                                    "number": {"type": "integer"},
+                                    "satt": _object(_IMPUTED),
+                                    "new_unit": _object(_IMPUTED),
+                                },
+                                ["object", "null"],
+                            ),
+                            "description": "null where there is one panel",
+                        },
                         "truth": _object(
                             {
                                 "satt": _NUMBER,
@@ -290,6 +307,17 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
         "expected_losses": None if harm.losses is None else {each: getattr(harm.losses, each) for each in _CHOICES},
         "tips": [asdict(tip) for tip in harm.tips],
+        "imputations": _imputations(effects),
+    }
+
+
+def _imputations(effects: OutcomeEffects) -> dict[str, Any] | None:
+    shares = effects.imputations
+    if shares is None:
+        return None
+    return {
+        "number": len(effects.imputation_names),
+        **{name: shares.loc[name].to_dict() for name in ("satt", "new_unit")},
     }
 
 
