@@ -62,10 +62,10 @@ def test_effects_are_of_each_imputation_with_its_own_panel() -> None:
     for name in ("satt", "count_change"):
         parts = [one.draws[name].values for one in each]
         assert np.array_equal(found.draws[name].values, np.concatenate(parts))
-        assert found.table.loc[name, "mean"] == pytest.approx(np.mean([one.table.loc[name, "mean"] for one in each]))
-        errors = [one.table.loc[name, "mcse"] for one in each]
-        assert found.table.loc[name, "mcse"] == pytest.approx(np.sqrt(np.sum(np.square(errors))) / 3)
-        assert found.table.loc[name, "rhat"] == max(one.table.loc[name, "rhat"] for one in each)
+        mine, parts_of = found.table.loc[name], pd.DataFrame([one.table.loc[name] for one in each])
+        assert mine["mean"] == pytest.approx(parts_of["mean"].mean())
+        assert mine["mcse"] == pytest.approx(np.sqrt((parts_of["mcse"] ** 2).sum()) / 3)
+        assert mine["rhat"] == parts_of["rhat"].max()
     assert found.imputation_names == [1, 2, 3]
     assert found.gate.verdict == "REVIEW"  # three are few
     assert each[0].imputations is None

@@ -48,7 +48,8 @@ def test_harm_is_said_of_all_draws_and_of_what_is_missing() -> None:
     assert found.pilots.harm.value == float((effects["kinship"].draws["satt"] < 0).mean())
     shares = effects["kinship"].imputations
     assert shares is not None
-    expected = f"Missing values were imputed 3 times: {shares.loc['satt', 'share_between']:.0%} of the variance"
+    share = float(shares["share_between"]["satt"])
+    expected = f"Missing values were imputed 3 times: {share:.0%} of the variance"
     assert expected in found.paragraph
     assert "only 3 imputations" in found.paragraph
     assert harm.across is not None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import xarray as xr
@@ -18,11 +18,11 @@ from primum.fit.imputed import Imputed
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
 from primum.fit.sample import sample_outcome
-from primum.panel import Name, Panel
+from primum.panel import Panel
 from primum.panel.imputed import differences
 from primum.spec import Spec
 
-Imputations = Mapping[Name, Panel] | Sequence[Panel]
+Imputations = Mapping[Any, Panel] | Sequence[Panel]  # by name, or in order
 
 
 @overload

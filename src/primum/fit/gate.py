@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -37,7 +37,6 @@ from scipy.special import chdtri
 from primum.fit import chains
 from primum.fit.chains import Array, ess_bulk, ess_tail, ess_together, rhat
 from primum.model.layout import LATENTS
-from primum.panel import Name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +158,7 @@ def sampled(values: xr.DataArray) -> Array:
     return array.reshape(len(np.unique(values[IMPUTATION])), -1, *array.shape[1:])
 
 
-def mixed(draws: Mapping[Name, xr.Dataset]) -> xr.Dataset:
+def mixed(draws: Mapping[Any, xr.Dataset]) -> xr.Dataset:
     """Draws of all imputations, their chains one after the other, with a coordinate that says whose each is.
 
     Parameters
@@ -292,7 +291,7 @@ def judge_sampler(stats: xr.Dataset) -> Gate:
     return Gate(tuple(findings), 1.0, np.inf)
 
 
-def worst_of(gates: Mapping[Name, Gate]) -> Gate:
+def worst_of(gates: Mapping[Any, Gate]) -> Gate:
     """The verdict on imputations, each judged by itself: that of the worst, which its findings name."""
     found = {name: gate for name, gate in gates.items() if gate.findings}
     all_of_them = together(gates.values())

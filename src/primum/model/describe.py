@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from primum.model.cells import Cells, cells_of
 from primum.model.families import family_of
-from primum.panel import Name, Panel
+from primum.panel import Panel
 from primum.spec import Outcome, Spec
 from primum.spec.effect import Effect
 from primum.spec.weights import Weights
@@ -30,7 +31,7 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
 _TARGETS = {"areas": "each area-period the same", "denominators": "each area-period weighted by its denominator"}
 
 
-def describe(spec: Spec, panel: Panel | Mapping[Name, Panel]) -> str:
+def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
     """What would be fitted: panel, model, outcomes and priors with where they come from.
 
     Parameters

@@ -64,8 +64,8 @@ def _imputed(fit: Fit | Imputed) -> str:
         return ""
     return (
         f" Missing values were imputed {len(fit.fits)} times before the analysis. The model was fitted to each "
-        "imputation apart, convergence was judged within each, and the posterior is that of all draws together (Zhou and Reiter, "
-        "2010); shares of variance between imputations follow Rubin (1987)."
+        "imputation apart, convergence was judged within each, and the posterior is that of all draws together (Zhou "
+        "and Reiter, 2010); shares of variance between imputations follow Rubin (1987)."
     )
 
 
