@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         unpooled,
     )
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
-    from primum.fit import Fit, Gate, fit
+    from primum.fit import Fit, Gate, Imputed, fit
     from primum.harm import Harm, harm
     from primum.match import Covariates, Matches, Matching, covariates, match, match_sets
     from primum.model import build, describe
@@ -49,6 +49,7 @@ __all__ = [
     "Frozen",
     "Gate",
     "Harm",
+    "Imputed",
     "InputError",
     "MatchError",
     "Matches",
@@ -103,7 +104,7 @@ _ROOMS = {
         "unpooled",
     ],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],
-    "fit": ["Fit", "Gate", "fit"],
+    "fit": ["Fit", "Gate", "Imputed", "fit"],
     "harm": ["Harm", "harm"],
     "match": ["Covariates", "Matches", "Matching", "covariates", "match", "match_sets"],
     "model": ["build", "describe"],

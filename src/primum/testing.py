@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from primum.fit import Fit, Gate
+from primum.fit import Fit, Gate, Imputed
 from primum.fit.predict import predict
 from primum.fit.sample import observed_data
 from primum.model import cells_of
@@ -48,6 +48,18 @@ def tiny_fit(seed: int = 1, pilots: int = 3) -> Fit:
     trees = {outcome.name: _canned(panel, outcome, rng) for outcome in spec.outcomes}
     gates = {outcome.name: Gate((), 1.001, float(CHAINS * DRAWS)) for outcome in spec.outcomes}
     return Fit(spec, panel, xr.DataTree(children=trees), gates)
+
+
+@cache
+def tiny_imputed(count: int = 3) -> Imputed:
+    """Canned fits that stand for those of several imputations.
+
+    Examples
+    --------
+    >>> list(tiny_imputed().fits)
+    [1, 2, 3]
+    """
+    return Imputed(demo_spec(), {seed: tiny_fit(seed) for seed in range(1, count + 1)})
 
 
 def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.DataTree:

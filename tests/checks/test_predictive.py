@@ -29,7 +29,7 @@ from primum.model import Cells, cells_of
 from primum.model.families import Standard, family_of
 from primum.panel import Panel
 from primum.spec import Spec
-from primum.testing import tiny_fit
+from primum.testing import tiny_fit, tiny_imputed
 from tests.model.panels import Array, Hyper, evaluation
 
 SAMPLE = ("chain", "draw")
@@ -205,3 +205,16 @@ def test_checks_depend_on_the_seed_alone_and_are_in_the_outcome_s_unit() -> None
     shares = 100 * np.asarray(dataset["kinship"] / dataset["kinship_denominator"])
     assert first[0].observed == pytest.approx(shares.mean(axis=1).std())
     assert first[3].observed == pytest.approx(np.abs(np.diff(shares, axis=1)).max())
+
+
+def test_replicated_panels_stand_beside_their_own_imputation() -> None:
+    found = predictive_checks(tiny_imputed(), "kinship")
+    each = [predictive_checks(tiny_fit(seed), "kinship") for seed in (1, 2, 3)]
+    for check, *parts in zip(found, *each, strict=True):
+        own = [part.observed for part in parts]
+        assert check.observed == pytest.approx(np.mean(own))
+        assert check.beside is not None
+        assert set(check.beside) == set(own)
+        # about as many as of one panel in all, as many of each
+        assert 0.9 * REPLICATIONS <= check.replicated.size <= 1.1 * REPLICATIONS
+        assert check.p_value == np.mean([rep >= obs for rep, obs in zip(check.replicated, check.beside, strict=True)])

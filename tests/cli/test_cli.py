@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import primum as pr
 from primum.cli.app import app, main
 from primum.fit.gate import Finding, Gate
-from primum.testing import tiny_fit
+from primum.testing import tiny_fit, tiny_imputed
 
 runner = CliRunner()
 DEMO = Path(__file__).parents[2] / "models" / "signs-of-safety.toml"
@@ -213,3 +213,44 @@ def test_help_imports_nothing_slow() -> None:
     code = f"import sys, primum.cli.app; print(sorted({slow} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def imputed(canned: Path) -> Path:
+    """The same table three times over, with a specification that says so."""
+    table = pd.read_csv(canned / "table.csv")
+    pd.concat([table.assign(imp=number) for number in (1, 2, 3)]).to_csv(canned / "imputed.csv", index=False)
+    text = DEMO.read_text(encoding="utf-8").replace('unit = "la"', 'unit = "la"\nimputation = "imp"')
+    (canned / "spec.toml").write_text(text, encoding="utf-8")
+    return canned
+
+
+def test_imputations_are_run_as_one_analysis(imputed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {}
+
+    def fit(_: pr.Spec, panels: dict[int, pr.Panel], **__: object) -> pr.Imputed:
+        given.update(panels)
+        return tiny_imputed()
+
+    monkeypatch.setattr(pr, "fit", fit)
+    arguments = [str(imputed / "spec.toml"), "--data", str(imputed / "imputed.csv")]
+    result = runner.invoke(app, ["run", *arguments, "--out", str(imputed / "out")])
+    assert result.exit_code == 0, result.output
+    assert list(given) == [1, 2, 3]
+    assert "3 imputations, the first of them:" in result.output
+    assert "only 3 imputations, where 20 or more are needed" in " ".join(result.output.split())
+    content = json.loads((imputed / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert content["outcomes"]["kinship"]["imputations"]["number"] == 3
+    assert pr.Imputed.load(imputed / "out" / "fit.nc") == tiny_imputed()
+    again = runner.invoke(app, ["report", str(imputed / "out" / "fit.nc"), "--force"])
+    assert again.exit_code == 0, again.output
+    described = runner.invoke(app, ["describe", *arguments])
+    assert "imputed  3 times, fitted apart, draws put together" in described.output
+
+
+def test_what_takes_one_panel_refuses_imputations(imputed: Path) -> None:
+    arguments = [str(imputed / "spec.toml"), "--data", str(imputed / "imputed.csv")]
+    for command in (["design"], ["data", "match"]):
+        result = runner.invoke(app, [*command, *arguments])
+        assert isinstance(result.exception, pr.PanelError)
+        assert "where one panel is asked for" in str(result.exception)

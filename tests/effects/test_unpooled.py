@@ -61,10 +61,10 @@ def test_cells_that_are_missing_are_left_out() -> None:
 
 
 def test_a_pilot_that_is_not_seen_has_no_estimate() -> None:
-    frame = table_of("normal")
-    frame["first_value"] = frame["first_value"].mask((frame["area"] == 1) & (frame["year"] >= 2014))  # a ramp is left
-    spec, _ = evaluation("normal")
-    found = unpooled(replace(tiny_fit(), spec=spec, panel=Panel.from_frame(frame, spec.data)), "first")
+    spec, panel = evaluation("normal")
+    unseen = (panel.dataset["unit"] == 1) & (panel.dataset["time"] >= 2014)  # a table with that would be refused
+    empty = panel.dataset.assign(first=panel.dataset["first"].where(~unseen))
+    found = unpooled(replace(tiny_fit(), spec=spec, panel=Panel(empty, panel.layout)), "first")
     assert found.isna().any(axis=1).tolist() == [False, True, False]
     with pytest.raises(KeyError, match="no outcome"):
         pr.unpooled(tiny_fit(), "adoption")

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 import primum as pr
 from primum.harm.across import across
+from primum.harm.probabilities import probabilities
 from primum.harm.sentences import across_refusal
 from primum.testing import tiny_fit
 from tests.harm.test_harm import failed
@@ -88,3 +89,17 @@ def test_a_failed_outcome_refuses_the_count_and_is_named() -> None:
 def test_nothing_is_counted_of_a_single_outcome() -> None:
     effects = pr.effects(tiny_fit())
     assert pr.harm(replace(effects, outcomes={"kinship": effects["kinship"]})).across_sentence == ""
+
+
+def test_where_all_draws_agree_the_error_is_that_of_the_effects() -> None:
+    """Draws that are never harmful and hardly move say less than as many independent ones."""
+    rng = np.random.default_rng(1)
+    slow = np.zeros((4, 1000))
+    for t in range(1, 1000):
+        slow[:, t] = 0.98 * slow[:, t - 1] + rng.normal(size=4)
+    outcomes = [pr.demo_spec().outcome(name) for name in ("rereferral", "escalation")]
+    found = across([slow - 100, slow - 90], outcomes).harm
+    alone = probabilities(slow - 90, 1, 2.0).harm
+    assert found.none.value == 1
+    assert found.none.mcse == pytest.approx(alone.mcse)
+    assert found.none.mcse > 10 / 4000

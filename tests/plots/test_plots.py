@@ -24,6 +24,7 @@ from primum.plots import (
     plot_exceedance,
     plot_forest,
     plot_groups,
+    plot_imputations,
     plot_joint,
     plot_operating,
     plot_overview,
@@ -31,7 +32,7 @@ from primum.plots import (
     plot_trends,
 )
 from primum.plots.style import HouseFigure
-from primum.testing import tiny_fit, tiny_panel
+from primum.testing import tiny_fit, tiny_imputed, tiny_panel
 from tests.model.panels import evaluation
 
 
@@ -146,7 +147,7 @@ def test_density_carries_the_probabilities_of_the_table(effects: Effects, harm: 
     said = texts(plot_density(effects["rereferral"], harm["rereferral"])).replace("\n", " ")
     assert f"negligible: {in_words(found.negligible, 'ipcc')}" in said
     phia = dataclasses.replace(harm["rereferral"], scale="phia")
-    assert f"harm: {in_words(found.harm_beyond_sesoi, 'phia')}" in texts(
+    assert f"harm > 2: {in_words(found.harm_beyond_sesoi, 'phia')}" in texts(
         plot_density(effects["rereferral"], phia)
     ).replace("\n", " ")
 
@@ -273,3 +274,19 @@ def test_operating_characteristics_go_from_harm_to_benefit() -> None:
     widths = [bar.get_width() for bar in using.patches if isinstance(bar, Rectangle)]
     assert widths[:3] == [0.75, 0.25, 0.0]
     assert "a fall is harm" in texts(figure)
+
+
+def test_imputations_show_the_mean_of_each_and_of_all() -> None:
+    found = pr.effects(tiny_imputed())["kinship"]
+    figure = plot_imputations(found)
+    marks = [float(line.get_xdata()[0]) for line in figure.axes[0].lines if line.get_marker() == "o"]  # type: ignore[index, arg-type]
+    each = found.draws["satt"].groupby("imputation").mean(...).values
+    assert marks == pytest.approx([*each, found.table.loc["satt", "mean"]])
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [
+        "imputation 1", "imputation 2", "imputation 3", "all together",
+    ]  # fmt: skip
+
+
+def test_one_panel_has_no_imputations_to_draw(effects: Effects) -> None:
+    with pytest.raises(ValueError, match="no imputations"):
+        plot_imputations(effects["kinship"])

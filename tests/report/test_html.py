@@ -10,7 +10,7 @@ import pytest
 import primum as pr
 from primum.effects import Effects
 from primum.fit.gate import Finding, Gate
-from primum.testing import tiny_fit
+from primum.testing import tiny_fit, tiny_imputed
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +131,26 @@ def test_does_not_write_over_a_report(effects: Effects, tmp_path: Path) -> None:
     with pytest.raises(pr.StoreError, match="exists"):
         pr.write_report(tiny_fit(), effects, pr.harm(effects), tmp_path)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == "mine"
+
+
+def test_imputations_are_shown_and_said(tmp_path: Path) -> None:
+    fit = tiny_imputed()
+    effects = pr.effects(fit)
+    harm = pr.harm(effects)
+    text = html.unescape(pr.write_report(fit, effects, harm, tmp_path).read_text(encoding="utf-8"))
+    assert text.count("<h3>What missing values add</h3>") == 4
+    assert f"<p>{harm['kinship'].imputed}</p>" in text
+    shares = effects["kinship"].imputations
+    assert shares is not None
+    row = shares.loc["satt"]
+    needed = f"<td>{row['share_between']:.0%}</td><td>{row['imputations_needed']:.0f}</td>"
+    assert needed in text
+    assert "missing values are those of the first of 3 imputations" in text
+    assert "Missing values were imputed 3 times before the analysis" in text
+    assert "imputed  3 times, fitted apart" in text
+    assert (tmp_path / "figures" / "kinship-imputations.svg").is_file()
+    assert fit.fingerprint[:16] in text
+
+
+def test_one_panel_says_nothing_of_imputations(page: str) -> None:
+    assert "imput" not in page

@@ -49,7 +49,6 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
         ({"outcomes.kinship.effect.cohorts": "apart"}, "cohorts have effects of their own"),
         ({"outcomes.kinship.prior_set": "sceptical"}, "the sceptical set of priors"),
         ({"outcomes.kinship.priors.q": {"scale": 0.1, "reason": "why"}}, "with q set for this evaluation"),
-        ({"outcomes.kinship.important": False}, "the decisions do not look at it"),
         ({"outcomes.kinship.target": "denominators"}, "for Kinship care weighted by denominators"),
         ({"decisions.rule": "expected loss", "decisions.costs.stopping": 2.0}, "2 (stopping what helps)"),
         ({"sampler.backend": "jax"}, "NUTS (NumPyro)"),
@@ -58,6 +57,17 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
 def test_every_option_is_said(changes: dict[str, object], words: str, harm: pr.Harm) -> None:
     assert words in text(changed(changes), harm)
     assert words not in text(tiny_fit(), harm)
+
+
+def test_what_counts_and_what_was_chosen_after_fitting_is_said() -> None:
+    fit = changed({"outcomes.kinship.important": False})
+    assert "the decisions do not look at it" in text(fit, pr.harm(pr.effects(fit)))
+    late = pr.harm(pr.effects(tiny_fit()), after={"kinship": {"sesoi": 5.0, "harm": "up"}})
+    found = text(tiny_fit(), late)
+    assert "a rise is harm, and the smallest effect size of interest is 5 percentage points" in found
+    assert "Chosen after fitting" in found
+    items = {each.name: each for each in barg(tiny_fit(), late, freeze(tiny_fit().spec))}
+    assert items["Limits of what is negligible"].status == "not done"
 
 
 def test_the_checklist_says_what_was_not_done(harm: pr.Harm) -> None:

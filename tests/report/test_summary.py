@@ -12,7 +12,7 @@ from primum.effects import Effects
 from primum.fit.gate import Finding, Gate
 from primum.report import SCHEMA, summary
 from primum.sources import Truth
-from primum.testing import tiny_fit
+from primum.testing import tiny_fit, tiny_imputed
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,20 @@ def test_a_failed_outcome_has_no_numbers_that_look_right(effects: Effects) -> No
         "reasons": ["kinship: R-hat above 1.01 for tau (1.200); run more draws"],
     }
     assert content["decisions"]["using"] == "withheld"
+
+
+def test_imputations_are_in_it() -> None:
+    fit = tiny_imputed()
+    found = pr.effects(fit)
+    content = summary(fit, found, pr.harm(found), total_seconds=1.5, truth=None)
+    jsonschema.validate(json.loads(json.dumps(content, allow_nan=False)), SCHEMA)
+    shares = found["kinship"].imputations
+    assert shares is not None
+    assert content["outcomes"]["kinship"]["imputations"] == {
+        "number": 3, "satt": shares.loc["satt"].to_dict(), "new_unit": shares.loc["new_unit"].to_dict(),
+    }  # fmt: skip
+
+
+def test_one_panel_has_none(effects: Effects) -> None:
+    content = summary(tiny_fit(), effects, pr.harm(effects), total_seconds=1.5, truth=None)
+    assert content["outcomes"]["kinship"]["imputations"] is None

@@ -9,14 +9,14 @@ compared with the observed panel on the features that decide how wide the interv
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
 import xarray as xr
 
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.fit.predict import noise_of
 from primum.fit.replicate import flat, new_units
 from primum.model import Cells, cells_of
@@ -38,11 +38,14 @@ class PredictiveCheck:
     feature
         What is compared, in words.
     observed
-        Its value in the data, in the unit of the effect where it has one.
+        Its value in the data, in the unit of the effect where it has one; the mean over imputations.
     replicated
         Its values in replicated panels; shape (replication,).
     meaning
         What it means for the findings that the observed value lies on its side of the replicated ones.
+    beside
+        Where there are several imputations, the value in that from whose posterior each replicated panel is drawn,
+        which it is compared with; shape (replication,).
     """
 
     outcome: str
@@ -50,11 +53,12 @@ class PredictiveCheck:
     observed: float
     replicated: Array
     meaning: str
+    beside: Array | None = None
 
     @property
     def p_value(self) -> float:
         """Share of replicated panels at or above the observed value."""
-        return float((self.replicated >= self.observed).mean())
+        return float((self.replicated >= (self.observed if self.beside is None else self.beside)).mean())
 
     @property
     def reproduced(self) -> bool:
@@ -62,7 +66,7 @@ class PredictiveCheck:
         return EXTREME <= self.p_value <= 1 - EXTREME
 
 
-def predictive_checks(fit: Fit, outcome: str) -> tuple[PredictiveCheck, ...]:
+def predictive_checks(fit: Fit | Imputed, outcome: str) -> tuple[PredictiveCheck, ...]:
     """Compare an outcome's observed panel with replicated ones.
 
     Parameters
@@ -82,20 +86,29 @@ def predictive_checks(fit: Fit, outcome: str) -> tuple[PredictiveCheck, ...]:
     correlation of successive periods
     largest change
     """
+    fits = list(fit.fits.values()) if isinstance(fit, Imputed) else [fit]
+    each = [dict(_features(one, outcome, REPLICATIONS // len(fits))) for one in fits]
+    found = []
+    for name, feature in FEATURES.items():
+        values, parts = zip(*[one[name] for one in each], strict=True)
+        replicated, value = np.concatenate(parts), float(np.mean(values))
+        beside = None if len(fits) == 1 else np.repeat(values, [len(part) for part in parts])
+        meaning = feature.above if value > np.median(replicated) else feature.below
+        found.append(PredictiveCheck(outcome, name, value, replicated, meaning, beside))
+    return tuple(found)
+
+
+def _features(fit: Fit, outcome: str, replications: int) -> Iterator[tuple[str, tuple[float, Array]]]:
+    """Each feature of the observed panel and of about so many replicated ones."""
     chosen = fit.spec.outcome(outcome)
     family, cells = family_of(chosen.family), cells_of(fit.panel.dataset, chosen)
     standard = family.standard(cells)
     rng = np.random.default_rng([fit.spec.seed, crc32(b"predictive"), crc32(outcome.encode())])
-    posterior = _thinned(fit.posterior(outcome).drop_vars("eta"))
-    panels = replicate(posterior, family, cells, standard, rng)
+    posterior = _thinned(fit.posterior(outcome).drop_vars("eta"), replications)
+    panels = chosen.factor * replicate(posterior, family, cells, standard, rng)
     observed = chosen.factor * family.level(cells)
-    found = []
     for name, feature in FEATURES.items():
-        replicated = np.array([feature.measure(chosen.factor * panel) for panel in panels])
-        value = feature.measure(observed)
-        meaning = feature.above if value > np.median(replicated) else feature.below
-        found.append(PredictiveCheck(chosen.name, name, value, replicated, meaning))
-    return tuple(found)
+        yield name, (feature.measure(observed), np.array([feature.measure(panel) for panel in panels]))
 
 
 def replicate(
@@ -182,6 +195,6 @@ def _without_period_means(panel: Array) -> Array:
     return np.asarray(panel - means)
 
 
-def _thinned(posterior: xr.Dataset) -> xr.Dataset:
+def _thinned(posterior: xr.Dataset, replications: int) -> xr.Dataset:
     total = posterior.sizes["chain"] * posterior.sizes["draw"]
-    return posterior.isel(draw=slice(None, None, max(1, total // REPLICATIONS)))
+    return posterior.isel(draw=slice(None, None, max(1, total // max(1, replications))))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from primum.cli.run import panel_for
+from primum.cli.run import panels_for
 from primum.spec import Spec
 
 
@@ -25,4 +25,4 @@ def describe(
     import primum as pr
 
     read = Spec.read(spec)
-    typer.echo(pr.describe(read, panel_for(read, spec, data, base_weights)))
+    typer.echo(pr.describe(read, panels_for(read, spec, data, base_weights)))

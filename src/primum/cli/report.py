@@ -20,9 +20,10 @@ def report(
     Example:  primum report out/england/fit.nc --force
     """
     import primum as pr
+    from primum.fit.imputed import load_fit
     from primum.sources import truth_of
 
-    loaded = pr.Fit.load(fit)
+    loaded = load_fit(fit)
     effects = pr.effects(loaded)
     harm = pr.harm(effects)
     truth = truth_of(loaded.spec, loaded.panel)

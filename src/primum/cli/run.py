@@ -6,6 +6,7 @@ import json
 import shutil
 import textwrap
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ from primum.spec.frozen import frozen_beside
 
 if TYPE_CHECKING:
     from primum.harm import Harm
-    from primum.panel import Panel
+    from primum.panel import Name, Panel
 
 FAILED = 1
 FROZEN = "frozen.json"
@@ -54,9 +55,9 @@ def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | N
 
     spec, beside = Spec.read(path), frozen_beside(path)
     frozen = Frozen.read(beside) if beside.exists() else None
-    panel = panel_for(spec, path, data, base_weights)
+    panel = panels_for(spec, path, data, base_weights)
     open_folder(out, ("fit.nc", "report.html", "summary.json"), force=force)
-    typer.echo(f"{spec.title}\n{panel!r}")
+    typer.echo(f"{spec.title}\n{in_words(panel)}")
     (out / FROZEN).unlink(missing_ok=True)  # of an earlier run
     if frozen is not None:
         typer.echo(textwrap.fill(frozen.statement(spec), 100))
@@ -65,7 +66,7 @@ def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | N
     fit = pr.fit(spec, panel, checkpoints=checkpoints)
     effects = pr.effects(fit)
     harm = pr.harm(effects)
-    truth = truth_of(spec, panel)
+    truth = truth_of(spec, fit.panel)
     fit.save(out / "fit.nc", force=force)
     page = write_report(fit, effects, harm, out, truth=truth, frozen=frozen, force=force)
     seconds = time.perf_counter() - started
@@ -85,7 +86,29 @@ def panel_for(spec: Spec, path: Path, data: Path | None, base_weights: Path | No
     """
     import primum as pr
 
-    panel = pr.Panel.from_frame(table_for(spec, path, data), spec.data)
+    return _weighted(spec, path, pr.Panel.from_frame(table_for(spec, path, data), spec.data), base_weights)
+
+
+def panels_for(spec: Spec, path: Path, data: Path | None, base_weights: Path | None) -> Panel | dict[Name, Panel]:
+    """The same, or a panel an imputation where the specification names their column."""
+    import primum as pr
+
+    if spec.columns.imputation is None:
+        return panel_for(spec, path, data, base_weights)
+    panels = pr.Panel.imputed(table_for(spec, path, data), spec.data)
+    return {name: _weighted(spec, path, panel, base_weights) for name, panel in panels.items()}
+
+
+def in_words(panel: Panel | Mapping[Name, Panel]) -> str:
+    """What the panel is; of imputations, the first and how many there are."""
+    if isinstance(panel, Mapping):
+        return f"{len(panel)} imputations, the first of them:\n{next(iter(panel.values()))!r}"
+    return repr(panel)
+
+
+def _weighted(spec: Spec, path: Path, panel: Panel, base_weights: Path | None) -> Panel:
+    import primum as pr
+
     if base_weights is not None:
         names = ("pilot", "comparator") if has_text_units(panel) else ()
         panel = panel.with_base_weights(pr.read_table(base_weights, names))

@@ -12,12 +12,13 @@ import xarray as xr
 from primum.effects.estimand import Estimand
 from primum.effects.estimands import ESTIMANDS
 from primum.effects.estimate import estimate
+from primum.effects.imputed import imputation_shares, judge_imputations
 from primum.effects.predictions import predict_pilots
 from primum.errors import InputError
-from primum.fit import Fit, Gate
+from primum.fit import Fit, Gate, Imputed
 from primum.fit.chains import mcse_mean
-from primum.fit.gate import MIN_ESS, diagnose, judge, names_of, stacked
-from primum.panel import Panel
+from primum.fit.gate import IMPUTATION, MIN_ESS, diagnose, judge, mixed, names_of, stacked, worst_of
+from primum.panel import Name, Panel
 from primum.spec import Outcome, Spec
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class OutcomeEffects:
         One variable an estimand, dims (chain, draw) and its own, with what it is about in its attributes: satt,
         new_unit, unit_effect (pilot), with readable names in coordinate ``label`` (pilot), event_effect (event), by
         periods since a pilot's start, cohort_effect (cohort), by the period of the start, and the others of
-        `primum.estimands.ESTIMANDS` that apply.
+        `primum.estimands.ESTIMANDS` that apply. Chains of several imputations, one after the other, have a
+        coordinate ``imputation`` (chain).
     table
         One row a quantity, named as in ``satt`` and ``unit_effect[304]``; columns mean,
         median, eti95_low, eti95_high, sd, mcse (of the mean), ess_bulk, ess_tail, rhat.
@@ -57,6 +59,16 @@ class OutcomeEffects:
         rows = {str(name): values.attrs for name, values in self.draws.data_vars.items()}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("estimand")
 
+    @property
+    def imputation_names(self) -> list[Name]:
+        """Names of the imputations; none where there is one panel."""
+        return list(dict.fromkeys(self.draws[IMPUTATION].values.tolist())) if IMPUTATION in self.draws.coords else []
+
+    @property
+    def imputations(self) -> pd.DataFrame | None:
+        """Within- and between-imputation variance, from `imputation_shares`; None where there is one panel."""
+        return imputation_shares(self.draws) if self.imputation_names else None
+
     def rows(self, estimand: str) -> pd.DataFrame:
         """Rows of the table of one estimand, in the order of its own dim."""
         return self.table.reindex(names_of(self.draws[estimand]))
@@ -74,7 +86,7 @@ class Effects:
         By name.
     """
 
-    fit: Fit
+    fit: Fit | Imputed
     outcomes: Mapping[str, OutcomeEffects]
 
     @property
@@ -104,13 +116,13 @@ class Effects:
         return "\n".join(lines)
 
 
-def effects(fit: Fit, estimands: Sequence[Estimand] = ()) -> Effects:
+def effects(fit: Fit | Imputed, estimands: Sequence[Estimand] = ()) -> Effects:
     """Effects on every outcome's own scale, by comparing predictions with and without exposure.
 
     Parameters
     ----------
     fit
-        The fit.
+        The fit. Effects of several imputations are computed in each, and their draws put together.
     estimands
         Estimands beside `primum.estimands.ESTIMANDS`. One that does not apply to an outcome is left out of it.
 
@@ -140,12 +152,7 @@ def effects(fit: Fit, estimands: Sequence[Estimand] = ()) -> Effects:
         raise InputError("the estimands", ["they must be a list of Estimand, such as [pr.estimands.average('late')]"])
     chosen = (*ESTIMANDS, *estimands)
     _check_names(chosen)
-    found = {
-        outcome.name: outcome_effects(
-            fit.posterior(outcome.name), fit.spec, fit.panel, outcome, fit.gates[outcome.name], estimands=chosen
-        )
-        for outcome in fit.spec.outcomes
-    }
+    found = {outcome.name: _of_fit(fit, outcome, chosen) for outcome in fit.spec.outcomes}
     nowhere = [each.name for each in estimands if not any(each.name in one.draws for one in found.values())]
     if nowhere:
         raise InputError("the estimands", [f"{name} applies to none of the outcomes; leave it out" for name in nowhere])
@@ -178,9 +185,24 @@ def outcome_effects(
     """
     predictions = predict_pilots(posterior, spec, panel, outcome)
     draws = estimate(predictions, estimands)
-    diagnostics = diagnose(draws.drop_vars("label"))
-    table = _summary(draws).set_axis(diagnostics.index).join(diagnostics)
-    return OutcomeEffects(outcome, draws, table, gate & judge(diagnostics, min_ess))
+    table = _table(draws)
+    return OutcomeEffects(outcome, draws, table, gate & judge(table, min_ess))
+
+
+def _of_fit(fit: Fit | Imputed, outcome: Outcome, estimands: Sequence[Estimand]) -> OutcomeEffects:
+    if isinstance(fit, Imputed):
+        return _together({name: _of_fit(each, outcome, estimands) for name, each in fit.fits.items()})
+    return outcome_effects(
+        fit.posterior(outcome.name), fit.spec, fit.panel, outcome, fit.gates[outcome.name], estimands=estimands
+    )
+
+
+def _together(each: Mapping[Name, OutcomeEffects]) -> OutcomeEffects:
+    """Effects in all imputations: their draws are put together, and each is judged by itself."""
+    draws = mixed({name: found.draws for name, found in each.items()})
+    gate = worst_of({name: found.gate for name, found in each.items()})
+    gate &= judge_imputations(imputation_shares(draws), len(each))
+    return OutcomeEffects(next(iter(each.values())).outcome, draws, _table(draws), gate)
 
 
 def _check_names(estimands: Sequence[Estimand]) -> None:
@@ -190,9 +212,10 @@ def _check_names(estimands: Sequence[Estimand]) -> None:
         raise InputError("the estimands", [f"{name} is the name of more than one; rename yours" for name in twice])
 
 
-def _summary(draws: xr.Dataset) -> pd.DataFrame:
+def _table(draws: xr.Dataset) -> pd.DataFrame:
     import pandas as pd
 
+    diagnostics = diagnose(draws.drop_vars("label"))
     stack = stacked(draws)
     values = stack.reshape(len(stack), -1)
     low, median, high = np.quantile(values, [0.025, 0.5, 0.975], axis=1)
@@ -204,5 +227,6 @@ def _summary(draws: xr.Dataset) -> pd.DataFrame:
             "eti95_high": high,
             "sd": values.std(axis=1, ddof=1),
             "mcse": mcse_mean(stack),
-        }
-    )
+        },
+        index=diagnostics.index,
+    ).join(diagnostics)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.model import cells_of
 from primum.model.cells import Array, Mask
 from primum.model.families import family_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def unpooled(fit: Fit, outcome: str) -> pd.DataFrame:
+def unpooled(fit: Fit | Imputed, outcome: str) -> pd.DataFrame:
     r"""Difference in differences of each pilot by itself, to set beside partially pooled effects.
 
     With :math:`A` the periods in which pilot i is observed under full exposure, :math:`B` those before its start, and
@@ -32,7 +32,7 @@ def unpooled(fit: Fit, outcome: str) -> pd.DataFrame:
     Parameters
     ----------
     fit
-        The fit; only its panel is used.
+        The fit; only its panel is used. Estimates of several imputations are put together by Rubin's (1987) rules.
     outcome
         Name of the outcome.
 
@@ -51,6 +51,12 @@ def unpooled(fit: Fit, outcome: str) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if isinstance(fit, Imputed):
+        both = pd.concat([unpooled(one, outcome) for one in fit.fits.values()])
+        each = both.groupby(level="pilot", sort=False)
+        within = (both["se"] ** 2).groupby(level="pilot", sort=False).mean()
+        total = within + (1 + 1 / len(fit.fits)) * each["estimate"].var()
+        return pd.DataFrame({"estimate": each["estimate"].mean(), "se": np.sqrt(total)})
     chosen = fit.spec.outcome(outcome)
     cells = cells_of(fit.panel.dataset, chosen)
     level = chosen.factor * family_of(chosen.family).level(cells)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from primum.errors import SpecError
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.model import cells_of
 from primum.spec import Outcome
 
@@ -41,7 +41,7 @@ class ComparatorWeights:
     pilots: pd.DataFrame
 
 
-def comparator_weights(fit: Fit, outcome: str) -> ComparatorWeights:
+def comparator_weights(fit: Fit | Imputed, outcome: str) -> ComparatorWeights:
     """Posterior weights of every pilot's comparators.
 
     Parameters

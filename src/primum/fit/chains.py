@@ -4,7 +4,8 @@ The definitions are those of Vehtari, Gelman, Simpson, Carpenter and Buerkner (2
 computes them one quantity at a time; a test compares the two. Here whole arrays are computed
 together, because a fit has thousands of quantities and a refit must not wait for them.
 
-Arrays of draws have shape (quantity, chain, draw).
+Arrays of draws have shape (quantity, chain, draw). Where they are of several imputations, whose posteriors differ,
+they have shape (quantity, imputation, chain, draw): each is judged by itself.
 """
 
 from __future__ import annotations
@@ -43,8 +44,33 @@ def ess_tail(draws: Array) -> Array:
 
 
 def mcse_mean(draws: Array) -> Array:
-    """Monte Carlo standard error of the mean; shape (quantity,)."""
+    """Monte Carlo standard error of the mean; shape (quantity,).
+
+    Over several imputations that is the error of the mean of their means, each with its own error.
+    """
+    if draws.ndim > 3:
+        each = np.stack([mcse_mean(own) for own in np.moveaxis(draws, 1, 0)])
+        return np.asarray(np.sqrt((each**2).sum(axis=0)) / len(each))
     return np.asarray(draws.std(axis=(1, 2), ddof=1) / np.sqrt(ess(split(draws))))
+
+
+def ess_together(each: Array) -> Array:
+    """Effective draws of a mixture from those of its parts, which have as many draws each; shape (quantity,).
+
+    Their sum if they are equal, and less if not, as the part with the fewest has the largest error. Differences
+    between the parts have no Monte Carlo error, so that an error made from it is too large where there are any.
+
+    Parameters
+    ----------
+    each
+        Shape (part, quantity).
+
+    Examples
+    --------
+    >>> ess_together(np.array([[100.0, 100.0], [100.0, 300.0]])).tolist()
+    [200.0, 300.0]
+    """
+    return np.asarray(len(each) ** 2 / (1 / each).sum(axis=0))
 
 
 def latents(draws: NDArray[np.float32]) -> tuple[Array, Array]:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, overload
 
+import numpy as np
 import xarray as xr
 
-from primum.errors import SpecError
+from primum.errors import PanelError, SpecError
 from primum.fit.compile import compile_ahead
 from primum.fit.gate import Gate, gate_of
+from primum.fit.imputed import Imputed
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
 from primum.fit.sample import sample_outcome
 from primum.panel import Panel
+from primum.panel.imputed import differences
 from primum.spec import Spec
 
+Imputations = Mapping[Any, Panel] | Sequence[Panel]  # by name, or in order
 
-def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show_progress: bool = True) -> Fit:
+
+@overload
+def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = ..., show_progress: bool = ...) -> Fit: ...
+@overload
+def fit(
+    spec: Spec, panel: Imputations, *, checkpoints: str | Path | None = ..., show_progress: bool = ...
+) -> Imputed: ...
+@overload
+def fit(
+    spec: Spec, panel: Panel | Imputations, *, checkpoints: str | Path | None = ..., show_progress: bool = ...
+) -> Fit | Imputed: ...
+def fit(
+    spec: Spec, panel: Panel | Imputations, *, checkpoints: str | Path | None = None, show_progress: bool = True
+) -> Fit | Imputed:
     """Fit every outcome of an evaluation.
 
     Parameters
@@ -25,7 +45,8 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
     spec
         The specification.
     panel
-        The panel, read with ``spec.data``.
+        The panel, read with ``spec.data``; or several imputations of it, a list of panels or the dict that
+        `Panel.imputed` reads, which give one analysis.
     checkpoints
         A folder in which finished outcomes are kept, so that a killed run resumes where it
         stopped; it is the caller's to remove. None keeps nothing.
@@ -34,13 +55,15 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
 
     Returns
     -------
-    Fit
-        With the gate's verdict on every outcome.
+    Fit or Imputed
+        With the gate's verdict on every outcome; where there are imputations, on the chains of each by themselves.
 
     Raises
     ------
     SpecError
-        If the panel was read with another layout.
+        If a panel was read with another layout.
+    PanelError
+        If imputations differ in more than values and denominators, or are fewer than two.
 
     Examples
     --------
@@ -50,6 +73,27 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
     >>> fit.gate.verdict  # doctest: +SKIP
     'PASS'
     """
+    if isinstance(panel, Panel):
+        return _fit(spec, panel, checkpoints, show_progress)
+    panels = panel if isinstance(panel, Mapping) else dict(enumerate(panel, 1))
+    if len(panels) < 2:
+        problems = ["fewer than two are given; give a panel that was not imputed several times by itself"]
+    else:
+        problems = differences({name: each.dataset for name, each in panels.items()})
+    if problems:
+        raise PanelError("the imputations", problems)
+    seeds = np.random.SeedSequence(spec.seed).generate_state(len(panels)).tolist()
+    return Imputed(
+        spec,
+        {
+            name: _fit(replace(spec, seed=seed), each, checkpoints, show_progress, f", imputation {name}")
+            for (name, each), seed in zip(panels.items(), seeds, strict=True)
+        },
+    )
+
+
+def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress: bool, which: str = "") -> Fit:
+    """Fit one panel; progress says which."""
     if panel.layout != spec.data:
         raise SpecError("the specification", ["the panel was read with another layout; read the panel again"])
     kept = Checkpoints.open(checkpoints, spec, panel)
@@ -61,7 +105,8 @@ def fit(spec: Spec, panel: Panel, *, checkpoints: str | Path | None = None, show
         for outcome in spec.outcomes:
             tree = kept.load(outcome.name)
             if tree is None:
-                tree = sample_outcome(spec, panel, outcome, show_progress)
+                shown = replace(outcome, label=f"{outcome.label}{which}")
+                tree = sample_outcome(spec, panel, shown, show_progress)
                 saved.append(judging.submit(kept.save, outcome.name, tree))
             trees[outcome.name] = tree
             gates[outcome.name] = judging.submit(_judge, tree)

@@ -26,16 +26,16 @@ share a rank, and a quantile that all draws are on one side of has no error, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
 from scipy.special import chdtri
 
 from primum.fit import chains
-from primum.fit.chains import Array, ess_bulk, ess_tail, rhat
+from primum.fit.chains import Array, ess_bulk, ess_tail, ess_together, rhat
 from primum.model.layout import LATENTS
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ FAIL_RHAT = 1.05
 FAIL_ESS = 100.0
 FAIL_DIVERGENT_SHARE = 0.001
 FALSE_ALARM = 0.01
+IMPUTATION = "imputation"
 _ORDER: dict[Verdict, int] = {"PASS": 0, "REVIEW": 1, "FAIL": 2}
 
 
@@ -110,17 +111,23 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
     Parameters
     ----------
     draws
-        Dims (chain, draw, ...).
+        Dims (chain, draw, ...); chains of several imputations have a coordinate ``imputation``.
 
     Returns
     -------
     pandas.DataFrame
         One row a quantity, named as in ``tau_unit[304]``; columns rhat, ess_bulk, ess_tail.
         Quantities that never vary have R-hat 1 and as many effective draws as there are draws;
-        those that are not finite in every draw have no diagnostics (NaN).
+        those that are not finite in every draw have no diagnostics (NaN). Each imputation is judged by
+        itself: the largest R-hat, and effective draws as in `primum.fit.chains.ess_together`.
     """
     import pandas as pd
 
+    if IMPUTATION in draws.coords:
+        each = [diagnose(own) for own in apart(draws)]
+        found = {name: np.stack([own[name] for own in each]) for name in each[0]}
+        together = {name: own.max(axis=0) if name == "rhat" else ess_together(own) for name, own in found.items()}
+        return pd.DataFrame(together, index=each[0].index)
     names = [name for variable in draws.data_vars for name in names_of(draws[variable])]
     values = stacked(draws)
     total = float(values.shape[1] * values.shape[2])
@@ -136,11 +143,39 @@ def diagnose(draws: xr.Dataset) -> pd.DataFrame:
 
 
 def stacked(draws: xr.Dataset) -> Array:
-    """All quantities of a dataset above each other; shape (quantity, chain, draw)."""
-    variables = [draws[name].variable.transpose("chain", "draw", ...) for name in draws.data_vars]
-    arrays = [np.asarray(each, dtype=float) for each in variables]
-    flat = [np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0) for array in arrays]
+    """All quantities of a dataset above each other; shape (quantity, chain, draw), or as `sampled` has it."""
+    sample = 3 if IMPUTATION in draws.coords else 2
+    arrays = [sampled(draws[name]) for name in draws.data_vars]
+    flat = [np.moveaxis(array.reshape(*array.shape[:sample], -1), -1, 0) for array in arrays]
     return np.ascontiguousarray(np.concatenate(flat))  # sums do not depend on what else is there
+
+
+def sampled(values: xr.DataArray) -> Array:
+    """Draws as an array: shape (chain, draw, ...), or (imputation, chain, draw, ...) where there are several."""
+    array = np.asarray(values.variable.transpose("chain", "draw", ...), dtype=float)
+    if IMPUTATION not in values.coords:
+        return array
+    return array.reshape(len(np.unique(values[IMPUTATION])), -1, *array.shape[1:])
+
+
+def mixed(draws: Mapping[Any, xr.Dataset]) -> xr.Dataset:
+    """Draws of all imputations, their chains one after the other, with a coordinate that says whose each is.
+
+    Parameters
+    ----------
+    draws
+        By imputation; dims (chain, draw, ...), with as many chains and draws each.
+    """
+    each = list(draws.values())
+    whose = np.repeat(list(draws), each[0].sizes["chain"])
+    both = xr.concat(each, "chain", data_vars="minimal", coords="minimal", compat="equals", join="exact")
+    return both.assign_coords({"chain": np.arange(whose.size), IMPUTATION: ("chain", whose)})
+
+
+def apart(draws: xr.Dataset) -> list[xr.Dataset]:
+    """What `mixed` put together, in the same order."""
+    whose = draws[IMPUTATION].values
+    return [draws.isel(chain=whose == name).drop_vars(IMPUTATION) for name in dict.fromkeys(whose.tolist())]
 
 
 def gate_of(posterior: xr.Dataset, stats: xr.Dataset, min_ess: float = MIN_ESS) -> Gate:
@@ -254,6 +289,18 @@ def judge_sampler(stats: xr.Dataset) -> Gate:
         reason = f"E-BFMI of {bfmi.min():.2f}, below {MIN_BFMI:g}"
         findings.append(Finding("REVIEW", reason, "the tails may be explored slowly: run more draws"))
     return Gate(tuple(findings), 1.0, np.inf)
+
+
+def worst_of(gates: Mapping[Any, Gate]) -> Gate:
+    """The verdict on imputations, each judged by itself: that of the worst, which its findings name."""
+    found = {name: gate for name, gate in gates.items() if gate.findings}
+    all_of_them = together(gates.values())
+    if not found:
+        return all_of_them
+    name, worst = max(found.items(), key=lambda item: (_ORDER[item[1].verdict], item[1].max_rhat))
+    others = f", the worst of {len(found)} of {len(gates)} that do not pass" if len(found) > 1 else ""
+    findings = [replace(each, reason=f"imputation {name}{others}: {each.reason}") for each in worst.findings]
+    return replace(all_of_them, findings=tuple(findings))
 
 
 def together(gates: Iterable[Gate]) -> Gate:

@@ -9,8 +9,9 @@ from typing import Self
 
 import xarray as xr
 
+from primum.errors import StoreError
 from primum.fit.gate import Gate, together
-from primum.fit.store import read_tree, write_tree
+from primum.fit.store import FORMAT, pack, read, unpack, write
 from primum.panel import Panel
 from primum.spec import Spec
 
@@ -63,7 +64,11 @@ class Fit:
         StoreError
             If there is a file and `force` is false.
         """
-        write_tree(self.tree, self.spec, self.panel, self.gates, Path(path), force=force)
+        write(self.packed(), Path(path), force=force)
+
+    def packed(self) -> xr.DataTree:
+        """All of it as one tree, which `save` writes."""
+        return pack(self.tree, self.spec, self.panel, self.gates)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -72,10 +77,25 @@ class Fit:
         Raises
         ------
         StoreError
-            If there is no such file, or it is not a fit of this format.
+            If there is no such file, or it is not a fit of this format, or one of several imputations.
         """
-        spec, panel, tree, gates = read_tree(Path(path))
-        return cls(spec, panel, tree, gates)
+        whole = read(Path(path))
+        if whole.attrs["format"] != FORMAT:
+            raise StoreError(f"{path} holds fits of several imputations; load it with primum.Imputed.load")
+        return cls(*unpack(whole, Path(path)))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the panel."""
+        return self.panel.fingerprint
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long it took to compile and to sample."""
+        return {
+            name: sum(float(tree.attrs[f"seconds_{name}"]) for tree in self.tree.children.values())
+            for name in ("compile", "sample")
+        }
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fit):

@@ -19,20 +19,11 @@ from primum.panel import Panel
 from primum.spec import Spec
 
 FORMAT = "primum fit 1"
+IMPUTED = "primum imputed fit 1"
 
 
-def write_tree(
-    tree: xr.DataTree, spec: Spec, panel: Panel, gates: Mapping[str, Gate], path: Path, *, force: bool
-) -> None:
-    """Write a fit; a file appears only when it is whole.
-
-    Raises
-    ------
-    StoreError
-        If there is a file and `force` is false, or the folder cannot be written to.
-    """
-    if path.exists() and not force:
-        raise StoreError(f"{path} exists; choose another name, or write over it with force")
+def pack(tree: xr.DataTree, spec: Spec, panel: Panel, gates: Mapping[str, Gate]) -> xr.DataTree:
+    """A fit as one tree: draws, panel, specification and verdicts."""
     whole = xr.DataTree.from_dict(
         {"panel": panel.dataset, **{f"outcomes/{name}": child for name, child in tree.children.items()}}
     )
@@ -43,6 +34,19 @@ def write_tree(
         "draws": _fingerprint(tree),
         "gates": json.dumps({name: asdict(gate) for name, gate in gates.items()}),
     }
+    return whole
+
+
+def write(whole: xr.DataTree, path: Path, *, force: bool) -> None:
+    """Write what `pack` made; a file appears only when it is whole.
+
+    Raises
+    ------
+    StoreError
+        If there is a file and `force` is false, or the folder cannot be written to.
+    """
+    if path.exists() and not force:
+        raise StoreError(f"{path} exists; choose another name, or write over it with force")
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         whole.to_netcdf(part, engine="h5netcdf", encoding=_encoding(whole))
@@ -53,13 +57,13 @@ def write_tree(
         part.unlink(missing_ok=True)
 
 
-def read_tree(path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate]]:
-    """Read what `write_tree` wrote.
+def read(path: Path) -> xr.DataTree:
+    """Read what `write` wrote.
 
     Raises
     ------
     StoreError
-        If there is no such file, it is not a fit, or its data do not match its fingerprint.
+        If there is no such file, or it is not a fit.
     """
     if not path.is_file():
         raise StoreError(f"there is no file {path}")
@@ -68,8 +72,19 @@ def read_tree(path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate]]:
             whole = stored.load()
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path} is not a fit that primum saved: {error}") from None
-    if whole.attrs.get("format") != FORMAT:
+    if whole.attrs.get("format") not in (FORMAT, IMPUTED):
         raise StoreError(f"{path} is not a fit that this version of primum saved (format {FORMAT!r})")
+    return whole
+
+
+def unpack(whole: xr.DataTree, path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate]]:
+    """The parts of what `pack` made.
+
+    Raises
+    ------
+    StoreError
+        If a part is missing, or data do not match their fingerprint.
+    """
     try:
         spec = Spec.from_json(whole.attrs["spec"])
         panel = Panel(_as_saved(whole["panel"].to_dataset()), spec.data)

@@ -107,15 +107,19 @@ def across(satt: Sequence[Array], outcomes: Sequence[Outcome], *, chosen_after_f
     ([0.25, 0.25, 0.5], 0.5)
     """
     harm = np.stack([outcome.sign * draws for outcome, draws in zip(outcomes, satt, strict=True)])
-    sesoi = np.array([outcome.sesoi for outcome in outcomes])[:, None, None]
-    return Across(_count(harm > 0), _count(harm > sesoi), chosen_after_fitting)
+    sesoi = np.reshape([outcome.sesoi for outcome in outcomes], (-1, *[1] * (harm.ndim - 1)))
+    return Across(_count(harm), _count(harm - sesoi), chosen_after_fitting)
 
 
-def _count(harmed: NDArray[np.bool_]) -> Count:
-    """From whether each outcome is harmed; shape (outcome, chain, draw)."""
+def _count(beyond: Array) -> Count:
+    """From how far beyond harmless each outcome is; shape (outcome, chain, draw), or with imputation before chain."""
+    harmed = beyond > 0
     number = harmed.sum(axis=0)
-    exactly = _probabilities(number == np.arange(len(harmed) + 1)[:, None, None], number[None].astype(float))
-    each = _probabilities(harmed, harmed.astype(float))
+    counts = np.reshape(np.arange(len(harmed) + 1), (-1, *[1] * number.ndim))
+    # whether exactly k are harmed turns on the effect that is next in size to the k largest
+    turning = np.sort(beyond, axis=0)[::-1][[*range(len(beyond)), -1]]
+    exactly = _probabilities(number == counts, turning)
+    each = _probabilities(harmed, beyond)
     total = sum(outcome.value for outcome in each)
     error = math.hypot(*(outcome.mcse for outcome in each))
     # Frechet's bounds on the probability of a union

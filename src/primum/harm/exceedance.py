@@ -69,7 +69,7 @@ def exceedance(effect: Array, sign: int, at: Array | None = None) -> Exceedance:
     """
     low, high = np.quantile(effect, _ENDS)
     points = np.linspace(low, high, _POINTS) if at is None else np.asarray(at, dtype=float)
-    worse = sign * effect[None] > sign * points[:, None, None]
+    worse = sign * effect[None] > sign * np.reshape(points, (-1, *[1] * effect.ndim))
     return Exceedance(
         points, *shares(worse, effect[None]), expected_harm(effect, sign), expected_shortfall(effect, sign)
     )

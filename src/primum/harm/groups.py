@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from primum.fit.gate import sampled
 from primum.harm.probabilities import Probabilities, probabilities_of_each
 
 By = Literal["pilot", "event time", "cohort"]
@@ -62,7 +63,7 @@ def groups(draws: xr.Dataset, sign: int, sesoi: float) -> tuple[Group, ...]:
     for by, dim, variable in _PARTS:
         names = np.asarray(draws[dim]).tolist()
         labels = np.asarray(draws["label"]).tolist() if by == "pilot" else [_label(by, each) for each in names]
-        effects = np.asarray(draws[variable].transpose(dim, "chain", "draw"))
+        effects = np.moveaxis(sampled(draws[variable]), -1, 0)
         each = probabilities_of_each(effects, sign, sesoi)
         found += [Group(by, *parts) for parts in zip(names, labels, each, strict=True)]
     return tuple(found)

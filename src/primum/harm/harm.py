@@ -11,7 +11,7 @@ import numpy as np
 from primum.checks import PredictiveCheck, predictive_checks
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
-from primum.fit.gate import together
+from primum.fit.gate import sampled, together
 from primum.harm.across import Across, across
 from primum.harm.after import Chosen, choose
 from primum.harm.basis import Basis, basis
@@ -30,6 +30,7 @@ from primum.harm.sentences import (
     elsewhere,
     headline,
     how_large,
+    imputed,
     refusal,
     sentence,
 )
@@ -73,6 +74,8 @@ class OutcomeHarm:
         Words that stand beside probabilities.
     after
         What of harm was chosen after fitting; the outcome's label says that something was.
+    imputed
+        How much missing values add to the uncertainty, in words; empty where there is one panel.
     """
 
     outcome: Outcome
@@ -89,6 +92,7 @@ class OutcomeHarm:
     tips: tuple[Tip, ...]
     scale: ScaleName
     after: tuple[str, ...]
+    imputed: str
 
     @property
     def doubts(self) -> list[str]:
@@ -122,6 +126,7 @@ class OutcomeHarm:
             averaged_over(self.basis, self.outcome),
             how_large(self.outcome, float(self.effect["sd"]), self.exceedance["satt"]),
             elsewhere(self.outcome, self.new_unit, self.scale, self.basis),
+            self.imputed,
             computed(self.gate),
             caveat(self.checks) or "The model reproduces the features of the data that were checked.",
             *(f"{each[0].upper()}{each[1:]}." for each in self.doubts),
@@ -292,7 +297,7 @@ def harm(effects: Effects, *, after: Mapping[str, Mapping[str, Any]] | None = No
         for name, each in effects.outcomes.items()
     }
     usable = all(each.pilots is not None for each in found.values())
-    satt = [np.asarray(each.draws["satt"]) for each in effects.outcomes.values()]
+    satt = [sampled(each.draws["satt"]) for each in effects.outcomes.values()]
     late = any(each.after for each in found.values())
     outcomes = [each.outcome for each in found.values()]
     counted = across(satt, outcomes, chosen_after_fitting=late) if usable else None
@@ -317,14 +322,15 @@ def _outcome_harm(measured: OutcomeEffects, chosen: Chosen, over: Basis, effects
         tips=(),
         scale=spec.words.scale,
         after=chosen.after,
+        imputed=imputed(measured.imputations, len(measured.imputation_names)),
     )
     if measured.gate.verdict == "FAIL":
         return found
     sign, sesoi, rules = outcome.sign, outcome.sesoi, spec.decisions
-    satt, new = (np.asarray(measured.draws[name]) for name in ("satt", "new_unit"))
+    satt, new = (sampled(measured.draws[name]) for name in ("satt", "new_unit"))
     pilots, new_unit = (probabilities(each, sign, sesoi) for each in (satt, new))
     expected = losses(satt, new, sign, sesoi, rules.costs)
-    tau = np.asarray(effects.fit.posterior(outcome.name)["tau"], dtype=float)
+    tau = sampled(effects.fit.posterior(outcome.name)["tau"])
     return replace(
         found,
         pilots=pilots,

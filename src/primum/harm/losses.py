@@ -68,7 +68,7 @@ def losses(satt: Array, new_unit: Array, sign: int, sesoi: float, costs: Costs) 
     (0.375, 0.375)
     """
     each = amounts(sign * satt / sesoi, sign * new_unit / sesoi, costs)
-    carry_on, stop, adopt, wait = each.mean(axis=(1, 2)).tolist()
+    carry_on, stop, adopt, wait = each.reshape(len(each), -1).mean(axis=1).tolist()
     errors = np.nan_to_num(mcse_mean(each))  # a loss that no draw has varies in none
     return Losses(carry_on, stop, adopt, wait, tuple(errors.tolist()))
 

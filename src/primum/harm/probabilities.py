@@ -8,7 +8,7 @@ from itertools import batched
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.fit.chains import Array, ess, split
+from primum.fit.chains import Array, ess, ess_together, split
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def probabilities(effect: Array, sign: int, sesoi: float) -> Probabilities:
     Parameters
     ----------
     effect
-        Draws in the outcome's unit; shape (chain, draw).
+        Draws in the outcome's unit; shape (chain, draw), or (imputation, chain, draw) where chains are of several
+        imputations.
     sign
         1 where an increase is harmful, -1 where a decrease is.
     sesoi
@@ -105,7 +106,8 @@ def shares(events: NDArray[np.bool_], draws: Array) -> tuple[Array, Array]:
     Parameters
     ----------
     events
-        Whether each draw is in each event; shape (event, chain, draw).
+        Whether each draw is in each event; shape (event, chain, draw), or (event, imputation, chain, draw) where
+        chains are of several imputations.
     draws
         What the events are events of, whose effective draws count where all agree; of that shape, or
         of one that broadcasts to it.
@@ -115,15 +117,17 @@ def shares(events: NDArray[np.bool_], draws: Array) -> tuple[Array, Array]:
     share, mcse
         Shape (event,) each.
     """
-    share = events.mean(axis=(1, 2))
-    agreed = (share == 0) | (share == 1)
-    effective = effective_draws(np.where(agreed[:, None, None], draws, events))
+    share = events.reshape(len(events), -1).mean(axis=1)
+    agreed = np.reshape((share == 0) | (share == 1), (-1, *[1] * (events.ndim - 1)))
+    effective = effective_draws(np.where(agreed, draws, events))
     smoothed = (share * effective + 0.5) / (effective + 1)
     return share, np.sqrt(smoothed * (1 - smoothed) / effective)
 
 
 def effective_draws(values: Array) -> Array:
     """Effective draws for each mean, shape (quantity,); as many as there are draws where too few to tell."""
+    if values.ndim > 3:
+        return ess_together(np.stack([effective_draws(each) for each in np.moveaxis(values, 1, 0)]))
     total = float(np.prod(values.shape[1:]))
     found = ess(split(values)) if values.shape[-1] >= 4 else np.full(len(values), np.nan)
     return np.where(np.isfinite(found), found, total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from primum.fit import Gate
 from primum.harm.across import Across, Count
@@ -12,6 +13,9 @@ from primum.harm.likelihood import in_words
 from primum.harm.probabilities import Probabilities
 from primum.harm.words import amount, decimals, number, percent
 from primum.spec import Outcome, ScaleName
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def effect_in_words(outcome: Outcome, row: Mapping[Hashable, float]) -> str:
@@ -121,6 +125,25 @@ def elsewhere(outcome: Outcome, new_unit: Probabilities, scale: ScaleName, basis
     return (
         f"In a new area the probability of harm by more than {_size(outcome)} is "
         f"{in_words(new_unit.harm_beyond_sesoi, scale)}.{alone if basis.pilots == 1 else ''}"
+    )
+
+
+def imputed(shares: pd.DataFrame | None, count: int) -> str:
+    """How much missing values add to the uncertainty of the average effect; empty where nothing was imputed so.
+
+    Parameters
+    ----------
+    shares
+        Of `primum.effects.OutcomeEffects.imputations`.
+    count
+        How many imputations there are.
+    """
+    if shares is None:
+        return ""
+    share = float(shares["share_between"]["satt"])
+    return (
+        f"Missing values were imputed {count} times: {share:.0%} of the variance of the "
+        "average effect is between imputations, that is, due to what is missing."
     )
 
 

@@ -60,9 +60,9 @@ def tipping_points(
     ----------
     satt, new_unit
         Draws of the average effect in the pilots and of the effect in a new unit, in the outcome's unit;
-        shape (chain, draw).
+        shape (chain, draw), or (imputation, chain, draw) where chains are of several imputations.
     tau
-        Draws of the average effect on the linear predictor; shape (chain, draw).
+        Draws of the average effect on the linear predictor; of that shape.
     sign
         1 where an increase is harmful, -1 where a decrease is.
     sesoi
@@ -74,9 +74,9 @@ def tipping_points(
     """
     draws = _Draws(sign * satt.ravel(), sign * new_unit.ravel(), np.full(satt.size, 1 / satt.size))
     now = draws.advice(sesoi, rules)
+    parts = tau.reshape(-1, tau.shape[-2] * tau.shape[-1])
     others = {
-        what: [_reweighted(way, draws, tau.ravel(), prior) for way in ways]
-        for what, ways in _priors(prior, sign).items()
+        what: [_reweighted(way, draws, parts, prior) for way in ways] for what, ways in _priors(prior, sign).items()
     }
     found = []
     for question in _THRESHOLDS:
@@ -176,13 +176,16 @@ def _moved(prior: Prior, shift: float) -> Prior:
 
 
 def _reweighted(way: list[tuple[float, Prior]], draws: _Draws, tau: Array, prior: Prior) -> list[tuple[float, _Draws]]:
-    """Draws under the priors of a way, as far as their weights can be trusted."""
+    """Draws under the priors of a way, as far as their weights can be trusted; tau has a row an imputation.
+
+    Imputations keep the weight they have, as whoever imputed did not know the prior.
+    """
     found = []
     for value, other in way:
-        weight, khat = _weights(_log_density(other, tau) - _log_density(prior, tau))
-        if not khat <= MAX_KHAT:
+        each = [_weights(ratio) for ratio in _log_density(other, tau) - _log_density(prior, tau)]
+        if not all(khat <= MAX_KHAT for _, khat in each):
             break
-        found.append((value, replace(draws, weight=weight)))
+        found.append((value, replace(draws, weight=np.concatenate([weight for weight, _ in each]) / len(each))))
     return found
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from primum.model.cells import Cells, cells_of
@@ -28,13 +31,13 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
 _TARGETS = {"areas": "each area-period the same", "denominators": "each area-period weighted by its denominator"}
 
 
-def describe(spec: Spec, panel: Panel) -> str:
+def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
     """What would be fitted: panel, model, outcomes and priors with where they come from.
 
     Parameters
     ----------
     spec, panel
-        The evaluation.
+        The evaluation; of several imputations, the first is described.
 
     Returns
     -------
@@ -47,7 +50,12 @@ def describe(spec: Spec, panel: Panel) -> str:
     >>> print(describe(pr.demo_spec(), pr.simulate(seed=1).panel).splitlines()[0])
     Signs of Safety, simulated
     """
-    parts = [spec.title, _panel_text(panel), _MODEL]
+    imputed = ""
+    if isinstance(panel, Mapping):
+        name = next(iter(panel))
+        imputed = f"\n  imputed  {len(panel)} times, fitted apart, draws put together; numbers are of imputation {name}"
+        panel = panel[name]
+    parts = [spec.title, _panel_text(panel) + imputed, _MODEL]
     parts += [_outcome_text(outcome, panel) for outcome in spec.outcomes]
     sampler, using, considering = spec.sampler, spec.decisions.using, spec.decisions.considering
     parts.append(

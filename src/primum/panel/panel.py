@@ -13,6 +13,7 @@ from primum.errors import PanelError
 from primum.panel.assemble import assemble
 from primum.panel.base import base_weights
 from primum.panel.design import design_problems, intervals, usable
+from primum.panel.imputed import Name, differences, in_words, split
 from primum.panel.read import read_rows
 from primum.spec import Layout
 
@@ -65,7 +66,7 @@ class Panel:
             If `layout` is not a layout.
         PanelError
             With every problem found, naming rows (counted from 1, without the header), columns
-            and values.
+            and values; or if the layout names a column of imputations, which `Panel.imputed` reads.
 
         Examples
         --------
@@ -81,16 +82,54 @@ class Panel:
         """
         if not isinstance(layout, Layout):
             raise TypeError(f"layout must be a Layout such as spec.data, not a {type(layout).__name__}")
-        rows, problems = read_rows(table, layout)
-        dataset = None
-        if rows is not None:
-            dataset, found = assemble(rows, layout)
-            problems += found
-            if not problems and dataset is not None:
-                problems += design_problems(dataset, layout)
-        if problems or dataset is None:
+        column = layout.columns.imputation
+        if column is not None:
+            advice = "where one panel is asked for; leave columns.imputation out, or read all with Panel.imputed"
+            raise PanelError("the table", [f"column '{column}' makes it several panels, {advice}"])
+        dataset, problems = _dataset_of(table, layout)
+        if dataset is None:
             raise PanelError("the table (row 1 is the first below the header)", problems)
         return cls(dataset, layout)
+
+    @classmethod
+    def imputed(cls, table: Any, layout: Layout) -> dict[Name, Self]:
+        """Read a long table of imputations, each a whole panel; one row an imputation, unit and period.
+
+        Parameters
+        ----------
+        table, layout
+            As in `from_frame`; ``layout.columns.imputation`` names the column that tells imputations apart.
+
+        Returns
+        -------
+        dict
+            A panel an imputation, by its name, in the order of first rows; for `primum.fit`.
+
+        Raises
+        ------
+        PanelError
+            With every problem of every imputation, rows counted from its own first. Imputations may differ in values
+            and denominators alone: units, periods, exposure, and which cells are empty must be the same in all.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import primum as pr
+        >>> spec = pr.demo_spec().change({"columns.imputation": "imp"})
+        >>> table = pr.simulate(seed=1).table
+        >>> both = pd.concat([table.assign(imp=number) for number in (1, 2)])
+        >>> list(pr.Panel.imputed(both, spec.data))
+        [1, 2]
+        """
+        frames, problems = split(table, layout)
+        if not problems:
+            read = {name: _dataset_of(frame, layout) for name, frame in frames.items()}
+            problems = in_words({name: found for name, (_, found) in read.items()})
+            panels = {name: cls(dataset, layout) for name, (dataset, _) in read.items() if dataset is not None}
+            problems = problems or differences({name: panel.dataset for name, panel in panels.items()})
+        if problems:
+            raise PanelError("the table (row 1 is the first of an imputation's rows)", problems)
+        return panels
 
     def with_base_weights(self, table: Any) -> Self:
         """A copy with base weights of comparators, for specifications whose weights have ``base = "panel"``.
@@ -163,6 +202,18 @@ class Panel:
             known = f", {bounded} of them as intervals" if bounded else ""
             lines.append(f"  {measure.name}: {int(observed.sum())} of {observed.size} cells observed{known}")
         return "\n".join(lines)
+
+
+def _dataset_of(table: Any, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
+    """A panel's dataset, or None and every problem found."""
+    rows, problems = read_rows(table, layout)
+    if rows is None:
+        return None, problems
+    dataset, found = assemble(rows, layout)
+    problems += found
+    if not problems and dataset is not None:
+        problems += design_problems(dataset, layout)
+    return (None if problems else dataset), problems
 
 
 def units_in_words(units: int, pilots: int) -> str:

@@ -95,16 +95,9 @@ def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
         Rows within the layout's periods, or None where unit or time cannot be read; what is
         wrong with single columns.
     """
-    try:
-        frame = nw.from_native(table, eager_only=True)
-    except TypeError:
-        return None, [
-            f"a value of type {type(table).__name__} is not a table; give a pandas or polars data frame or a "
-            "pyarrow table, and read files with read_table"
-        ]
-    except nw.exceptions.DuplicateError as error:
-        twice = ", ".join(re.findall("'.+'", str(error)))
-        return None, [f"several columns have the same name: {twice}; rename or drop all but one of them"]
+    frame, problems = frame_of(table)
+    if frame is None:
+        return None, problems
     problems = _missing_columns(frame, layout)
     if len(frame) == 0:
         return None, [*problems, "the table has no rows"]
@@ -112,7 +105,7 @@ def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
     present = set(frame.columns)
     if not {columns.unit, columns.time} <= present:
         return None, problems
-    unit, found = _unit(frame[columns.unit])
+    unit, found = names_in(frame[columns.unit], "unit")
     problems += found
     time, found = _whole(frame[columns.time], _FIX_TIME)
     problems += found
@@ -137,6 +130,20 @@ def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
     )
     problems += _value_problems(rows, layout)
     return rows, problems
+
+
+def frame_of(table: Any) -> tuple[nw.DataFrame[Any] | None, list[str]]:
+    """A table of any kind in one form, or why it is none."""
+    try:
+        return nw.from_native(table, eager_only=True), []
+    except TypeError:
+        return None, [
+            f"a value of type {type(table).__name__} is not a table; give a pandas or polars data frame or a "
+            "pyarrow table, and read files with read_table"
+        ]
+    except nw.exceptions.DuplicateError as error:
+        twice = ", ".join(re.findall("'.+'", str(error)))
+        return None, [f"several columns have the same name: {twice}; rename or drop all but one of them"]
 
 
 def _missing_columns(frame: nw.DataFrame[Any], layout: Layout) -> list[str]:
@@ -225,21 +232,22 @@ def _whole(column: nw.Series[Any], advice: str) -> tuple[NDArray[np.int64] | Non
     return values.astype(np.int64), []
 
 
-def _unit(column: nw.Series[Any]) -> tuple[NDArray[Any] | None, list[str]]:
+def names_in(column: nw.Series[Any], what: str) -> tuple[NDArray[Any] | None, list[str]]:
+    """A column of names, all text or all whole numbers, of what is said; none may be missing."""
     values = column.to_list()
     missing = [
         row for row, value in enumerate(values) if _is_missing(value) or (isinstance(value, str) and not value.strip())
     ]
     if missing:
         rows = _rows_in_words(missing)
-        return None, [f"column '{column.name}' (the unit) is empty in {rows}; name the unit in every row"]
+        return None, [f"column '{column.name}' (the {what}) is empty in {rows}; name the {what} in every row"]
     texts = [isinstance(value, str) for value in values]
     if all(texts):
         return np.asarray(values, dtype=str), []
     if any(texts):
         odd = texts.index(not texts[0])
         return None, [
-            f"column '{column.name}' (the unit) mixes text and numbers: {values[0]!r} in row 1, "
+            f"column '{column.name}' (the {what}) mixes text and numbers: {values[0]!r} in row 1, "
             f"{values[odd]!r} in row {odd + 1}; {_FIX_UNIT}"
         ]
     return _whole(column, _FIX_UNIT)

@@ -8,6 +8,7 @@ from primum.plots.event_study import plot_event_study
 from primum.plots.exceedance import plot_exceedance
 from primum.plots.forest import plot_forest
 from primum.plots.groups import plot_groups
+from primum.plots.imputations import plot_imputations
 from primum.plots.joint import plot_joint
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
@@ -27,6 +28,7 @@ __all__ = [
     "plot_exceedance",
     "plot_forest",
     "plot_groups",
+    "plot_imputations",
     "plot_joint",
     "plot_matched",
     "plot_missing",

@@ -14,6 +14,9 @@ from primum.plots.style import COMPARATORS, HARM, INK, house_style, new_figure
 def plot_predictive(checks: Sequence[PredictiveCheck], label: str) -> Figure:
     """Draw replicated values as histograms and the observed value as a line.
 
+    Where there are several imputations the line is at the mean of their values, and a shade goes from the least to the
+    most.
+
     Parameters
     ----------
     checks
@@ -29,6 +32,8 @@ def plot_predictive(checks: Sequence[PredictiveCheck], label: str) -> Figure:
             colour = INK if check.reproduced else HARM
             axes.hist(check.replicated, bins=24, color=COMPARATORS, alpha=0.45, lw=0)
             axes.axvline(check.observed, color=colour, lw=2)
+            if check.beside is not None:
+                axes.axvspan(check.beside.min(), check.beside.max(), color=colour, alpha=0.2, lw=0)
             axes.set_title(check.feature, fontsize=8.5, fontweight="normal")
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)

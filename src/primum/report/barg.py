@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from primum.checks.predictive import FEATURES
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.report.methods import methods, rule_in_words, versions
 from primum.spec import Frozen
@@ -34,7 +34,7 @@ class Item:
     what: str
 
 
-def barg(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[Item]:
+def barg(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> list[Item]:
     """The Bayesian analysis reporting guidelines (Kruschke, 2021, table 1), filled from a fit.
 
     Parameters
@@ -90,14 +90,14 @@ def barg(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[Item]:
             "6 Reproducibility",
             "Script and data",
             "done",
-            f"specification; data with hash {fit.panel.fingerprint[:16]}",
+            f"specification; data with hash {fit.fingerprint[:16]}",
         ),
         Item("6 Reproducibility", "Chains", "done", "fit.nc holds all draws, the panel and the specification"),
         Item("6 Reproducibility", "Seed", "done", f"{spec.seed}"),
     ]
 
 
-def as_markdown(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> str:
+def as_markdown(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> str:
     """Methods and checklist as a Markdown text."""
     parts = [f"# Methods: {fit.spec.title}", *(f"## {title}\n\n{text}" for title, text in methods(fit, harm, frozen))]
     rows = [f"| {each.step} | {each.name} | {each.status} | {each.what} |" for each in barg(fit, harm, frozen)]

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from primum.effects import OutcomeEffects
-from primum.effects.estimands import CORE, COUNT_BY_PERIOD, CUMULATIVE, PERIOD, PLACEBO
+from primum.effects.estimands import (
+    CORE,
+    COUNT_BY_PERIOD,
+    CUMULATIVE,
+    NEW_UNIT,
+    PERIOD,
+    PLACEBO,
+    SATT,
+    UNIT,
+)
 from primum.harm.words import MINUS, decimals, number
 from primum.sources import Truth
 
@@ -42,6 +51,22 @@ def other_rows(effects: OutcomeEffects) -> list[Row]:
     """All other estimands, the user's own among them; the second cell is the unit."""
     names = [str(name) for name in effects.draws.data_vars if name not in {*_MAIN, *_PATHS}]
     return [(label, unit, *cells) for label, unit, cells, _ in _rows(effects, names)]
+
+
+def imputation_rows(effects: OutcomeEffects) -> list[Row]:
+    """SD within and between imputations and the share between, on average, in a new area and by area."""
+    shares = effects.imputations
+    if shares is None:
+        return []
+    rows: list[Row] = []
+    for name in (SATT.name, NEW_UNIT.name, UNIT.name):
+        found = zip(_labels(effects, name), effects.rows(name).index, strict=True)
+        for label, quantity in found:
+            row, errors = shares.loc[quantity], effects.table.loc[quantity]
+            places = decimals(errors["sd"], errors["mcse"])
+            within, between = (number(math.sqrt(row[part]), places) for part in ("within", "between"))
+            rows.append((label, within, between, f"{row['share_between']:.0%}", f"{row['imputations_needed']:.0f}"))
+    return rows
 
 
 def about_rows(effects: OutcomeEffects) -> list[Row]:

@@ -17,7 +17,7 @@ from primum.checks import PredictiveCheck
 from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
 from primum.effects.spread import SHARE_HARMED, SHARE_HARMED_BEYOND
 from primum.errors import StoreError
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.fit.gate import diagnose, without_latents
 from primum.harm import Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.doubts import in_numbers
@@ -31,13 +31,14 @@ from primum.plots import (
     plot_exceedance,
     plot_forest,
     plot_groups,
+    plot_imputations,
     plot_overview,
     plot_predictive,
     plot_trends,
     plot_weights,
 )
 from primum.report.barg import as_markdown, barg
-from primum.report.estimates import about_rows, main_rows, other_rows, path_rows
+from primum.report.estimates import about_rows, imputation_rows, main_rows, other_rows, path_rows
 from primum.report.methods import methods, rule_in_words, versions
 from primum.report.turning import loss_rows, tip_rows
 from primum.sources import Truth
@@ -66,7 +67,7 @@ class _Drawing:
 
 
 def write_report(
-    fit: Fit,
+    fit: Fit | Imputed,
     effects: Effects,
     harm: Harm,
     folder: str | Path,
@@ -124,13 +125,14 @@ def write_report(
         overview=_figure(overview, folder),
         sections=sections,
         simulated=truth is not None,
+        imputed=len(fit.fits) if isinstance(fit, Imputed) else 0,
         frozen=None if frozen is None else frozen.statement(fit.spec),
         losses=loss_rows(harm) if fit.spec.decisions.rule == "expected loss" else [],
         rule=rule_in_words(fit),
         methods=methods(fit, harm, frozen),
         barg=barg(fit, harm, frozen),
-        description=describe(fit.spec, fit.panel),
-        fingerprint=fit.panel.fingerprint,
+        description=describe(fit.spec, fit.panels if isinstance(fit, Imputed) else fit.panel),
+        fingerprint=fit.fingerprint,
         versions=versions(),
     )
     page.write_text(text, encoding="utf-8")
@@ -144,7 +146,9 @@ def _as_chosen(effects: OutcomeEffects, harm: OutcomeHarm) -> OutcomeEffects:
     return replace(effects, outcome=harm.outcome, draws=effects.draws.drop_vars(old, errors="ignore"))
 
 
-def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None, folder: Path) -> dict[str, Any]:
+def _section(
+    fit: Fit | Imputed, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth | None, folder: Path
+) -> dict[str, Any]:
     """Everything the page shows of one outcome."""
     outcome, name = harm.outcome, harm.outcome.name
     usable = harm.gate.verdict != "FAIL"
@@ -160,6 +164,8 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         ]
     if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
+    if usable and effects.imputation_names:
+        drawings.append(_Drawing("imputations", "Effect in each imputation", lambda: plot_imputations(effects)))
     if usable and outcome.weights.base != "none":
         weights = comparator_weights(fit, name)
         drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
@@ -180,6 +186,7 @@ def _section(fit: Fit, effects: OutcomeEffects, harm: OutcomeHarm, truth: Truth 
         "effects": main_rows(effects, truth) if usable else [],
         "others": other_rows(effects) if usable else [],
         "paths": path_rows(effects) if usable else [],
+        "imputations": imputation_rows(effects) if usable else [],
         "about": about_rows(effects) if usable else [],
         "realised": "realised" in set(effects.estimands["uncertainty"]),
         "probabilities": list(_probability_rows(harm)),

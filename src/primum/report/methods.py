@@ -8,7 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from primum.checks.predictive import FEATURES
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
 from primum.panel.panel import units_in_words
@@ -17,7 +17,7 @@ from primum.spec import Frozen, Outcome
 PACKAGES = ("primum", "pymc", "pytensor", "nutpie", "arviz")
 
 
-def methods(fit: Fit, harm: Harm, frozen: Frozen | None = None) -> list[tuple[str, str]]:
+def methods(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> list[tuple[str, str]]:
     """Title and text of each part of the methods.
 
     Parameters
@@ -48,14 +48,25 @@ _MODEL = (
 )
 
 
-def _data(fit: Fit) -> str:
+def _data(fit: Fit | Imputed) -> str:
     panel = fit.panel
     times, pilots = np.asarray(panel.dataset["time"]), int(panel.pilots.sum())
     outcomes = "; ".join(f"{each.label} ({each.facts.meaning}, {each.family})" for each in fit.spec.outcomes)
     return (
         f"The panel holds {units_in_words(panel.pilots.size, pilots)} over {times.size} periods, {times[0]} to "
         f"{times[-1]}. Outcomes: {outcomes}. Comparators are never exposed in these periods; pilots not yet exposed "
-        "inform the common path and the drift as comparators do."
+        f"inform the common path and the drift as comparators do.{_imputed(fit)}"
+    )
+
+
+def _imputed(fit: Fit | Imputed) -> str:
+    """How several imputations became one analysis; empty where there are none."""
+    if not isinstance(fit, Imputed):
+        return ""
+    return (
+        f" Missing values were imputed {len(fit.fits)} times before the analysis. The model was fitted to each "
+        "imputation apart, convergence was judged within each, and the posterior is that of all draws together (Zhou "
+        "and Reiter, 2010); shares of variance between imputations follow Rubin (1987)."
     )
 
 
@@ -87,13 +98,14 @@ def _priors(outcome: Outcome) -> str:
     return f"{outcome.label}: {named}{kept}, on the scale of the linear predictor: {priors}."
 
 
-def _computation(fit: Fit, harm: Harm) -> str:
+def _computation(fit: Fit | Imputed, harm: Harm) -> str:
     sampler, gate = fit.spec.sampler, harm.gate
     backend = "NumPyro" if sampler.backend == "jax" else "nutpie, with a compiled density"
+    each = " for each imputation" if isinstance(fit, Imputed) else ""
     return (
         f"Posteriors were sampled by NUTS ({backend}): {sampler.chains} chains of {sampler.draws:,} draws after "
-        f"{sampler.tune:,} of tuning, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}. The largest "
-        f"R-hat of any parameter or reported quantity was {gate.max_rhat:.3f}, the fewest effective draws "
+        f"{sampler.tune:,} of tuning{each}, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}. The "
+        f"largest R-hat of any parameter or reported quantity was {gate.max_rhat:.3f}, the fewest effective draws "
         f"{gate.min_ess:,.0f}; the verdict on the computation is {gate.verdict}. Software: {versions()}."
     )
 
@@ -103,7 +115,7 @@ def versions() -> str:
     return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
 
 
-def _estimands(fit: Fit) -> str:
+def _estimands(fit: Fit | Imputed) -> str:
     weighted = [each.label for each in fit.spec.outcomes if each.target == "denominators"]
     over = f" (for {', '.join(weighted)} weighted by denominators)" if weighted else ""
     return (
@@ -126,7 +138,7 @@ def _harm(harm: Harm) -> Iterator[str]:
         yield from filter(None, [chosen_after(each.after)])
 
 
-def rule_in_words(fit: Fit) -> str:
+def rule_in_words(fit: Fit | Imputed) -> str:
     """How the two questions are decided."""
     rules = fit.spec.decisions
     if rules.rule == "expected loss":
@@ -144,7 +156,7 @@ def rule_in_words(fit: Fit) -> str:
     )
 
 
-def _frozen(fit: Fit, frozen: Frozen | None) -> str:
+def _frozen(fit: Fit | Imputed, frozen: Frozen | None) -> str:
     return "The specification was not frozen beforehand." if frozen is None else frozen.statement(fit.spec)
 
 

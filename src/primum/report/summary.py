@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from primum.effects import Effects, OutcomeEffects
-from primum.fit import Fit
+from primum.fit import Fit, Imputed
 from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.likelihood import SCALES
 from primum.sources import Truth
@@ -87,6 +87,12 @@ _AMOUNTS = {
         ("expected_harm", "posterior mean of the harmful part of the effect"),
         ("shortfall", "mean effect over the worst 5% of draws"),
     )
+}
+_IMPUTED = {
+    "within": {"type": "number", "description": "mean of the posterior variances"},
+    "between": {"type": "number", "description": "variance of the posterior means"},
+    "share_between": {"type": "number", "description": "Rubin's, of the total variance"},
+    "imputations_needed": _NUMBER,
 }
 _CHOICES = ("carry_on", "stop", "adopt", "wait")
 _TIPS = {
@@ -175,6 +181,17 @@ SCHEMA: dict[str, Any] = {
                         "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
                         "expected_losses": _object(dict.fromkeys(_CHOICES, _NUMBER), ["object", "null"]),
                         "tips": _TIPS,
+                        "imputations": {
+                            **_object(
+                                {
+                                    "number": {"type": "integer"},
+                                    "satt": _object(_IMPUTED),
+                                    "new_unit": _object(_IMPUTED),
+                                },
+                                ["object", "null"],
+                            ),
+                            "description": "null where there is one panel",
+                        },
                         "truth": _object(
                             {
                                 "satt": _NUMBER,
@@ -193,7 +210,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def summary(
-    fit: Fit,
+    fit: Fit | Imputed,
     effects: Effects,
     harm: Harm,
     *,
@@ -221,11 +238,7 @@ def summary(
     """
     from primum import __version__
 
-    seconds = {
-        "compile": sum(float(tree.attrs["seconds_compile"]) for tree in fit.tree.children.values()),
-        "sample": sum(float(tree.attrs["seconds_sample"]) for tree in fit.tree.children.values()),
-        "total": total_seconds,
-    }
+    seconds = {**fit.seconds, "total": total_seconds}
     return {
         "title": fit.spec.title,
         "primum": __version__,
@@ -294,6 +307,17 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
         "expected_losses": None if harm.losses is None else {each: getattr(harm.losses, each) for each in _CHOICES},
         "tips": [asdict(tip) for tip in harm.tips],
+        "imputations": _imputations(effects),
+    }
+
+
+def _imputations(effects: OutcomeEffects) -> dict[str, Any] | None:
+    shares = effects.imputations
+    if shares is None:
+        return None
+    return {
+        "number": len(effects.imputation_names),
+        **{name: shares.loc[name].to_dict() for name in ("satt", "new_unit")},
     }
 
 

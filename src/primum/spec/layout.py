@@ -36,6 +36,8 @@ class Columns:
         1 for pilots and 0 for comparators, constant within a unit.
     exposure
         The exposure itself, between 0 and 1, one value a unit and period.
+    imputation
+        Which imputation a row belongs to, where missing values were filled in several times; each holds all rows.
     """
 
     __pydantic_config__ = STRICT
@@ -47,6 +49,7 @@ class Columns:
     embedded: Text | None = None
     pilot: Text | None = None
     exposure: Text | None = None
+    imputation: Text | None = None
 
 
 @dataclass(frozen=True)
