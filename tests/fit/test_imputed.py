@@ -76,7 +76,7 @@ def test_the_worst_imputation_decides_and_is_named() -> None:
     assert (one.verdict, one.reasons) == ("REVIEW", ["imputation 2: R-hat above 1.01; run more draws"])
     two = worst_of({1: gate("REVIEW", 1.03), "b": gate("FAIL", 1.2), 3: gate("PASS", 1.0)})
     assert two.verdict == "FAIL"
-    assert two.reasons == ["imputation b, the worst of 2 of 3 that do not pass: R-hat above 1.05; run more draws"]
+    assert two.reasons == ["imputation b (the worst of 2 that do not pass): R-hat above 1.05; run more draws"]
     assert two.max_rhat == 1.2
 
 

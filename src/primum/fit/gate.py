@@ -298,7 +298,7 @@ def worst_of(gates: Mapping[Any, Gate]) -> Gate:
     if not found:
         return all_of_them
     name, worst = max(found.items(), key=lambda item: (_ORDER[item[1].verdict], item[1].max_rhat))
-    others = f", the worst of {len(found)} of {len(gates)} that do not pass" if len(found) > 1 else ""
+    others = f" (the worst of {len(found)} that do not pass)" if len(found) > 1 else ""
     findings = [replace(each, reason=f"imputation {name}{others}: {each.reason}") for each in worst.findings]
     return replace(all_of_them, findings=tuple(findings))
 
