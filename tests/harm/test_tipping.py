@@ -120,7 +120,7 @@ def test_a_threshold_tips_only_where_a_specification_may_have_it() -> None:
     small, large = rng.normal(-3.0, 1.0, (4, 1000)), np.full((4, 1000), 9.0)
 
     def stop_and_watch(satt: np.ndarray) -> list[Tip]:
-        found = tipping_points(satt, satt, satt, 1, 0.5, RULES, PRIOR)
+        found = tipping_points(satt, satt, small, 1, 0.5, RULES, PRIOR)
         return [each for each in found if each.question == "using" and each.what in ("stop", "watch")]
 
     # certain harm stops at any threshold, and harm in a thousandth of the draws would need stop below watch

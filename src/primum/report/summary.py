@@ -106,8 +106,13 @@ _TIPS = {
             "now": _NUMBER,
             "at": {"type": ["number", "null"], "description": "null where no change that was tried changes it"},
             "verdict": {"type": ["string", "null"]},
+            "tried": {
+                "type": ["array", "null"],
+                "items": _NUMBER,
+                "description": "between what priors were tried; null where all values are known",
+            },
         },
-        "required": ["question", "what", "now", "at", "verdict"],
+        "required": ["question", "what", "now", "at", "verdict", "tried"],
         "additionalProperties": False,
     },
 }
@@ -306,7 +311,7 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
         "important": harm.outcome.important,
         "decisions": {"using": harm.decision.using, "considering": harm.decision.considering},
         "expected_losses": None if harm.losses is None else {each: getattr(harm.losses, each) for each in _CHOICES},
-        "tips": [asdict(tip) for tip in harm.tips],
+        "tips": [{**asdict(tip), "tried": None if tip.tried is None else list(tip.tried)} for tip in harm.tips],
         "imputations": _imputations(effects),
     }
 
