@@ -13,7 +13,7 @@ WATCH = "#E0A458"
 _RULES = {
     "Places that use it already": (("stop or rework", HARM), ("carry on, and watch", WATCH), ("carry on", BENEFIT)),
     "Places that consider it": (
-        ("pause for thought", HARM),
+        ("pause for thought", WATCH),
         ("no grounds for or against", NEGLIGIBLE),
         ("grounds to adopt", BENEFIT),
     ),

@@ -46,11 +46,11 @@ from primum.spec import Frozen, ScaleName
 
 _DECISIONS = {
     "stop or rework": "bad",
-    "pause for thought": "bad",
+    "pause for thought": "watch",
     "carry on, and watch": "watch",
     "carry on": "good",
     "grounds to adopt": "good",
-    "no grounds for or against": "watch",
+    "no grounds for or against": "plain",
     "withheld": "bad",
 }
 
