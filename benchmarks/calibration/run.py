@@ -147,7 +147,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         axes.errorbar(rows["stated"], rows["true"], 2 * rows["error"], fmt="o", color=HARM, ecolor=INK, ms=4, lw=1)
         axes.set_xlabel("mean probability stated")
         axes.set_ylabel("share that was true, and twice its error")
-        axes.set_title("Statements come true as often as they say")
+        axes.set_title("Probabilities stated, and how often they were true")
         axes.set_aspect("equal")
         figure.savefig(path, dpi=110)
 
