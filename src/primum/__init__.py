@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from primum.checks import predictive_checks
-    from primum.design import Operating, operating
+    from primum.design import Operating, false_alarms, operating
     from primum.effects import (
         Effects,
         Estimand,
@@ -74,6 +74,7 @@ __all__ = [
     "effects",
     "elicited",
     "estimands",
+    "false_alarms",
     "fit",
     "freeze",
     "harm",
@@ -92,7 +93,7 @@ __all__ = [
 
 _ROOMS = {
     "checks": ["predictive_checks"],
-    "design": ["Operating", "operating"],
+    "design": ["Operating", "false_alarms", "operating"],
     "effects": [
         "Effects",
         "Estimand",

@@ -50,6 +50,7 @@ def design(
     if problems:
         raise SpecError("the simulations", problems)
     open_folder(folder, [f"{names[-1]}.csv"], force=force)  # the last to be written: without it, a run was killed
+    done = []
     for name in names:
         kept = folder / f"{name}-simulations.csv"
         if force:
@@ -58,4 +59,13 @@ def design(
         found.table.to_csv(folder / f"{name}.csv")
         plot_operating(found).savefig(folder / f"{name}.svg", metadata={"Date": None})
         typer.echo(f"{found}\n")
+        done.append(found)
+    counted = sum(each.outcome.important for each in done)
+    if counted > 1 and read.decisions.rule == "thresholds" and 0 in (effect or [0]):
+        alarms = pr.false_alarms(done)
+        typer.echo(
+            f"No effect on any of the {counted} outcomes that count: stop or rework {alarms['stop or rework']:.0%}, "
+            f"pause {alarms['pause for thought']:.0%}, adopt {alarms['grounds to adopt']:.0%} "
+            f"of {alarms['simulations']:.0f} (errors of outcomes taken as independent)\n"
+        )
     typer.echo(f"Tables, figures and simulations: {folder}")
