@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from primum.panel.read import Rows, list_some, read_rows, show
+from primum.panel.read import read_rows
+from primum.panel.rows import Rows, list_some, show
 from primum.spec import Layout, Periods
 from tests.panel.tables import FRAMES, START, fill, put, sound
 

@@ -14,7 +14,7 @@ from primum.effects.estimand import CELLS, DENOMINATORS, PILOTS, Estimand
 from primum.effects.predictions import SAMPLE, Predictions
 from primum.errors import InputError
 from primum.model.cells import Array, Mask
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 
 Scale = Literal["difference", "ratio", "relative change", "odds ratio"]
 Window = tuple[int, int]

@@ -11,7 +11,7 @@ from primum.effects.estimand import Estimand
 from primum.effects.predictions import DIMS, Predictions, linear_effect
 from primum.errors import InputError
 from primum.fit.predict import noise_of
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 
 
 def realised(estimand: Estimand) -> Estimand:

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 
 
 def read_column(column: nw.Series[Any]) -> tuple[NDArray[Any] | None, list[str]]:

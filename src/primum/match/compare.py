@@ -14,7 +14,7 @@ from primum.match.distance import distances, inverse_metric, scaled
 from primum.match.join import Covariates
 from primum.match.variables import Variable, variables_of
 from primum.panel import Panel
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.spec import Outcome
 from primum.spec.matching import Matching
 

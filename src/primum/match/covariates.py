@@ -14,7 +14,7 @@ from primum.errors import PanelError
 from primum.match.cohorts import first_exposed
 from primum.match.join import Array, Covariates, join
 from primum.panel import Panel
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 
 
 def covariates(

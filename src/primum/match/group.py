@@ -14,7 +14,7 @@ from primum.match.cohorts import cohorts_of
 from primum.match.compare import Comparison, compare
 from primum.match.join import Covariates
 from primum.panel import Panel
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.spec import Spec
 from primum.spec.matching import Matching
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from primum.match.column import read_column
 from primum.panel import Panel
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.spec import Layout
 
 Array = NDArray[np.float64]

@@ -10,7 +10,7 @@ from primum.match.cohorts import Mask
 from primum.match.group import Group, exact_values
 from primum.match.join import Covariates
 from primum.panel import Panel
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.spec.matching import Matching
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from primum.panel.read import Rows, list_some, show
+from primum.panel.rows import Rows, list_some, show
 from primum.spec import Layout, Measure
 
 Mask = NDArray[np.bool_]

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.spec import Layout
 
 MIN_PRE_PERIODS = 2

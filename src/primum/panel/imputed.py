@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from primum.panel.read import column_hint, frame_of, list_some, names_in
+from primum.panel.read import column_hint, frame_of, names_in
+from primum.panel.rows import list_some
 from primum.spec import Layout
 
 Name = int | str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.column import Column
 from primum.sources.dfe.number import number
 from primum.sources.dfe.vintage import SPREADSHEET_ERRORS, Vintage

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.kind import Kind, is_mark, kind_by_name
 from primum.sources.dfe.number import number
 from primum.sources.dfe.period import year_in_name

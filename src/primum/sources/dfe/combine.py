@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from primum.errors import SourceError
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.cells import VALUES
 from primum.sources.dfe.place import PLACE, TIME
 from primum.sources.dfe.release import Release

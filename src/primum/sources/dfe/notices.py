@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.column import Column
 
 if TYPE_CHECKING:

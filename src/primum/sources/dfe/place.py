@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.period import last_year
 from primum.sources.dfe.vintage import Layout
 

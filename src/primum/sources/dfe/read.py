@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primum.errors import SourceError
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.cells import cells_of, marks_of, unreadable
 from primum.sources.dfe.column import Column, sort_columns, symbols_in
 from primum.sources.dfe.kind import KINDS, Kind

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.cells import SUPPRESSED, VALUES
 from primum.sources.dfe.place import LOCAL_AUTHORITY
 

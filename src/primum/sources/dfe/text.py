@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primum.errors import SourceError
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 
 if TYPE_CHECKING:
     import pandas as pd

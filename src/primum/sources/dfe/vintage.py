@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 
 Layout = Literal["ees", "legacy"]
 SPREADSHEET_ERRORS = frozenset({"#value!", "#ref!", "#div/0!", "#n/a", "#name?", "#num!", "#null!"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from primum.errors import SourceError
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.dfe.cells import VALUES
 from primum.sources.dfe.place import LOCAL_AUTHORITY, PLACE
 from primum.sources.dfe.select import select

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primum.errors import SourceError
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.records.aggregation import Aggregation
 from primum.sources.records.cells import RecordCells
 from primum.sources.records.censoring import about_open, duration_problems

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from primum.errors import InputError, PrimumError, SourceError
-from primum.panel.read import column_hint, list_some
+from primum.panel.read import column_hint
+from primum.panel.rows import list_some
 from primum.sources.records.fields import literal, quoted
 
 if TYPE_CHECKING:

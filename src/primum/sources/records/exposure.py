@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from primum.panel.assemble import ramp
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.records.calendar import Calendar
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.records.aggregation import Aggregation
 from primum.sources.records.unusable import by_period
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from primum.panel.read import list_some
+from primum.panel.rows import list_some
 from primum.sources.records.aggregation import Aggregation
 from primum.sources.records.query import Query
 

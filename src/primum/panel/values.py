@@ -1,0 +1,155 @@
+"""Whether the values of outcomes can be what their layout says that they are."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from primum.panel.rows import Rows
+from primum.spec import Layout, Measure
+
+MAX_VALUES = 1000
+MAX_UNPLACED = 0.05
+
+
+def value_problems(rows: Rows, layout: Layout) -> list[str]:
+    """What is wrong with the values of outcomes, each kind of mistake once, with the rows it is in."""
+    checks = [
+        check
+        for measure in layout.measures
+        for check in (_bin_checks if measure.kind == "bins" else _checks)(rows, measure)
+    ]
+    problems = [
+        f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
+    ]
+    problems += [problem for measure in layout.measures for problem in _interval_problems(rows, measure)]
+    return list(dict.fromkeys(problems))  # outcomes may share a column
+
+
+# rows that are wrong, what is wrong with them, the values to show, how to mend them
+type _Check = tuple[NDArray[np.bool_], str, list[NDArray[np.float64]], str]
+
+
+def _checks(rows: Rows, measure: Measure) -> list[_Check]:
+    (name,), below = measure.values, measure.denominator
+    if name not in rows.numbers:
+        return []
+    value = rows.numbers[name]
+    checks: list[_Check] = []
+    if measure.kind in {"count", "events"}:
+        checks += _count_checks(name, value)
+    if measure.kind == "positive":
+        what = f"'{name}' must be above 0 for a lognormal or gamma outcome"
+        checks.append((value <= 0, what, [value], "leave the cell empty where nothing was measured"))
+    if measure.standard_error in rows.numbers:
+        checks += _error_checks(name, value, measure.standard_error, rows.numbers[measure.standard_error])
+    if below is None or below not in rows.numbers:
+        return checks
+    total = rows.numbers[below]
+    known = ~np.isnan(value)
+    if measure.kind == "events":  # person-years, say
+        checks.append((total < 0, f"'{below}' is negative", [total], "leave the cell empty where it is not known"))
+    else:
+        checks += _count_checks(below, total)
+    without = known & np.isnan(total)
+    checks.append((without, f"'{below}' is empty where '{name}' is not", [value], "give both or leave both empty"))
+    if measure.kind == "count":
+        what = f"'{name}' is above its denominator '{below}'"
+        checks.append((value > total, what, [value, total], "correct either, or leave both empty"))
+    else:
+        what = f"'{name}' has values where its denominator '{below}' is 0"
+        checks.append((known & (total == 0), what, [value], "correct the denominator, or leave both empty"))
+    return checks
+
+
+def _bin_checks(rows: Rows, measure: Measure) -> list[_Check]:
+    columns, below = measure.values, measure.denominator
+    named = [name for name in (*columns, below) if name is not None]
+    checks = [check for name in named if name in rows.numbers for check in _count_checks(name, rows.numbers[name])]
+    if not set(named) <= set(rows.numbers):
+        return checks
+    counts = np.stack([rows.numbers[name] for name in columns])
+    total = np.full(rows.time.size, np.nan) if below is None else rows.numbers[below]
+    known, held = ~np.isnan(counts), np.nansum(counts, axis=0)
+    bins = f"'{columns[0]}' and the outcome's other bins"
+    what, advice = f"{bins} hold more records than '{below}' says", "correct either"
+    checks.append((held > total, what, [held, total], advice))
+    what, advice = (
+        f"{bins} leave out more than {MAX_UNPLACED:.0%} of the records in '{below}'",
+        "name all bins in value",
+    )
+    checks.append((known.all(axis=0) & (total - held > MAX_UNPLACED * total), what, [held, total], advice))
+    return checks
+
+
+def _count_checks(name: str, values: NDArray[np.float64]) -> list[_Check]:
+    broken = ~np.isnan(values) & (values != np.floor(values))
+    return [
+        (values < 0, f"'{name}' has negative counts", [values], "leave the cell empty where the count is not known"),
+        (broken, f"'{name}' has counts that are not whole numbers", [values], "give counts, not shares or rates"),
+    ]
+
+
+def _error_checks(name: str, value: NDArray[np.float64], column: str, error: NDArray[np.float64]) -> list[_Check]:
+    without = ~np.isnan(value) & np.isnan(error)
+    advice = "give the standard error of every value, or leave both empty"
+    return [
+        (error <= 0, f"'{column}' must be above 0, as every estimate has an error", [value, error], advice),
+        (without, f"'{column}' is empty where '{name}' is not", [value], advice),
+    ]
+
+
+def _interval_problems(rows: Rows, measure: Measure) -> list[str]:
+    """What is wrong with the bounds of counts; `_checks` has looked at the counts themselves."""
+    if measure.low is None or measure.high is None or not {measure.low, measure.high} <= set(rows.numbers):
+        return []
+    bounds = {name: rows.numbers[name] for name in (measure.low, measure.high)}
+    checks = [check for name, values in bounds.items() for check in _count_checks(name, values)]
+    for (name, values), (other, others) in permutations(bounds.items()):
+        alone = ~np.isnan(values) & np.isnan(others)
+        checks.append((alone, f"'{other}' is empty where '{name}' is not", [values], "give both or leave both empty"))
+    if measure.denominator in rows.numbers:
+        checks += _bounded_checks(rows, measure, bounds[measure.low], bounds[measure.high])
+    problems = [
+        f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
+    ]
+    return problems + _pair_problems(rows, measure, bounds[measure.low], bounds[measure.high])
+
+
+def _bounded_checks(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[_Check]:
+    below = measure.denominator
+    assert below is not None
+    total = rows.numbers[below]
+    value = rows.numbers.get(measure.values[0], np.full(total.size, np.nan))
+    alone = np.isnan(value) & ~np.isnan(low)  # a value is checked against its denominator by itself
+    what = f"'{below}' is empty where '{measure.low}' is not"
+    checks: list[_Check] = [(alone & np.isnan(total), what, [low], "give both or leave both empty")]
+    if measure.kind == "count":
+        what = f"'{measure.high}' is above its denominator '{below}'"
+        checks.append((high > total, what, [high, total], "a count is at most its denominator; correct either"))
+    else:
+        what = f"'{measure.low}' has values where its denominator '{below}' is 0"
+        checks.append((alone & (total == 0), what, [low], "correct the denominator, or leave both empty"))
+    return checks
+
+
+def _pair_problems(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[str]:
+    both, problems = f"'{measure.low}' to '{measure.high}'", []
+    if (low > high).any():
+        named = rows.name(low > high, low, high, between=" to ")
+        problems.append(f"intervals from {both} end before they begin: {named}; correct either")
+    if measure.values[0] in rows.numbers:
+        value = rows.numbers[measure.values[0]]
+        outside = (low <= high) & ((value < low) | (value > high))
+        if outside.any():
+            named = rows.name(outside, value, low, high, between=", ")
+            advice = "correct the value or its bounds, or leave one of them empty"
+            problems.append(f"column '{measure.value}' lies outside its interval from {both}: {named}; {advice}")
+    wide = high - low >= MAX_VALUES
+    if wide.any():
+        named = rows.name(wide, low, high, between=" to ")
+        advice = "leave them empty where so little is known, or narrow them"
+        problems.append(f"intervals from {both} hold more than {MAX_VALUES:,} values: {named}; {advice}")
+    return problems
