@@ -82,8 +82,10 @@ def location_forth(scalars: Any, path: Any, eta: Any) -> None:
 def location_back(in_eta: Any, in_scalars: Any, in_path: Any) -> None:
     """Derivatives, given those in the linear predictor; pilots count as comparators here."""
     for t in range(in_path.size):
+        total = 0.0
         for i in range(in_eta.shape[1]):
-            in_path[t] += in_eta[t, i]
+            total += in_eta[t, i]
+        in_path[t] += total
         in_scalars[MU] += in_path[t]
 
 

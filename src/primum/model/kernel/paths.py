@@ -9,6 +9,9 @@ M of a unit,
 where r is the cells' weighted residual in the coordinates of the basis. The density of x is
 -d e^2 / 2 + log(d) / 2, summed, beside the likelihood. Cells with a pseudo-response have its density
 in place of a likelihood.
+
+Of larger arrays each loop takes a row, or a copy: compilers vectorise over units only what they know to lie
+side by side.
 """
 
 from __future__ import annotations
@@ -39,14 +42,11 @@ def spread_forth(weight: Any, level: float, variance: Any, scale_of: Any, sign: 
     return density
 
 
-def whole_forth(
-    factor: Any, residual: Any, x: Any, shrink: Any, spread: Any, pulled: Any, whole: Any, component: Any
-) -> float:
-    """Whole and component, e and c; ``pulled`` is room for M' s r + x."""
+def whole_forth(factor: Any, residual: Any, shrink: Any, spread: Any, pulled: Any, whole: Any, component: Any) -> float:
+    """Whole and component, e and c; ``pulled`` is x, and becomes M' s r + x."""
     (periods, units), density, entry = residual.shape, 0.0, 0
     for k in range(periods):
         for j in range(units):
-            pulled[k, j] = x[k, j]
             component[k, j] = spread[k, j] * residual[k, j]
     for k in range(periods):
         for each in range(k + 1):
@@ -129,9 +129,9 @@ def forth_of(
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
+            heavy, told, here = cell_weight[t, first:last], response[t, first:last], eta[t, first:last]
             for j in range(gap.shape[1]):
-                at = first + j
-                gap[t, j] = precision * cell_weight[t, at] * (response[t, at] - eta[t, at])
+                gap[t, j] = precision * heavy[j] * (told[j] - here[j])
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
             gap[t, at - first] = precision * cell_weight[t, at] * PSEUDO_SCALE * xi[m]
@@ -139,7 +139,11 @@ def forth_of(
         density: float = spread_forth(
             precision * mean_weight[first:last], level, variance, scale_of[first:last], sign, shrink, spread
         )
-        density += whole_forth(factors[number], residual, x[:, first:last], shrink, spread, gap, whole, component)
+        for k in range(gap.shape[0]):
+            drawn = x[k, first:last]
+            for j in range(gap.shape[1]):
+                gap[k, j] = drawn[j]
+        density += whole_forth(factors[number], residual, shrink, spread, gap, whole, component)
         return density
 
     return forth
@@ -162,9 +166,10 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
         across = np.ascontiguousarray(basis.T)
         departure, density = np.dot(across, component), 0.0
         for t in range(periods):
+            here = eta[t, first:last]
             for j in range(units):
-                eta[t, first + j] += departure[t, j]
-            value, in_noise = slopes(eta[t, first:last], sigma, fields[:, t, first:last], standard, slope[t])
+                here[j] += departure[t, j]
+            value, in_noise = slopes(here, sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[SIGMA] += in_noise
         for m in range(begin, end):
@@ -178,12 +183,16 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
             for k in range(periods):
                 for j in range(units):
                     pull[k, j] += in_component[k, first + j]
-        in_residual = component
+        in_residual, moves = component, np.empty((periods, units))
         in_level[0] += whole_back(
             factors[number], weight, level, variance, scale_of[first:last], residual, shrink, spread, whole, pull,
             departure, np.empty((periods, units)), in_variance, in_log_scale[first:last], in_weight,
-            in_x[:, first:last], in_residual,
+            moves, in_residual,
         )  # fmt: skip
+        for k in range(periods):
+            into = in_x[k, first:last]
+            for j in range(units):
+                into[j] = moves[k, j]
         moved = 0.0
         for k in range(periods):
             for j in range(units):
@@ -194,9 +203,9 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
             in_scalars[SIGMA] -= 2.0 * moved / sigma
         returned = np.dot(across, in_residual)
         for t in range(periods):
+            heavy, into = cell_weight[t, first:last], in_eta[t, first:last]
             for j in range(units):
-                at = first + j
-                in_eta[t, at] = slope[t, j] - precision * cell_weight[t, at] * returned[t, j]
+                into[j] = slope[t, j] - precision * heavy[j] * returned[t, j]
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
             in_xi[m] = -PSEUDO_SCALE * in_eta[t, at]
