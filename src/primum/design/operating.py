@@ -120,7 +120,7 @@ def operating(
     """
     import pandas as pd
 
-    chosen = _chosen(spec, outcome)
+    chosen = spec.chosen(outcome)
     truths = sorted(
         float(each) + 0.0 for each in effects or [chosen.sign * each * chosen.sesoi for each in DEFAULT_EFFECTS]
     )
@@ -135,17 +135,6 @@ def operating(
     rows = pd.DataFrame(kept.rows)
     wanted = rows["effect"].isin(truths) & (rows["simulation"] < simulations)
     return Operating(spec, chosen, rows[wanted].sort_values(["effect", "simulation"], ignore_index=True))
-
-
-def _chosen(spec: Spec, name: str | None) -> Outcome:
-    names = [each.name for each in spec.outcomes]
-    name = names[0] if name is None and len(names) == 1 else name
-    if name not in names or name is None:
-        raise SpecError("the simulations", [f"outcome must be one of {', '.join(names)}, not {name}"])
-    chosen = spec.outcome(name)
-    if chosen.family == "binned":
-        raise SpecError("the simulations", [f"{name} is counted in bins, which cannot be simulated yet"])
-    return chosen
 
 
 def _learned(spec: Spec, panel: Panel, outcome: Outcome, cores: int | None) -> Learned:

@@ -76,7 +76,7 @@ from primum.model.layout import SCALARS, sizes_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
 from primum.panel import Panel
-from primum.spec import Outcome, Prior, Priors, Spec
+from primum.spec import Prior, Priors, Spec
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -106,7 +106,7 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
 
     Raises
     ------
-    ValueError
+    SpecError
         If `outcome` is needed and missing, or is not in the specification.
 
     Examples
@@ -118,7 +118,7 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
     >>> {name: len(model.coords[name]) for name in ("unit", "time", "pilot", "comparator", "component")}
     {'unit': 20, 'time': 8, 'pilot': 4, 'comparator': 16, 'component': 8}
     """
-    chosen = _chosen(spec, outcome)
+    chosen = spec.chosen(outcome)
     cells = cells_of(panel.dataset, chosen)
     return model_of(cells, family_of(chosen.family), chosen.all_priors(), np.asarray(panel.dataset["unit"]))
 
@@ -312,12 +312,3 @@ def _effects(
     unlikely = (1 / tail + 1) * pt.log1p(tail * zeta**2) if tail else zeta**2
     pm.Potential("effect_density", (0.5 * pt.log(shrink) - 0.5 * unlikely).sum())
     return pm.Deterministic("tau_unit", tau + sigma_tau * zeta, dims="pilot")
-
-
-def _chosen(spec: Spec, outcome: str | None) -> Outcome:
-    names = [each.name for each in spec.outcomes]
-    if outcome is None and len(names) == 1:
-        return spec.outcomes[0]
-    if outcome not in names:
-        raise ValueError(f"outcome must be one of {names}, not {outcome!r}")
-    return spec.outcome(outcome)

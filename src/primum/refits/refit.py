@@ -83,14 +83,14 @@ def refit(
     >>> again.effects.table.loc["satt", "mean"]  # doctest: +SKIP
     """
     started = time.perf_counter()
-    names = [each.name for each in spec.outcomes]
     problems = [] if panel.layout == spec.data else ["the panel was read with another layout; read the panel again"]
-    name = names[0] if outcome is None and len(names) == 1 else outcome
-    if name not in names:
-        problems.append(f"outcome must be one of {', '.join(names)}, not {outcome}")
-    if problems or name is None:
+    try:
+        chosen = spec.chosen(outcome)
+    except SpecError as error:
+        raise SpecError("the refit", [*problems, *error.problems]) from None
+    if problems:
         raise SpecError("the refit", problems)
-    chosen, settings = spec.outcome(name), replace(spec.sampler, draws=FIRST_DRAWS, tune=min(TUNE, spec.sampler.tune))
+    settings = replace(spec.sampler, draws=FIRST_DRAWS, tune=min(TUNE, spec.sampler.tune))
     while True:
         posterior, stats = draw_posterior(spec, panel, chosen, settings, cores=cores)
         found = outcome_effects(posterior, spec, panel, chosen, gate_of(posterior, stats, ess), ess, CORE)

@@ -297,6 +297,21 @@ class Spec:
                 return outcome
         raise KeyError(f"no outcome '{name}'; there are {[outcome.name for outcome in self.outcomes]}")
 
+    def chosen(self, name: str | None) -> Outcome:
+        """The outcome of that name, or the only one where none is named.
+
+        Raises
+        ------
+        SpecError
+            If there is none of that name, or several and none is named.
+        """
+        names = [each.name for each in self.outcomes]
+        if name is None and len(names) == 1:
+            return self.outcomes[0]
+        if name not in names:
+            raise SpecError("the choice of an outcome", [f"outcome must be one of {', '.join(names)}, not {name}"])
+        return self.outcome(name)
+
     def _problems(self) -> list[str]:
         found = [problem for outcome in self.outcomes for problem in outcome.problems()]
         kept = {f"{outcome.name}_denominator": "a denominator" for outcome in self.outcomes}
