@@ -176,13 +176,17 @@ def test_replicated_units_have_the_trends_and_paths_of_the_model() -> None:
     still = replace(TRUTH, mu=50.0, q=0.0, s=0.0, tau=0.0, sigma_tau=0.0)
     posterior = posterior_at(still, standard, 6, count, sigma=1e-9, sigma_slope=0.1, omega=0.3)
     paths = np.arange(18.0).reshape(3, 6)
-    posterior["lambda_region"] = xr.DataArray(np.broadcast_to(paths, (4, count // 4, 3, 6)), dims=(*SAMPLE, "region", "time"))
+    posterior["lambda_region"] = xr.DataArray(
+        np.broadcast_to(paths, (4, count // 4, 3, 6)), dims=(*SAMPLE, "region", "time")
+    )
     posterior["weight"] = xr.DataArray(np.full((4, count // 4, 2, 6), 1 / 6), dims=(*SAMPLE, "pilot", "comparator"))
     panels = (replicate(posterior, family, cells, standard, np.random.default_rng(3)) - 50) / 7
     away = panels - paths[np.arange(8) % 3]
     lines = np.polynomial.polynomial.polyfit(np.arange(6) - 2.5, away.reshape(-1, 6).T, 1)
     # level and line explain all of it, values being near 50 / 7
-    np.testing.assert_allclose(np.polynomial.polynomial.polyval(np.arange(6) - 2.5, lines), away.reshape(-1, 6), atol=1e-6)
+    np.testing.assert_allclose(
+        np.polynomial.polynomial.polyval(np.arange(6) - 2.5, lines), away.reshape(-1, 6), atol=1e-6
+    )
     slope, each = lines[1].reshape(count, 8), np.exp(2 * 0.3**2)
     square = 0.1**2 * np.array([0.25 + 1 / 6, 1.0]) * each
     # a normal times a lognormal SD: its square has a kurtosis of 3 exp(4 omega^2), or less for a mean of several

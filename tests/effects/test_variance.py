@@ -50,7 +50,9 @@ def test_units_of_different_variances_are_averaged() -> None:
 
 def test_trends_and_regions_have_shares_of_their_own() -> None:
     found = made("binomial", changes={**TRENDS, **REGIONS})
-    q, slope, region, level = (np.asarray(found.posterior[name]) for name in ("q", "sigma_slope", "sigma_region", "sigma_alpha"))
+    q, slope, region, level = (
+        np.asarray(found.posterior[name]) for name in ("q", "sigma_slope", "sigma_region", "sigma_alpha")
+    )
     time = found.cells.time
     shares = VARIANCE.of(found)
     assert shares["component"].values.tolist() == ["level", "drift", "trend", "region", "shock"]

@@ -153,7 +153,11 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     ),
     "binomial with trends, regions, the path a walk, weights, effect terms and variances by unit, with gaps": lambda: (
         evaluation(
-            "binomial", pilots=5, times=LONG, staggered=True, missing=9,
+            "binomial",
+            pilots=5,
+            times=LONG,
+            staggered=True,
+            missing=9,
             changes={**TRENDS, **REGIONS, **WALK, **WEIGHTS, **EFFECT, **VARIED},
         )
     ),

@@ -228,10 +228,13 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
     if built.cells.varied:  # omega x is the logarithm of a unit's scale
         total += float(np.sum(stats.norm.logpdf(np.log(at["unit_scale"]) / at["omega"])))
-    if built.cells.regions is not None:  # of x, whose multiples are the components of a walk
+    if built.cells.regions is not None:  # of the components of a walk
         away = (at["lambda_region"] - at["lambda"]) / at["sigma_region"]
         walk = np.linalg.pinv(centred_drift(built.cells.time, 1.0))
         total -= 0.5 * float(np.einsum("gt,ts,gs", away, walk, away))
+        # zeta is a root of A times x, A = 1 / (1 + sigma^2 d P)
+        spread = at["sigma_region"] ** 2 * drift_basis(built.cells.time).variance
+        total -= 0.5 * float(np.log1p(spread * built.arrays["region_weight"]).sum())
     if built.cells.terms is not None:
         scales = {
             "event": at.get("sigma_event"),

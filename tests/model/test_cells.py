@@ -104,7 +104,10 @@ def test_regions_and_trends_reach_the_cells() -> None:
 
 
 def test_options_for_time_that_a_panel_is_too_small_for_are_refused_at_once() -> None:
-    spec, frame = spec_of("binomial", changes={**REGIONS, **TRENDS}), table_of("binomial", times=(2010, 2011, 2012, 2013))
+    spec, frame = (
+        spec_of("binomial", changes={**REGIONS, **TRENDS}),
+        table_of("binomial", times=(2010, 2011, 2012, 2013)),
+    )
     kept = frame[frame["year"] < 2013].assign(region="North")
     kept["start"], kept["embedded"] = (kept[name].mask(kept[name].notna(), 2012) for name in ("start", "embedded"))
     with pytest.raises(SpecError, match="a trend can be told from drift in 4 or more") as caught:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from primum.model.data import DIMS, arrays_of
+from primum.model.data import DIMS, arrays_of, reference_of, working_of
 from primum.model.drift import drift_basis
 from primum.model.families import learns_scale
 from primum.model.kernel.places import BLOCK
@@ -118,7 +118,26 @@ def test_paths_are_in_the_basis_of_what_they_are(built: Model) -> None:
     for row in arrays["region_scale"]:
         np.testing.assert_array_equal(row**2, np.sqrt(walk.variance) ** 2)
     if names:
+        check_seen(built)
         assert [names[each] for each in arrays["region_of"]] == [REGION_NAMES[unit % 3] for unit in cells.order]
+
+
+def check_seen(built: Model) -> None:
+    """Precision and place of regions' paths, the comparators of each taken one by one."""
+    cells, arrays = built.cells, built.arrays
+    assert cells.regions is not None
+    scales = reference_of(working_of(cells, built.family), cells, built.family, built.outcome.all_priors())
+    filled = working_of(cells, built.family).filled
+    own = cells.basis.vectors.T @ np.diag(scales.variances(cells.basis)) @ cells.basis.vectors
+    # squared rows of an orthogonal matrix times variances are the diagonal of what it turns a covariance to
+    variance = np.diag(arrays["path_basis"] @ own @ arrays["path_basis"].T)
+    for g in range(len(cells.regions.names)):
+        there = [unit for unit in cells.comparators if cells.regions.of_unit[unit] == g]
+        noise = [scales.sigma**2 / arrays["mean_weight"][built.place(unit)] for unit in there]
+        precise = np.array([1 / (variance + each) for each in noise])
+        np.testing.assert_allclose(arrays["region_weight"][g], precise.sum(axis=0), rtol=1e-10)
+        place = (precise * (filled[there] @ arrays["path_basis"].T)).sum(axis=0) / precise.sum(axis=0)
+        np.testing.assert_allclose(arrays["region_response"][g], place, rtol=1e-9, atol=1e-12)
 
 
 def test_a_component_is_of_trends_or_of_drift(built: Model) -> None:

@@ -61,7 +61,9 @@ def test_with_a_line_drift_is_from_its_own_line(grid: str, phi: float) -> None:
 
 def test_scales_are_of_drift_but_for_the_line() -> None:
     q, slope = np.array([0.1, 0.2]), np.array([0.01, 0.02])
-    np.testing.assert_array_equal(drift_basis(GRIDS["uneven"], line=True).scales(q, slope)[1], [0.02, 0.2, 0.2, 0.2, 0.2])
+    np.testing.assert_array_equal(
+        drift_basis(GRIDS["uneven"], line=True).scales(q, slope)[1], [0.02, 0.2, 0.2, 0.2, 0.2]
+    )
     np.testing.assert_array_equal(drift_basis(GRIDS["uneven"]).scales(q, slope)[1], np.full(5, 0.2))
 
 

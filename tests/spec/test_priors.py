@@ -181,7 +181,9 @@ def test_a_common_path_that_is_a_walk_says_so_and_keeps_its_scale() -> None:
     ]
 
 
-@pytest.mark.parametrize(("name", "key", "value"), [("sigma_slope", "trends", "by unit"), ("sigma_region", "path_by", "region")])
+@pytest.mark.parametrize(
+    ("name", "key", "value"), [("sigma_slope", "trends", "by unit"), ("sigma_region", "path_by", "region")]
+)
 def test_scales_of_an_option_belong_to_it(name: str, key: str, value: str) -> None:
     changes = {f"outcomes.kinship.priors.{name}": {"scale": 0.2, "reason": "because"}, "columns.regions": "region"}
     with pytest.raises(SpecError, match=rf"kinship\.priors\.{name}: the model of this outcome has no {name}"):

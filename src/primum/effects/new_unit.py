@@ -66,7 +66,11 @@ def new_unit(
     paths = paths_of(posterior, cells, cells.comparators)[..., -1]
     # among one path there is nothing to choose, and no random number is used
     chosen = rng.integers(paths.shape[-1], size=(*shock.shape, 1))
-    eta = draws("mu") + np.take_along_axis(paths, chosen, axis=-1)[..., 0] + np.sqrt(spread) * rng.normal(size=spread.shape)
+    eta = (
+        draws("mu")
+        + np.take_along_axis(paths, chosen, axis=-1)[..., 0]
+        + np.sqrt(spread) * rng.normal(size=spread.shape)
+    )
     tau = draws("tau") + draws("sigma_tau") * deviates(cells, rng, spread.shape) + shift
     if "sigma_cohort" in posterior:
         tau = tau + draws("sigma_cohort") * rng.normal(size=spread.shape)

@@ -18,7 +18,6 @@ part of it is what the weighted comparators did.
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from primum.effects.averages import by_group, over_periods

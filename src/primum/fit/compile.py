@@ -198,7 +198,9 @@ def _kernel_entry(family: FamilyName) -> Any:
             carray(float64(t[26, 0]), (t[26, 1], t[26, 2])),
             carray(float64(t[27, 0]), (t[27, 1], t[27, 2])),
             carray(float64(t[28, 0]), (t[28, 1], t[28, 2])),
-            carray(int32(t[29, 0]), (t[29, 1],)),
+            carray(float64(t[29, 0]), (t[29, 1], t[29, 2])),
+            carray(float64(t[30, 0]), (t[30, 1], t[30, 2])),
+            carray(int32(t[31, 0]), (t[31, 1],)),
         )  # fmt: skip
 
     return evaluate

@@ -42,11 +42,18 @@ as they do drifts, and :math:`\kappa` is of a pilot's own trend as of its drift.
 makes the random walk's movements independent, so that with h the scale of its prior it moves as far over the
 panel as a free one. Where regions have paths of their own, region g's departs from the common one by
 
-.. math:: r_g = \sigma_{region} \sum_k \sqrt{d_k}\, x_{gk} b_k, \quad x_{gk} \sim N(0, 1),
+.. math:: r_g = \sigma_{region} \sum_k \sqrt{d_k}\, \zeta_{gk} b_k, \quad \zeta_{gk} \sim N(0, 1),
 
 a random walk measured from its mean, with steps of :math:`N(0, \sigma_{region}^2)` a period; it is part of the
 location :math:`\ell_i` of all units there. What a region without comparators does by itself is known from its
-pilots before exposure, and after that only from how far regions move.
+pilots before exposure, and after that only from how far regions move. Its comparators say of
+:math:`\lambda_k + r_{gk}` that it is roughly :math:`z_{gk}` with precision :math:`P_{gk}`, and :math:`\zeta` is
+sampled through the same map as the pilots' effects below, P and z being fixed at the reference scales of
+`primum.model.reference`, which shapes the geometry alone:
+
+.. math::
+    A_{gk} = \frac{1}{1 + \sigma_{region}^2 d_k P_{gk}}, \quad
+    \zeta_{gk} = A_{gk}\sigma_{region}\sqrt{d_k} P_{gk}(z_{gk} - \lambda_k) + \sqrt{A_{gk}}\, x_{gk}.
 
 **Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
 and all: the model knows scales by their squares, so both signs are the same model and the density
@@ -174,7 +181,7 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
         precision, sign = (1 / sigma**2, sign * pt.sign(sigma)) if family.scaled else (pt.as_tensor(1.0), sign)
 
-        regional = _regions(cells, path, data)
+        regional = _regions(cells, slow, path, data)
         location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
         density, eta, component = path_density(
             location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], data, 0
@@ -289,15 +296,18 @@ def _term_effects(cells: Cells, data: dict[str, Any]) -> Any:
     return pt.tensordot(gamma, data["pilot_terms"], axes=1)
 
 
-def _regions(cells: Cells, path: Any, data: dict[str, Any]) -> Any:
+def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:
     """How regions' paths depart from the common one, in the path's coordinates; shape (ordered unit, drift)."""
     import pymc as pm
     import pytensor.tensor as pt
 
     if cells.regions is None:
         return pt.zeros((cells.order.size, data["path_scale"].shape[0]))
-    x = pm.Normal("x_region", dims=("region", "drift"))
-    departure = _tailed("sigma_region", data) * data["region_scale"] * x
+    x, spread = pm.Flat("x_region", dims=("region", "drift")), _tailed("sigma_region", data) * data["region_scale"]
+    shrink = 1 / (1 + spread**2 * data["region_weight"])
+    zeta = shrink * spread * data["region_weight"] * (data["region_response"] - slow) + pt.sqrt(shrink) * x
+    pm.Potential("region_density", (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum())
+    departure = spread * zeta
     pm.Deterministic("lambda_region", path + departure @ data["path_basis"], dims=("region", "time"))
     return departure[data["region_of"]]
 

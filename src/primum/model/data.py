@@ -48,6 +48,8 @@ DIMS: dict[str, tuple[str, ...]] = {
     "path_basis": ("drift", "time"),
     "path_mix": ("drift", "drift"),
     "region_scale": ("region", "drift"),
+    "region_weight": ("region", "drift"),
+    "region_response": ("region", "drift"),
     "region_of": ("ordered",),
 }
 _MIN_WEIGHT = 1e-3
@@ -79,7 +81,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         ``drift_scalar`` is that of the scale of each component after the constant, q or sigma_slope. The common
         path is ``lambda_drift``, whose SDs are ``path_scale``, times ``path_basis``, and ``path_mix`` turns it to
         the coordinates of the basis. A region's path departs from it by coordinates of the same kind, whose SDs at
-        sigma_region = 1 are ``region_scale``; ``region_of`` is the place of each unit's region.
+        sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
+        lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
@@ -91,6 +94,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     path_scale, path_basis, path_mix = _path(cells, priors.lambda_t)
     moves = SCALARS.index("q"), SCALARS.index("sigma_slope")
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
+    scales = reference_of(work, cells, family, priors)
+    region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     return {
         "priors": np.array([_setting(by_name[name]) for name in SCALARS]),
         "constants": np.array([_constant(name, cells) for name in SCALARS]),
@@ -99,7 +104,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "response": np.ascontiguousarray(work.response[order].T),
         "cell_weight": np.ascontiguousarray(work.weight[order].T),
         "mean_weight": work.mean_weight[order],
-        "factors": _factors(work, cells, family, priors),
+        "factors": _factors(work, cells, scales, priors),
         "exposure": cells.exposure[pilots],
         "pilot_exposure": cells.exposure[pilots] @ basis.vectors.T,
         "pilot_response": work.filled[pilots] @ basis.vectors.T,
@@ -120,6 +125,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "path_basis": path_basis,
         "path_mix": path_mix,
         "region_scale": np.tile(np.sqrt(cells.walk.variance), (len(regions.names), 1)),
+        "region_weight": region_weight,
+        "region_response": region_response,
         "region_of": regions.of_unit[order].astype(np.int32),
     }
 
@@ -133,6 +140,18 @@ def _path(cells: Cells, prior: Prior) -> tuple[Array, Array, Array]:
     if not smooth and cells.regions is None:
         return scale, own.vectors[1:], np.eye(scale.size)
     return scale, walk.vectors[1:], walk.vectors[1:] @ own.vectors[1:].T
+
+
+def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array) -> tuple[Array, Array]:
+    """Precision with which comparators show their region's path, and where, in the path's coordinates."""
+    if cells.regions is None:
+        return np.zeros((0, len(basis))), np.zeros((0, len(basis)))
+    others = cells.comparators
+    within = (cells.regions.of_unit[others] == np.arange(len(cells.regions.names))[:, None]).astype(float)
+    variance = mix**2 @ scales.variances(cells.basis)[1:] + scales.sigma**2 / work.mean_weight[others, None]
+    weight = within @ (1 / variance)
+    response = within @ (work.filled[others] @ basis.T / variance)
+    return weight, response / np.where(weight > 0, weight, 1.0)
 
 
 @dataclass(frozen=True)
@@ -210,8 +229,8 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
 
 
-def _factors(work: Working, cells: Cells, family: Family, priors: Priors) -> NDArray[np.float32]:
-    scales, others = reference_of(work, cells, family, priors), cells.comparators.size
+def _factors(work: Working, cells: Cells, scales: Scales, priors: Priors) -> NDArray[np.float32]:
+    others = cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
     squares = rough_squares(work, cells, scales)[cells.order, None] if cells.varied else 1.0
     own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)

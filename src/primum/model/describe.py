@@ -145,7 +145,9 @@ def _path_text(outcome: Outcome, panel: Panel) -> str:
     if outcome.path_by == "none":
         return f"{common}, shared by all units"
     count, alone = np.unique(panel.dataset["region"]).size, ", ".join(panel.uncompared)
-    seen = f"\n           no comparator in {alone}: under exposure known only from how far regions depart" if alone else ""
+    seen = (
+        f"\n           no comparator in {alone}: under exposure known only from how far regions depart" if alone else ""
+    )
     return f"{common}; the paths of {count} regions depart from it (sigma_region){seen}"
 
 

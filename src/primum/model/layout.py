@@ -22,8 +22,8 @@ SIGNED = frozenset({"s", "q", "sigma_alpha", "sigma", "sigma_slope"})  # scales 
 TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_region"})
 SCALES = SIGNED | TAILED
 _VECTORS = {
-    "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",), "x_unit": ("varied",),
-    "x": ("component", "ordered"), "xi": ("pseudo",),
+    "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
+    "x_unit": ("varied",), "x": ("component", "ordered"), "xi": ("pseudo",),
     "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}

@@ -29,7 +29,7 @@ ARRAYS = (
     "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
-    "path_scale", "path_basis", "path_mix", "region_scale", "region_of",
+    "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
 )  # fmt: skip
 
 
@@ -70,7 +70,8 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
-        drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_of: Any,
+        drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
+        region_response: Any, region_of: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
@@ -94,6 +95,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
+        zeta_region = np.empty(region_scale.shape)
         in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
         in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
@@ -113,7 +115,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         of_terms = (term_group, term_scale, pilot_terms)
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_scalar, drift_variance)
         of_moments = (drift_scalar, drift_variance, path_scale, path_basis, path_mix)
-        of_regions = (region_of, region_scale, path_basis, path_mix)
+        of_regions = (region_of, region_scale, region_weight, region_response, path_basis, path_mix)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
@@ -121,7 +123,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
         location_forth(scalars, path, eta)
         density += terms_forth(scalars, x_term, of_terms, gamma, carried)
-        density += regions_forth(scalars, x_region, of_regions, path, regional, eta, carried)
+        density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
         density += sweep(
             0, others, True, donors == 0, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
         )
@@ -154,7 +156,6 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
             density += sweep(
                 0, others, False, True, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
             )
-        regions_back(scalars, x_region, of_regions, in_eta, in_carried, in_scalars, in_x_region)
         terms_back(scalars, x_term, of_terms, in_carried, in_scalars, in_x_term)
         units_back(x_unit, scalars, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
@@ -162,6 +163,9 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         location_back(in_eta, in_scalars, in_path)
         moments_back(
             scalars, slow, of_moments, in_level[0], in_variance, in_own, in_centre, in_path, in_scalars, in_slow
+        )
+        regions_back(
+            scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
         )
         scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density
