@@ -2,7 +2,8 @@ r"""Placebo effects: how far pilots were from the comparators' path before anyth
 
 The model has no effect before exposure, so there is none to estimate there. What can be shown, and what
 pre-periods of an event study show, is by how much the pilots departed from the common path: with eta the
-linear predictor, lambda the common path (that of the pilot's region where regions have their own), and :math:`B_i` the periods before pilot i's start that are observed,
+linear predictor, lambda the common path (that of the pilot's region, where regions have their own), and
+:math:`B_i` the periods before pilot i's start that are observed,
 
 .. math::
     a_i = \frac{1}{|B_i|} \sum_{t \in B_i} (\eta_{it} - \lambda_t), \qquad

@@ -108,7 +108,7 @@ def draw_posterior(
         "pilot": units[cells.pilots],
         "comparator": units[cells.comparators],
         **({} if cells.terms is None else {"term": list(cells.terms.names)}),
-        **({} if cells.regions is None else {"region": cells.regions.names}),
+        **({} if cells.regions is None else {"region": list(cells.regions.names)}),
     }
     dims = {name: field.dims for name, field in layout_of(cells, family).reported.items()}
     dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator"), "unit_scale": ("unit",)}

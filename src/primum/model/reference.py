@@ -28,7 +28,7 @@ class Scales(NamedTuple):
     sigma_slope: float
 
     def variances(self, basis: Basis, drift: float = 1.0, squares: Array | float = 1.0) -> Array:
-        """Of a path's components, scales of drift and trends times `drift`, and these and shocks times roots of `squares`.
+        """Of a path's components; `drift` multiplies scales of drift and trends, roots of `squares` shocks too.
 
         Shape (component,), or that of `squares` beside it.
         """
