@@ -89,7 +89,7 @@ def test_trends_show_intervals_of_pilots_as_bars() -> None:
 def test_paths_have_a_panel_a_region_with_its_own_mean_and_the_common_one() -> None:
     paths = pr.regional_paths(made_fit().fit, "first")
     figure = plot_paths(paths)
-    assert [axes.get_title() for axes in figure.axes] == ["North (3)", "South (3)", "West (3)"]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["North (3)", "South (3)", "West (3)"]
     for name, axes in zip(("North", "South", "West"), figure.axes, strict=True):
         common, own = (np.asarray(line.get_ydata()) for line in axes.lines)
         np.testing.assert_array_equal(own, paths.regions.loc[name, "mean"])

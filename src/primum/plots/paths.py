@@ -37,6 +37,8 @@ def plot_paths(paths: RegionalPaths) -> Figure:
             each.set_title(f"{textwrap.fill(str(name), _WIDE)} ({number})", fontsize=8.5)
             each.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3))
             each.tick_params(labelsize=8)
+        for each in axes[max(len(names) - _COLUMNS, 0) : len(names)]:
+            each.tick_params(labelbottom=True)  # the lowest of a column
         for each in axes[len(names) :]:
             each.set_visible(False)
         unit = "%" if paths.outcome.unit == "percentage points" else paths.outcome.unit
