@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from primum.errors import SpecError
 from primum.fit import Fit, Imputed
@@ -79,7 +80,7 @@ def regional_paths(fit: Fit | Imputed, outcome: str) -> RegionalPaths:
     return RegionalPaths(chosen, regions, _summary(expected(np.asarray(posterior["lambda"], dtype=float)), cells.time))
 
 
-def _summary(values: Array, time: Array) -> pd.DataFrame:
+def _summary(values: Array, time: NDArray[np.int64]) -> pd.DataFrame:
     """Mean and 95% interval by period; shape of the values (chain, draw, time)."""
     import pandas as pd
 
