@@ -43,9 +43,9 @@ def test_paths_are_what_a_comparator_of_average_level_would_do() -> None:
     mu = np.asarray(posterior["mu"])[..., None]
     for place, name in enumerate(["North", "South", "West"]):
         share = 100 * expit(made.centre + mu + np.asarray(posterior["lambda_region"])[:, :, place])
-        np.testing.assert_allclose(paths.regions.loc[name, "mean"], share.mean(axis=(0, 1)), rtol=1e-12)
+        np.testing.assert_allclose(paths.regions.xs(name)["mean"], share.mean(axis=(0, 1)), rtol=1e-12)
         low = np.quantile(share, 0.025, axis=(0, 1))
-        np.testing.assert_allclose(paths.regions.loc[name, "eti95_low"], low, rtol=1e-12)
+        np.testing.assert_allclose(paths.regions.xs(name)["eti95_low"], low, rtol=1e-12)
     common = 100 * expit(made.centre + mu + np.asarray(posterior["lambda"]))
     np.testing.assert_allclose(paths.common["mean"], common.mean(axis=(0, 1)), rtol=1e-12)
     # twelve units, of which the three pilots are one in each region

@@ -51,8 +51,10 @@ def test_scales_and_paths_are_found_again(moved: tuple[Fit, Array]) -> None:
         assert abs(float((spread * posterior[name].mean() - truth) / (spread * posterior[name].std()))) < 4, name
     assert posterior["lambda_region"].dims == ("chain", "draw", "region", "time")
     assert posterior["region"].values.tolist() == list(REGION_NAMES)
-    found = np.asarray(posterior["lambda_region"].mean(("chain", "draw"))).ravel()
-    assert np.corrcoef(found, paths.ravel())[0, 1] > 0.97
+    own = spread * posterior["lambda_region"]
+    away = (own.mean(("chain", "draw")) - paths) / own.std(("chain", "draw"))
+    # thirty of them: by chance one in 500 panels has a larger one
+    assert float(abs(away).max()) < 4
 
 
 def test_they_survive_storing(moved: tuple[Fit, Array], tmp_path: Path) -> None:

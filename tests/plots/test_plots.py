@@ -92,7 +92,7 @@ def test_paths_have_a_panel_a_region_with_its_own_mean_and_the_common_one() -> N
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["North (3)", "South (3)", "West (3)"]
     for name, axes in zip(("North", "South", "West"), figure.axes, strict=True):
         common, own = (np.asarray(line.get_ydata()) for line in axes.lines)
-        np.testing.assert_array_equal(own, paths.regions.loc[name, "mean"])
+        np.testing.assert_array_equal(own, paths.regions.xs(name)["mean"])
         np.testing.assert_array_equal(common, paths.common["mean"])
     assert "The first outcome, %" in texts(figure)
 
