@@ -7,8 +7,10 @@ the rest with half its SD), 60 areas (8 of them pilots, exposed from the sixth o
 over a ramp), denominators that differ ninefold, and one cell in twenty empty. It is fitted by
 `primum.refits`; FAMILY.csv beside this script gets a row a panel. About 95% of intervals should hold the
 truth, and errors in posterior SDs should be 0 on average. A run that was stopped goes on where it was.
-``normal:known`` and ``lognormal:known`` are those families with known standard errors. Without arguments all
-are run but binned, whose recovery has not been shown yet, and what is there is shown.
+``normal:known`` and ``lognormal:known`` are those families with known standard errors; ``binomial:walk``,
+``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
+trends by unit. Without arguments all are run but binned, whose recovery has not been shown yet, and what is there
+is shown.
 """
 
 from __future__ import annotations
@@ -23,30 +25,38 @@ import pandas as pd
 import primum as pr
 from primum.effects.averages import over_cells
 from primum.model import Cells
+from primum.model.drift import drift_basis
 from primum.model.families import Standard, family_of
 from primum.spec import Outcome, Spec
 from primum.spec.families import FACTS
 
 HERE = Path(__file__).parent
-CASES = (*(name for name, facts in FACTS.items() if facts.kind != "bins"), "normal:known", "lognormal:known")
+OPTIONS = {"walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"}}
+CASES = (
+    *(name for name, facts in FACTS.items() if facts.kind != "bins"), "normal:known", "lognormal:known",
+    *(f"binomial:{option}" for option in OPTIONS),
+)  # fmt: skip
 UNITS, PERIODS, PILOTS = 60, 10, 8
 MISSING = 0.05
 CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
+REGIONS = 4
 BATCH = 5
 
 
 def spec_for(case: str, seed: int) -> Spec:
     """The specification of one outcome, all of whose priors are defaults."""
-    name, _, known = case.partition(":")
+    name, _, option = case.partition(":")
     facts = FACTS[name]  # type: ignore[index]
     outcome = {
         "label": case, "family": name, "value": "value", "unit": next(iter(facts.units), "points"), "harm": "up",
-        "sesoi": 1.0, **({"standard_error": "error"} if known else {"denominator": "size"}),
+        "sesoi": 1.0, **({"standard_error": "error"} if option == "known" else {"denominator": "size"}),
+        **OPTIONS.get(option, {}),
     }  # fmt: skip
     return Spec.from_dict(
         {
             "title": "Recovery", "programme": "it", "seed": seed,
-            "columns": {"unit": "area", "time": "period", "exposure": "exposure"}, "outcomes": {"outcome": outcome},
+            "columns": {"unit": "area", "time": "period", "exposure": "exposure", "regions": "region"},
+            "outcomes": {"outcome": outcome},
         }
     )  # fmt: skip
 
@@ -54,7 +64,10 @@ def spec_for(case: str, seed: int) -> Spec:
 def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
     """Every hyperparameter from the middle of its prior."""
     drawn = {}
+    used = dict(outcome.priors_in_use())
     for name, prior in outcome.all_priors().items():
+        if name in {"sigma_slope", "sigma_region"} and name not in used:
+            continue  # so that panels are those of before there were these
         scale = prior.distribution == "half-normal"
         drawn[name] = prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
     return drawn if outcome.shocks else {**drawn, "s": 0.0}
@@ -73,10 +86,12 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     grid = exposure.shape
     drift = np.cumsum(hyper["q"] * rng.normal(size=grid), axis=1)
     path = 0.5 * outcome.all_priors().lambda_t.scale * rng.normal(size=PERIODS)
+    if outcome.common_path == "random walk":
+        path = np.cumsum(path) / np.sqrt(drift_basis(np.arange(PERIODS)).variance.mean())
     tau = hyper["tau"] + hyper["sigma_tau"] * rng.normal(size=(UNITS, 1))
     without = hyper["mu"] + hyper["beta_pilot"] * pilot + hyper["sigma_alpha"] * rng.normal(size=(UNITS, 1))
     without = without + path - path.mean() + drift - drift.mean(axis=1, keepdims=True)
-    without = without + hyper["s"] * rng.normal(size=grid)
+    without = without + hyper["s"] * rng.normal(size=grid) + movements(outcome, hyper, drift, rng)
     size = np.maximum(rng.poisson(200 * rng.lognormal(0, 0.55, (UNITS, 1)), grid), 5).astype(float)
     cells = Cells(
         np.zeros(grid), size, np.ones(grid, dtype=bool), exposure, np.arange(PILOTS), np.arange(PERIODS), True
@@ -88,10 +103,23 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     value[~pilot[:, 0]] = np.where(rng.random((UNITS - PILOTS, PERIODS)) < MISSING, np.nan, value[~pilot[:, 0]])
     effect = family.mean(eta, sigma, cells, standard) - family.mean(without, sigma, cells, standard)
     truth = float(over_cells(outcome.factor * effect[:PILOTS], exposure[:PILOTS] == 1))
-    columns = {"value": value, "size": size, "error": error, "exposure": exposure}
+    region = np.broadcast_to(np.arange(UNITS)[:, None] % REGIONS, grid)
+    columns = {"value": value, "size": size, "error": error, "exposure": exposure, "region": region}
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     table["area"], table["period"] = np.repeat(np.arange(UNITS), PERIODS), np.tile(np.arange(PERIODS), UNITS)
     return spec, pr.Panel.from_frame(table, spec.data), truth
+
+
+def movements(outcome: Outcome, hyper: dict[str, float], drift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Trends of areas in place of their drifts' own, and what regions' paths depart by; shape (area, period)."""
+    found, time = np.zeros(drift.shape), np.arange(PERIODS) - (PERIODS - 1) / 2
+    if outcome.trends == "by unit":
+        own = drift @ time / (time @ time)
+        found += (hyper["sigma_slope"] * rng.normal(size=UNITS) - own)[:, None] * time
+    if outcome.path_by == "region":
+        walk = hyper["sigma_region"] * np.cumsum(rng.normal(size=(REGIONS, PERIODS)), axis=1)
+        found += (walk - walk.mean(axis=1, keepdims=True))[np.arange(UNITS) % REGIONS]
+    return found
 
 
 def rows_for(case: str, seeds: list[int], cores: int) -> list[dict[str, object]]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         effects,
         estimands,
         predictions,
+        regional_paths,
         unpooled,
     )
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
@@ -86,6 +87,7 @@ __all__ = [
     "read_table",
     "refit",
     "refits",
+    "regional_paths",
     "simulate",
     "unpooled",
     "write_report",
@@ -102,6 +104,7 @@ _ROOMS = {
         "effects",
         "estimands",
         "predictions",
+        "regional_paths",
         "unpooled",
     ],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],

@@ -30,6 +30,7 @@ from primum.model.families import Standard, family_of
 from primum.panel import Panel
 from primum.spec import Spec
 from primum.testing import tiny_fit, tiny_imputed
+from tests.model.cases import REGIONS, TRENDS, VARIED
 from tests.model.panels import Array, Hyper, evaluation
 
 SAMPLE = ("chain", "draw")
@@ -164,6 +165,33 @@ def test_replicated_units_have_the_moments_of_the_model() -> None:
     # units are drawn apart from each other
     correlation = np.corrcoef(panels[:, 2, 0], panels[:, 3, 0])[0, 1]
     assert abs(correlation) < MAX_Z / np.sqrt(count)
+
+
+def test_replicated_units_have_the_trends_and_paths_of_the_model() -> None:
+    """With q and s at 0, a unit is its level, its line and its region's path; kappa 0.5 halves pilots' own lines."""
+    count = 8000
+    changes = {**TRENDS, **REGIONS, **VARIED, "outcomes.first.weights": {"base": "equal", "kappa": 0.5}}
+    spec, panel = evaluation("normal", units=8, pilots=2, changes=changes)
+    cells, family, standard = cells_of(panel.dataset, spec.outcomes[0]), family_of("normal"), Standard(50.0, 7.0)
+    still = replace(TRUTH, mu=50.0, q=0.0, s=0.0, tau=0.0, sigma_tau=0.0)
+    posterior = posterior_at(still, standard, 6, count, sigma=1e-9, sigma_slope=0.1, omega=0.3)
+    paths = np.arange(18.0).reshape(3, 6)
+    posterior["lambda_region"] = xr.DataArray(
+        np.broadcast_to(paths, (4, count // 4, 3, 6)), dims=(*SAMPLE, "region", "time")
+    )
+    posterior["weight"] = xr.DataArray(np.full((4, count // 4, 2, 6), 1 / 6), dims=(*SAMPLE, "pilot", "comparator"))
+    panels = (replicate(posterior, family, cells, standard, np.random.default_rng(3)) - 50) / 7
+    away = panels - paths[np.arange(8) % 3]
+    lines = np.polynomial.polynomial.polyfit(np.arange(6) - 2.5, away.reshape(-1, 6).T, 1)
+    # level and line explain all of it, values being near 50 / 7
+    np.testing.assert_allclose(
+        np.polynomial.polynomial.polyval(np.arange(6) - 2.5, lines), away.reshape(-1, 6), atol=1e-6
+    )
+    slope, each = lines[1].reshape(count, 8), np.exp(2 * 0.3**2)
+    square = 0.1**2 * np.array([0.25 + 1 / 6, 1.0]) * each
+    # a normal times a lognormal SD: its square has a kurtosis of 3 exp(4 omega^2), or less for a mean of several
+    error = np.sqrt((3 * np.exp(4 * 0.3**2) - 1) / count)
+    assert np.abs((slope[:, [0, -1]] ** 2).mean(axis=0) / square - 1).max() < MAX_Z * error
 
 
 PANEL = np.array(

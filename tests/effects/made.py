@@ -15,7 +15,7 @@ from primum.spec.families import FamilyName
 from tests.model.panels import evaluation
 
 SHAPE = (2, 5)
-SCALARS = ("mu", "sigma_alpha", "q", "s", "tau", "sigma_tau", "sigma", "omega")
+SCALARS = ("mu", "sigma_alpha", "q", "s", "tau", "sigma_tau", "sigma", "omega", "sigma_slope", "sigma_region")
 
 
 def made(family: FamilyName, **table: Any) -> Predictions:
@@ -35,6 +35,9 @@ def predicted(spec: Spec, panel: Panel) -> Predictions:
         "lambda": ((*SAMPLE, "time"), rng.normal(size=(*SHAPE, periods))),
         **{name: (SAMPLE, rng.uniform(0.1, 0.4, SHAPE)) for name in SCALARS},
     }
+    if cells.regions is not None:
+        shape = (*SHAPE, len(cells.regions.names), periods)
+        variables["lambda_region"] = ((*SAMPLE, "region", "time"), rng.normal(size=shape))
     if cells.terms is not None:
         variables["gamma"] = ((*SAMPLE, "term"), rng.normal(size=(*SHAPE, len(cells.terms.names))))
         variables["sigma_cohort"] = (SAMPLE, rng.uniform(0.1, 0.4, SHAPE))

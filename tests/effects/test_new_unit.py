@@ -17,8 +17,10 @@ from primum.effects.new_unit import NEW_UNIT, new_unit, new_unit_with
 from primum.effects.predictions import SAMPLE
 from primum.errors import InputError
 from primum.model import Cells, cells_of
+from primum.model.cells import Regions
 from primum.model.families import Standard, family_of
 from tests.effects.made import made
+from tests.model.cases import TRENDS
 from tests.model.panels import evaluation
 
 MAX_Z = 4.0
@@ -100,6 +102,26 @@ def test_binomial_effect_in_a_new_unit_is_the_quadrature_s(cells: Cells) -> None
     assert abs(draws.mean() - mean) < MAX_Z * sd / np.sqrt(count)
     # the kurtosis of these effects is near 3
     assert abs(draws.std() / sd - 1) < MAX_Z / np.sqrt(2 * count) * 1.3
+
+
+def test_a_new_unit_has_a_trend_and_the_path_of_some_region() -> None:
+    """Comparators of two regions, three in one and six in the other; nothing but trends and paths vary."""
+    count, rng = 40_000, np.random.default_rng(6)
+    spec, panel = evaluation("binomial", changes=TRENDS)
+    regions = Regions(("North", "South"), np.array([0, 1, 1, *[0] * 3, *[1] * 6]))
+    cells = replace(cells_of(panel.dataset, spec.outcomes[0]), regions=regions)
+    posterior = hyper(count, sigma_tau=0.0, sigma_alpha=0.0, q=0.0, s=0.0, sigma_slope=0.05)
+    paths = np.zeros((1, count, 2, 6))
+    paths[..., 0, -1], paths[..., 1, -1] = 0.3, -0.6
+    posterior["lambda_region"] = ((*SAMPLE, "region", "time"), paths)
+    draws = new_unit(posterior, family_of("lognormal"), cells, Standard(3.0, 1.0), 1.0, rng)
+    eta = np.log(draws / np.expm1(-0.5)) - 3.2
+    trend = (0.05 * 2.5) ** 2  # half the span of six periods
+    # a third at 0.3, the rest at -0.6: mean -0.3, variance 0.18
+    whole = 0.18 + trend
+    assert abs(eta.mean() + 0.3) < MAX_Z * np.sqrt(whole / count)
+    # its kurtosis is below a normal's
+    assert abs(eta.var() / whole - 1) < MAX_Z * np.sqrt(2 / count)
 
 
 MODERATED = {"outcomes.first.effect.moderators": ["rating"]}

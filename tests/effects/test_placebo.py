@@ -7,6 +7,7 @@ from scipy.special import expit
 
 from primum.effects.placebo import PLACEBO
 from tests.effects.made import made
+from tests.model.cases import REGIONS
 
 
 def test_departures_are_from_the_path_at_a_pilot_s_own_mean() -> None:
@@ -35,3 +36,12 @@ def test_with_an_identity_link_they_add_up_to_none() -> None:
 def test_periods_that_are_left_out_are_not_used() -> None:
     found = made("normal", pilots=4, changes={"treatment.anticipation": 1})
     assert PLACEBO.of(found)["before"].values.tolist() == [-3, -2]
+
+
+def test_with_regions_departures_are_from_the_path_of_a_pilot_s_own() -> None:
+    found = made("normal", pilots=4, changes=REGIONS)
+    own = np.asarray(found.posterior["lambda_region"])[:, :, [0, 1, 2, 0]]
+    away = np.asarray(found.posterior["eta"], dtype=float)[:, :, :4] - own
+    departure = found.standard.spread * (away - away[..., :3].mean(axis=-1, keepdims=True))[..., :3]
+    # differences of numbers near 50
+    np.testing.assert_allclose(PLACEBO.of(found), departure.mean(axis=2), atol=1e-11)

@@ -9,6 +9,8 @@ import pytest
 
 from primum.effects.variance import VARIANCE
 from tests.effects.made import made
+from tests.model.cases import REGIONS, TRENDS
+from tests.model.test_drift import centred_drift
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,21 @@ def test_units_of_different_variances_are_averaged() -> None:
     shares = VARIANCE.of(found)
     ratio = shares.sel(component="shock") / shares.sel(component="level")
     np.testing.assert_allclose(ratio, s**2 * factor / level**2, rtol=1e-10)
+
+
+def test_trends_and_regions_have_shares_of_their_own() -> None:
+    found = made("binomial", changes={**TRENDS, **REGIONS})
+    q, slope, region, level = (
+        np.asarray(found.posterior[name]) for name in ("q", "sigma_slope", "sigma_region", "sigma_alpha")
+    )
+    time = found.cells.time
+    shares = VARIANCE.of(found)
+    assert shares["component"].values.tolist() == ["level", "drift", "trend", "region", "shock"]
+    parts = {
+        "drift": q**2 * np.diag(centred_drift(time, 1.0, line=True)).mean(),
+        "trend": slope**2 * time.var(),
+        "region": region**2 * np.diag(centred_drift(time, 1.0)).mean(),
+    }
+    for name, part in parts.items():
+        ratio = shares.sel(component=name) / shares.sel(component="level")
+        np.testing.assert_allclose(ratio, part / level**2, rtol=1e-10)

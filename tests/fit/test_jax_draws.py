@@ -25,7 +25,7 @@ from primum.model.layout import SCALARS, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.families import FamilyName
 from primum.spec.spec import Sampler
-from tests.model.cases import WEIGHTS
+from tests.model.cases import REGIONS, TRENDS, WEIGHTS
 from tests.model.panels import Array, evaluation
 
 # with 1,000 effective draws and more on both sides, four errors of a difference are some 0.15 posterior SDs
@@ -81,11 +81,18 @@ def test_means_are_those_of_the_numba_backend(family: FamilyName, changes: dict[
 
 
 @pytest.mark.parametrize(
-    ("family", "counted", "missing"),
-    [("binomial", True, 5), ("binomial", True, 0), ("lognormal", True, 5), ("normal", False, 0)],
+    ("family", "counted", "missing", "changes"),
+    [
+        ("binomial", True, 5, None),
+        ("binomial", True, 0, {**REGIONS, **TRENDS}),
+        ("lognormal", True, 5, None),
+        ("normal", False, 0, None),
+    ],
 )
-def test_functions_are_those_of_pytensor(family: FamilyName, counted: bool, missing: int) -> None:
-    case = case_of(family, counted=counted, missing=missing)
+def test_functions_are_those_of_pytensor(
+    family: FamilyName, counted: bool, missing: int, changes: dict[str, Any] | None
+) -> None:
+    case = case_of(family, counted=counted, missing=missing, changes=changes)
     layout = layout_of(case.cells, case.family)
     model = model_of(case.cells, case.family, case.priors)
     guesses = guesses_of(case.cells, case.family, case.priors)

@@ -33,6 +33,9 @@ WEIGHTS = {"outcomes.first.weights": {"base": "equal", "scale": 0.7, "shared": 0
 EFFECT = {"outcomes.first.effect": {"over_time": "event time", "cohorts": "apart", "moderators": ["rating"]}}
 VARIED = {"outcomes.first.variances": "by unit"}
 HEAVY = {"outcomes.first.effect.spread": "heavy-tailed"}
+WALK = {"outcomes.first.common_path": "random walk"}
+REGIONS = {"columns.regions": "region", "outcomes.first.path_by": "region"}
+TRENDS = {"outcomes.first.trends": "by unit"}
 EVIDENCE = {
     "outcomes.first.prior_set": "informed",
     "outcomes.first.evidence": {"estimates": [0.6, 0.9], "standard_errors": [0.1, 0.2], "reason": "a test"},
@@ -135,6 +138,31 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "binomial, heavy-tailed effects": lambda: evaluation("binomial", changes=HEAVY),
     "normal, informed prior and heavy-tailed effects, with gaps": lambda: evaluation(
         "normal", missing=9, changes={**HEAVY, **EVIDENCE}
+    ),
+    "binomial, the path a walk": lambda: evaluation("binomial", times=UNEVEN, missing=9, changes=WALK),
+    "normal with regions, stationary drift, with gaps": lambda: evaluation(
+        "normal", missing=9, times=UNEVEN, changes={**REGIONS, **PHI}
+    ),
+    "poisson with regions, the path a walk": lambda: evaluation("poisson", changes={**REGIONS, **WALK}),
+    "gamma with trends, with gaps": lambda: evaluation("gamma", missing=9, times=UNEVEN, changes=TRENDS),
+    "normal with trends, without denominators": lambda: evaluation(
+        "normal", counted=False, missing=9, changes={**TRENDS, **PHI}
+    ),
+    "normal with trends and weights, without denominators": lambda: evaluation(
+        "normal", counted=False, changes={**TRENDS, **WEIGHTS}
+    ),
+    "binomial with trends, regions, the path a walk, weights, effect terms and variances by unit, with gaps": lambda: (
+        evaluation(
+            "binomial",
+            pilots=5,
+            times=LONG,
+            staggered=True,
+            missing=9,
+            changes={**TRENDS, **REGIONS, **WALK, **WEIGHTS, **EFFECT, **VARIED},
+        )
+    ),
+    "lognormal in blocks, with regions, trends and weights": lambda: evaluation(
+        "lognormal", units=BLOCK + 20, pilots=4, missing=30, changes={**TRENDS, **REGIONS, **WEIGHTS}
     ),
     "normal with one pilot": lambda: evaluation("normal", units=5, pilots=1, times=(2010, 2011, 2013, 2014)),
 }

@@ -15,6 +15,7 @@ from primum.spec import Spec
 from primum.spec.families import FACTS, FamilyName
 
 Array = NDArray[np.float64]
+REGION_NAMES = ("North", "South", "West")
 EDGES = [10.0, 20.0, 30.0, 45.0, 60.0]
 
 
@@ -101,6 +102,7 @@ def table_of(
         "year": np.tile(time, units),
         "start": np.repeat(start, time.size),
         "embedded": np.repeat(embedded, time.size),
+        "region": np.repeat(np.array(REGION_NAMES)[np.arange(units) % 3], time.size),
         "rating": np.repeat(np.where(np.arange(units) < pilots, np.arange(units) % 3 + 1.0, np.nan), time.size),
     }
     for name in names:

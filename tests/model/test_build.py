@@ -25,7 +25,7 @@ from primum.model.families import learns_noise, learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
-from tests.model.panels import Array, evaluation
+from tests.model.panels import REGION_NAMES, Array, evaluation
 from tests.model.test_drift import centred_drift
 
 TOLERANCE = 1e-11
@@ -39,11 +39,14 @@ def built(request: pytest.FixtureRequest) -> Model:
 def covariances(built: Model, at: dict[str, Array]) -> Array:
     """Of each unit's departure from the common path, and from what weights carry: level, drift and shock."""
     cells = built.cells
-    drift = centred_drift(cells.time, built.outcome.phi)
+    drift = at["q"] ** 2 * centred_drift(cells.time, built.outcome.phi, line=cells.trends)
+    if cells.trends:
+        away = cells.time - cells.time.mean()
+        drift = drift + at["sigma_slope"] ** 2 * np.outer(away, away)
     shock = at.get("s", np.asarray(0.0)) ** 2
     ratio = np.where(np.isin(np.arange(len(cells.value)), cells.pilots), kappa_of(built, at), 1.0)[:, None, None]
     scale = (at["unit_scale"] ** 2)[:, None, None] if cells.varied else 1.0
-    own = (ratio * at["q"]) ** 2 * drift + shock * np.eye(cells.time.size)
+    own = ratio**2 * drift + shock * np.eye(cells.time.size)
     return np.asarray(at["sigma_alpha"] ** 2 + scale * own)
 
 
@@ -58,7 +61,13 @@ def location(cells: Cells, at: dict[str, Array]) -> Array:
     is_pilot = (cells.exposure > 0).any(axis=1)
     effect = np.zeros(cells.value.shape)
     effect[is_pilot] = at["tau_unit"][:, None] * cells.exposure[is_pilot] + term_effects(cells, at)
-    return np.asarray(at["mu"] + at["beta_pilot"] * is_pilot[:, None] + at["lambda"] + effect)
+    return np.asarray(at["mu"] + at["beta_pilot"] * is_pilot[:, None] + paths(cells, at) + effect)
+
+
+def paths(cells: Cells, at: dict[str, Array]) -> Array:
+    """What each unit would follow without anything of its own; regions take turns."""
+    units = np.arange(len(cells.value))
+    return at["lambda"][None] if cells.regions is None else at["lambda_region"][units % len(REGION_NAMES)]
 
 
 def term_effects(cells: Cells, at: dict[str, Array]) -> Array:
@@ -94,12 +103,20 @@ def centre(built: Model, at: dict[str, Array], point: Point) -> Array:
 def drifts(built: Model, at: dict[str, Array], point: Point) -> Array:
     """Comparators' drifts: their mean given the path, and the sampled departure from it."""
     basis, others = built.cells.basis, built.cells.comparators
-    paths = (at["eta"] - location(built.cells, at))[others] @ basis.vectors[1:].T
-    s, q = point.get("s_signed", np.asarray(0.0)), point["q_signed"]
+    whole = (at["eta"] - location(built.cells, at))[others] @ basis.vectors[1:].T
+    s, q = point.get("s_signed", np.asarray(0.0)), moves(built, point, "_signed")
     share = q**2 * basis.variance / (q**2 * basis.variance + s**2)
     # Var(u | path) = share s^2, its root signed so that it is smooth in both scales
     spread = np.sqrt(share) * np.sign(q) * s * (at["unit_scale"][others][:, None] if built.cells.varied else 1.0)
-    return np.asarray((share * paths + spread * point["x_u"].T) @ basis.vectors[1:])
+    return np.asarray((share * whole + spread * point["x_u"].T) @ basis.vectors[1:])
+
+
+def moves(built: Model, values: dict[str, Array], kind: str = "") -> Array:
+    """Scale of every component after the constant: of drift, and of trends in the line's."""
+    found = np.full(built.cells.time.size - 1, values[f"q{kind}"])
+    if built.cells.trends:
+        found[0] = values[f"sigma_slope{kind}"]
+    return found
 
 
 def log_weighting(built: Model, at: dict[str, Array], point: Point) -> float:
@@ -113,11 +130,12 @@ def log_weighting(built: Model, at: dict[str, Array], point: Point) -> float:
     drift = drifts(built, at, point) @ basis.vectors[1:].T
     path = (at["eta"] - location(cells, at))[cells.comparators] @ basis.vectors[1:].T
     scale = at["unit_scale"][cells.comparators][:, None] if cells.varied else np.ones((len(drift), 1))
-    whole = at["q"] ** 2 * basis.variance + at["s"] ** 2
-    total += float(np.sum(stats.norm.logpdf(drift, 0, scale * at["q"] * np.sqrt(basis.variance))))
+    q = moves(built, at)
+    whole = q**2 * basis.variance + at["s"] ** 2
+    total += float(np.sum(stats.norm.logpdf(drift, 0, scale * q * np.sqrt(basis.variance))))
     total += float(np.sum(stats.norm.logpdf(path - drift, 0, scale * at["s"])))
     total -= float(np.sum(stats.norm.logpdf(path, 0, scale * np.sqrt(whole))))  # counted with the paths
-    return total + float(np.log(scale * at["q"] * at["s"] * np.sqrt(basis.variance / whole)).sum())
+    return total + float(np.log(scale * q * at["s"] * np.sqrt(basis.variance / whole)).sum())
 
 
 def relative_size(cells: Cells) -> Array:
@@ -190,6 +208,10 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         if prior.distribution == "zero-sum normal":
             # an isotropic normal in one dimension less than the path has periods
             total -= 0.5 * float(at["lambda"] @ at["lambda"]) / prior.scale**2
+        elif prior.distribution == "zero-sum walk":
+            walk = centred_drift(built.cells.time, 1.0)
+            scale = prior.scale**2 / np.trace(walk) * (built.cells.time.size - 1)
+            total -= 0.5 * float(at["lambda"] @ np.linalg.pinv(walk) @ at["lambda"]) / scale
         elif name not in at:
             continue  # what the outcome does not have
         elif prior.distribution == "normal":
@@ -207,6 +229,13 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
     if built.cells.varied:  # omega x is the logarithm of a unit's scale
         total += float(np.sum(stats.norm.logpdf(np.log(at["unit_scale"]) / at["omega"])))
+    if built.cells.regions is not None:  # of the components of a walk
+        away = (at["lambda_region"] - at["lambda"]) / at["sigma_region"]
+        walk = np.linalg.pinv(centred_drift(built.cells.time, 1.0))
+        total -= 0.5 * float(np.einsum("gt,ts,gs", away, walk, away))
+        # zeta is a root of A times x, A = 1 / (1 + sigma^2 d P)
+        spread = at["sigma_region"] ** 2 * drift_basis(built.cells.time).variance
+        total -= 0.5 * float(np.log1p(spread * built.arrays["region_weight"]).sum())
     if built.cells.terms is not None:
         scales = {
             "event": at.get("sigma_event"),
@@ -379,7 +408,7 @@ def test_points_have_scales_of_both_signs(built: Model) -> None:
     """Or the density would be compared for one sign alone."""
     points = built.points(12, seed=3)
     signed = [name for name in points[0] if name.endswith("_signed")]
-    assert len(signed) == 2 + built.cells.counted + learns_noise(built.family, built.cells)
+    assert len(signed) == 2 + built.cells.counted + learns_noise(built.family, built.cells) + built.cells.trends
     for name in signed:
         assert {float(np.sign(point[name])) for point in points} == {-1.0, 1.0}
 
@@ -418,7 +447,8 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
     at, cells = built(point), built.cells
     response, _ = working(built)
     sigma, weight, known = covariances(built, at), mean_weight(built, at), effect_information(built, at)
-    carried = (centre(built, at, point) - location(cells, at))[cells.pilots] + term_effects(cells, at)
+    own_path = np.broadcast_to(paths(cells, at), cells.value.shape) - at["lambda"]
+    carried = (centre(built, at, point) - location(cells, at) + own_path)[cells.pilots] + term_effects(cells, at)
     expected = []
     for i, information, drift in zip(cells.pilots, known, carried, strict=True):
         # a missing cell has its unit's mean response
@@ -446,13 +476,14 @@ def at_reference(built: Model, point: Point) -> Point:
 
 
 def conditional(built: Model, covariance: Array, weight: Array) -> Array:
-    """Covariance of a path given its cells; without shocks what these say of the level is kept apart from drifts."""
+    """Covariance of a path given its cells; without shocks what these say of level and trend is kept apart."""
     if built.cells.counted:
         noisy = weight[:, None] * covariance
         return np.asarray(covariance - covariance @ np.linalg.solve(np.eye(len(noisy)) + noisy, noisy))
     basis = built.cells.basis.vectors
     information = (basis * weight) @ basis.T
-    information[0, 1:] = information[1:, 0] = 0.0
+    for k in range(1 + built.cells.trends):
+        information[k, k + 1 :] = information[k + 1 :, k] = 0.0
     return np.asarray(basis.T @ np.linalg.inv(np.linalg.inv(basis @ covariance @ basis.T) + information) @ basis)
 
 
@@ -606,6 +637,7 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
         ({"x_term"} if built.cells.terms is not None else set())
         | ({"xi"} if has_pseudo(built).any() else set())
         | ({"x_unit"} if built.cells.varied else set())
+        | ({"x_region"} if built.cells.regions is not None else set())
     )
     assert free == sampled | {"x_tau", "x"} | weighting | others
 

@@ -9,8 +9,8 @@ from primum.model import cells as module
 from primum.model import cells_of
 from primum.model.drift import drift_basis
 from primum.panel import Panel
-from tests.model.cases import WEIGHTS
-from tests.model.panels import evaluation, spec_of, table_of
+from tests.model.cases import REGIONS, TRENDS, WEIGHTS
+from tests.model.panels import REGION_NAMES, evaluation, spec_of, table_of
 
 
 def table() -> pd.DataFrame:
@@ -90,6 +90,31 @@ def test_more_weights_than_can_be_sampled_are_refused(monkeypatch: pytest.Monkey
     spec, panel = evaluation("binomial", changes=WEIGHTS)
     with pytest.raises(SpecError, match="there are 27 pairs of pilot and comparator, and weights of 26 at most"):
         cells_of(panel.dataset, spec.outcomes[0])
+
+
+def test_regions_and_trends_reach_the_cells() -> None:
+    spec, panel = evaluation("binomial", changes={**REGIONS, **TRENDS, "outcomes.first.phi": 0.7})
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    assert cells.regions is not None
+    assert cells.regions.names == REGION_NAMES
+    np.testing.assert_array_equal(cells.regions.of_unit, np.arange(12) % 3)
+    np.testing.assert_array_equal(cells.basis.vectors, drift_basis(cells.time, 0.7, line=True).vectors)
+    np.testing.assert_array_equal(cells.walk.vectors, drift_basis(cells.time).vectors)
+    assert cells_of(panel.dataset, spec.change({"outcomes.first.path_by": "none"}).outcomes[0]).regions is None
+
+
+def test_options_for_time_that_a_panel_is_too_small_for_are_refused_at_once() -> None:
+    spec, frame = (
+        spec_of("binomial", changes={**REGIONS, **TRENDS}),
+        table_of("binomial", times=(2010, 2011, 2012, 2013)),
+    )
+    kept = frame[frame["year"] < 2013].assign(region="North")
+    kept["start"], kept["embedded"] = (kept[name].mask(kept[name].notna(), 2012) for name in ("start", "embedded"))
+    with pytest.raises(SpecError, match="a trend can be told from drift in 4 or more") as caught:
+        cells_of(Panel.from_frame(kept, spec.data).dataset, spec.outcomes[0])
+    assert [each.split(":")[0] for each in caught.value.problems] == ["outcomes.first.trends", "outcomes.first.path_by"]
+    assert "all units are in one region, North" in str(caught.value)
+    assert cells_of(Panel.from_frame(frame, spec.data).dataset, spec.outcomes[0]).trends
 
 
 def test_comparators_come_before_pilots_in_the_model_s_order() -> None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from primum.model.data import DIMS, arrays_of
+from primum.model.data import DIMS, arrays_of, reference_of, working_of
+from primum.model.drift import drift_basis
 from primum.model.families import learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
 from primum.spec.families import FACTS
 from tests.model.cases import CASES, Model, model_case
+from tests.model.panels import REGION_NAMES
 
 
 @pytest.fixture(params=list(CASES))
@@ -27,7 +29,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         fields = 3 * built.cells.bins.counts.shape[-1]
     sizes = {
         **sizes_of(built.cells, built.family),
-        "prior": len(SCALARS) + 1,
+        "prior": len(SCALARS),
         "scalar": len(SCALARS),
         "hyper": 4,
         "one": 1,
@@ -42,6 +44,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         # what the compiled code reads them as
         kinds = {
             **dict.fromkeys(("pair_pilot", "pair_donor", "term_group", "pseudo_unit", "pseudo_time"), np.int32),
+            **dict.fromkeys(("drift_scalar", "region_of"), np.int32),
             "factors": np.float32,
         }
         assert values.dtype == kinds.get(name, np.float64), name
@@ -50,7 +53,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
 
 def test_priors_stand_in_the_order_of_the_scalars(built: Model) -> None:
     priors = dict(built.outcome.all_priors().items())
-    for row, name in zip(built.arrays["priors"], (*SCALARS, "lambda_t"), strict=True):
+    for row, name in zip(built.arrays["priors"], SCALARS, strict=True):
         prior = priors[name]
         first = prior.shapes if name == "kappa" else (prior.location, prior.scale)
         assert tuple(row) == (*first, prior.robust, prior.vague)
@@ -97,6 +100,50 @@ def test_pilots_are_held_by_period_and_in_the_basis(built: Model) -> None:
         seen = cells.observed[unit]
         np.testing.assert_allclose(row[seen], response[unit, seen], atol=1e-13)
         np.testing.assert_allclose(row[~seen], response[unit, seen].mean(), atol=1e-13)
+
+
+def test_paths_are_in_the_basis_of_what_they_are(built: Model) -> None:
+    cells, prior, arrays = built.cells, built.outcome.all_priors().lambda_t, built.arrays
+    walk, smooth = drift_basis(cells.time), built.outcome.common_path == "random walk"
+    # in any basis of what sums to zero, whose scales and vectors give the covariance of the path
+    scaled = arrays["path_scale"][:, None] * arrays["path_basis"]
+    shape = np.diag(walk.variance) / walk.variance.mean() if smooth else np.eye(cells.time.size - 1)
+    expected = prior.scale**2 * walk.vectors[1:].T @ shape @ walk.vectors[1:]
+    np.testing.assert_allclose(scaled.T @ scaled, expected, atol=1e-12)
+    np.testing.assert_allclose(arrays["path_mix"] @ cells.basis.vectors[1:], arrays["path_basis"], atol=1e-12)
+    if not smooth and cells.regions is None:
+        np.testing.assert_array_equal(arrays["path_mix"], np.eye(cells.time.size - 1))
+    names = () if cells.regions is None else cells.regions.names
+    assert len(arrays["region_scale"]) == len(names)
+    for row in arrays["region_scale"]:
+        np.testing.assert_array_equal(row**2, np.sqrt(walk.variance) ** 2)
+    if names:
+        check_seen(built)
+        assert [names[each] for each in arrays["region_of"]] == [REGION_NAMES[unit % 3] for unit in cells.order]
+
+
+def check_seen(built: Model) -> None:
+    """Precision and place of regions' paths, the comparators of each taken one by one."""
+    cells, arrays = built.cells, built.arrays
+    assert cells.regions is not None
+    scales = reference_of(working_of(cells, built.family), cells, built.family, built.outcome.all_priors())
+    filled = working_of(cells, built.family).filled
+    own = cells.basis.vectors.T @ np.diag(scales.variances(cells.basis)) @ cells.basis.vectors
+    # squared rows of an orthogonal matrix times variances are the diagonal of what it turns a covariance to
+    variance = np.diag(arrays["path_basis"] @ own @ arrays["path_basis"].T)
+    for g in range(len(cells.regions.names)):
+        there = [unit for unit in cells.comparators if cells.regions.of_unit[unit] == g]
+        noise = [scales.sigma**2 / arrays["mean_weight"][built.place(unit)] for unit in there]
+        precise = np.array([1 / (variance + each) for each in noise])
+        np.testing.assert_allclose(arrays["region_weight"][g], precise.sum(axis=0), rtol=1e-10)
+        place = (precise * (filled[there] @ arrays["path_basis"].T)).sum(axis=0) / precise.sum(axis=0)
+        np.testing.assert_allclose(arrays["region_response"][g], place, rtol=1e-9, atol=1e-12)
+
+
+def test_a_component_is_of_trends_or_of_drift(built: Model) -> None:
+    named = [SCALARS[each] for each in built.arrays["drift_scalar"]]
+    first = "sigma_slope" if built.cells.trends else "q"
+    assert named == [first, *["q"] * (built.cells.time.size - 2)]
 
 
 def test_persistence_reaches_the_basis() -> None:

@@ -5,8 +5,9 @@ import pytest
 
 from primum.model import cells_of, describe
 from primum.model.families import family_of
-from tests.model.cases import WEIGHTS
-from tests.model.panels import evaluation
+from primum.panel import Panel
+from tests.model.cases import REGIONS, TRENDS, WALK, WEIGHTS
+from tests.model.panels import evaluation, spec_of, table_of
 
 
 def test_the_page_gives_the_panel_and_each_pilot() -> None:
@@ -48,7 +49,7 @@ def test_priors_are_those_of_the_model(family: str, counted: bool, absent: list[
     spec, panel = evaluation(family, counted=counted)  # type: ignore[arg-type]
     lines = describe(spec, panel).splitlines()
     shown = {line.split()[0]: line for line in lines if "[default]" in line}
-    absent = [*absent, "kappa", "sigma_event", "sigma_cohort", "moderator", "omega"]
+    absent = [*absent, "kappa", "sigma_event", "sigma_cohort", "moderator", "omega", "sigma_slope", "sigma_region"]
     expected = [name for name, _ in spec.outcomes[0].all_priors().items() if name not in absent]
     assert list(shown) == expected
     for name, prior in spec.outcomes[0].all_priors().items():
@@ -91,6 +92,26 @@ def test_sampler_and_thresholds_are_given_and_nothing_is_changed() -> None:
     assert "using it: stop at P(harm beyond SESOI) 0.75, watch at 0.2" in text
     assert panel.fingerprint == before
     assert np.all(~panel.dataset["first"].isnull())
+
+
+def test_paths_and_trends_are_described() -> None:
+    default = describe(*evaluation("binomial"))
+    assert "path     free, shared by all units" in default
+    assert "(sigma_slope)" not in default
+    text = describe(*evaluation("binomial", changes={**WALK, **REGIONS, **TRENDS}))
+    assert "path     a random walk; the paths of 3 regions depart from it (sigma_region)\n" in text
+    assert "drift    random walk (phi = 1), from the line of a trend of each unit's own (sigma_slope)" in text
+    assert "ZeroSumWalk(1)" in text
+    assert "no comparator" not in text
+
+
+def test_regions_without_a_comparator_are_named() -> None:
+    # three pilots are one in each region; comparators in two of them
+    spec, frame = spec_of("binomial", changes=REGIONS), table_of("binomial")
+    frame.loc[(frame["region"] == "South") & (frame["area"] >= 3), "region"] = "West"
+    panel = Panel.from_frame(frame, spec.data)
+    assert panel.uncompared == ["South"]
+    assert "no comparator in South: under exposure known only from how far regions depart" in describe(spec, panel)
 
 
 def test_each_of_several_outcomes_is_described() -> None:

@@ -13,8 +13,8 @@ UNEVEN = np.array([2004, 2005, 2009, 2010, 2011, 2018])
 GRIDS = {"even": EVEN, "uneven": UNEVEN, "two periods": np.array([3, 9])}
 
 
-def centred_drift(time: np.ndarray, phi: float) -> Array:
-    """Covariance, at q = 1, of a drift over these periods, measured from its own mean."""
+def centred_drift(time: np.ndarray, phi: float, *, line: bool = False) -> Array:
+    """Covariance, at q = 1, of a drift over these periods, measured from its own mean or line."""
     # u = phi u + e, period by period, so that no formula of the source is used again
     span = int(time[-1] - time[0]) + 1
     steps = np.zeros((span, span))
@@ -23,8 +23,9 @@ def centred_drift(time: np.ndarray, phi: float) -> Array:
         steps[period] = phi * steps[period - 1]
         steps[period, period] += 1.0
     kept = steps[time - time[0]]
-    from_mean = kept - kept.mean(axis=0)
-    return np.asarray(from_mean @ from_mean.T)
+    fitted = np.polynomial.polynomial.polyfit(time - time.mean(), kept, int(line))
+    from_fit = kept - np.polynomial.polynomial.polyval(time - time.mean(), fitted).T
+    return np.asarray(from_fit @ from_fit.T)
 
 
 @pytest.mark.parametrize("phi", [1.0, 0.95, 0.7, 0.2])
@@ -40,6 +41,30 @@ def test_basis_is_orthogonal_and_diagonalises_the_drift(grid: str, phi: float) -
     assert (np.diff(basis.variance) < 0).all()
     assert basis.variance[-1] > 0
     np.testing.assert_allclose(basis.vectors[0], 1 / np.sqrt(time.size), rtol=1e-15)
+
+
+@pytest.mark.parametrize("phi", [1.0, 0.7])
+@pytest.mark.parametrize("grid", ["even", "uneven"])
+def test_with_a_line_drift_is_from_its_own_line(grid: str, phi: float) -> None:
+    time = GRIDS[grid]
+    basis = drift_basis(time, phi, line=True)
+    np.testing.assert_allclose(basis.vectors @ basis.vectors.T, np.eye(time.size), atol=1e-12)
+    found = basis.vectors @ centred_drift(time, phi, line=True) @ basis.vectors.T
+    np.testing.assert_allclose(found[2:, 2:], np.diag(basis.variance[1:]), atol=1e-11)
+    np.testing.assert_allclose(found[:2], 0.0, atol=1e-11)
+    # a trend of one a period, wherever its middle, is the square root of its variance in the line's component
+    trend = basis.vectors @ (time - 2000.0)
+    np.testing.assert_allclose(trend[1:], [np.sqrt(basis.variance[0]), *np.zeros(time.size - 2)], atol=1e-11)
+    assert (np.diff(basis.variance[1:]) < 0).all()
+    assert basis.variance[-1] > 0
+
+
+def test_scales_are_of_drift_but_for_the_line() -> None:
+    q, slope = np.array([0.1, 0.2]), np.array([0.01, 0.02])
+    np.testing.assert_array_equal(
+        drift_basis(GRIDS["uneven"], line=True).scales(q, slope)[1], [0.02, 0.2, 0.2, 0.2, 0.2]
+    )
+    np.testing.assert_array_equal(drift_basis(GRIDS["uneven"]).scales(q, slope)[1], np.full(5, 0.2))
 
 
 def test_equal_steps_of_a_walk_have_the_cosine_transform_s_eigenvalues() -> None:

@@ -96,7 +96,7 @@ def test_gradient_is_that_of_the_value(built: Model) -> None:
     rng = np.random.default_rng(15)
     vectors_at = built.layout.free["lambda_drift"].start
     chosen = [*range(vectors_at)]
-    for name in ("lambda_drift", "x_tau", "x_term", "x_unit", "x", "xi"):
+    for name in ("lambda_drift", "x_region", "x_tau", "x_term", "x_unit", "x", "xi"):
         if name not in built.layout.free:
             continue
         field = built.layout.free[name]
@@ -140,11 +140,14 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
         x = layout.free["x"].of(signs[None])[0]
         if name == "sigma" and built.family.scaled:
             x[...] = -1.0
-        if name in {"q", "s"} and "x_u" in layout.free:
-            layout.free["x_u"].of(signs[None])[...] = -1.0
-        if "s" not in layout.free and name in {"q", "sigma_alpha"}:
-            x[1:] = -1.0 if name == "q" else 1.0
-            x[:1] = -1.0 if name == "sigma_alpha" else 1.0
+        # components after the constant that go with each scale
+        moved = {"s": slice(None), "sigma_slope": slice(1), "q": slice(int(built.cells.trends), None)}
+        if name in moved and "x_u" in layout.free:
+            layout.free["x_u"].of(signs[None])[0][moved[name]] = -1.0
+        if "s" not in layout.free and name in {"q", "sigma_slope"}:
+            x[1:][moved[name]] = -1.0
+        if "s" not in layout.free and name == "sigma_alpha":
+            x[:1] = -1.0
         other, other_gradient, other_report = built.kernel(signs * vector)
         # the same operations on the same numbers but for their signs
         assert other == pytest.approx(density, rel=1e-14)

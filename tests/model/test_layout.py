@@ -7,7 +7,7 @@ from primum.model import Cells, cells_of
 from primum.model.families import family_of
 from primum.model.layout import SCALARS, SCALES, SIGNED, TAILED, layout_of, sizes_of
 from primum.spec.families import FamilyName
-from tests.model.cases import EFFECT, VARIED, WEIGHTS
+from tests.model.cases import EFFECT, REGIONS, TRENDS, VARIED, WEIGHTS
 from tests.model.panels import evaluation
 
 
@@ -16,7 +16,7 @@ def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
-UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega")
+UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega", "sigma_slope", "sigma_region")
 KINDS = [
     ("binomial", True, {"sigma", *UNUSED}), ("normal", True, {*UNUSED}), ("normal", False, {"s", *UNUSED}),
     ("lognormal", False, {"s", *UNUSED}),
@@ -52,18 +52,18 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
         key: place for place, key in enumerate(SCALARS) if key not in absent
     }
     assert [(layout.reported[key].start, layout.reported[key].shape) for key in ("lambda", "tau_unit", "eta")] == [
-        (12, (6,)),
-        (18, (3,)),
-        (21, (6, 12)),
+        (14, (6,)),
+        (20, (3,)),
+        (23, (6, 12)),
     ]
-    assert (layout.head, layout.results) == (21, 21 + 72)
+    assert (layout.head, layout.results) == (23, 23 + 72)
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
 def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
-    # effect terms and units' scales, which there are none of, begin where x does
-    names = [*SCALARS, "lambda_drift", "x_tau", "x", "x", "x"]
+    # regions' coordinates, effect terms and units' scales, which there are none of, begin where the next ones do
+    names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names]
     expected += [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
@@ -105,6 +105,7 @@ def test_sizes_are_those_of_the_cells() -> None:
         "ordered": 12,
         "term": 0,
         "varied": 0,
+        "region": 0,
         "pseudo": 0,
         "donor": 0,
         "pair": 0,
@@ -130,3 +131,13 @@ def test_effect_terms_and_units_scales_add_theirs() -> None:
     assert shapes == {"sigma_event": (), "sigma_cohort": (), "omega": (), "x_term": (6,), "x_unit": (12,)}
     assert layout.reported["gamma"].shape == (6,)
     assert layout.results == layout.head + 72 + 12
+
+
+def test_regions_and_trends_add_theirs() -> None:
+    spec, panel = evaluation("binomial", changes={**REGIONS, **TRENDS})
+    layout = layout_of(cells_of(panel.dataset, spec.outcomes[0]), family_of("binomial"))
+    # three regions, six periods
+    shapes = {key: layout.free[key].shape for key in ("sigma_slope", "sigma_region", "x_region")}
+    assert shapes == {"sigma_slope": (), "sigma_region": (), "x_region": (3, 5)}
+    assert layout.reported["lambda_region"].shape == (3, 6)
+    assert layout.head == layout.reported["lambda_region"].start + 18

@@ -8,19 +8,21 @@ import pytest
 from primum.model.drift import drift_basis
 from primum.model.reference import Scales, reference_scales
 
-PRIORS = Scales(1.0, 0.3, 0.3, 0.5)
-NONE = Scales(0.0, 0.0, 0.0, 1.0)
+PRIORS = Scales(1.0, 0.3, 0.3, 0.5, np.nan)
+NONE = Scales(0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(
     ("truth", "priors"),
     [
-        (Scales(0.4, 0.2, 0.15, 1.0), PRIORS._replace(sigma=np.nan)),
-        (Scales(0.4, 0.2, 0.0, 0.3), PRIORS._replace(s=np.nan)),
+        (Scales(0.4, 0.2, 0.15, 1.0, 0.0), PRIORS._replace(sigma=np.nan)),
+        (Scales(0.4, 0.2, 0.0, 0.3, 0.0), PRIORS._replace(s=np.nan)),
+        (Scales(0.4, 0.2, 0.15, 1.0, 0.06), PRIORS._replace(sigma=np.nan, sigma_slope=0.1)),
     ],
 )
 def test_scales_are_found(truth: Scales, priors: Scales) -> None:
-    rng, basis, units = np.random.default_rng(1), drift_basis(np.arange(10)), 2000
+    rng, units = np.random.default_rng(1), 2000
+    basis = drift_basis(np.arange(10), line=truth.sigma_slope > 0)
     weight = 200 * rng.lognormal(0, 0.5, units) if truth.sigma == 1 else rng.lognormal(0, 0.5, units)
     total = truth.variances(basis) + truth.sigma**2 / weight[:, None]
     components = rng.normal(size=10) + np.sqrt(total) * rng.normal(size=total.shape)
@@ -36,6 +38,6 @@ def test_scales_are_found(truth: Scales, priors: Scales) -> None:
 
 def test_variances_of_a_share_of_the_drift() -> None:
     basis = drift_basis(np.arange(4))
-    scales = Scales(0.5, 0.2, 0.1, 1.0)
+    scales = Scales(0.5, 0.2, 0.1, 1.0, 0.0)
     assert scales.variances(basis)[0] == pytest.approx(4 * 0.25 + 0.01)
     np.testing.assert_allclose(scales.variances(basis, 0.5)[1:], 0.01 * basis.variance + 0.01)

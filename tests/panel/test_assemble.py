@@ -213,3 +213,39 @@ def test_moderators_are_one_value_a_unit_and_known_of_pilots() -> None:
     first, second = _problems(table, layout)
     assert "column 'rating' must be the same in every period of a unit: A1 (1 and 2)" in first
     assert second == ("column 'rating' is a moderator and empty for pilots A2; fill it, or leave the moderator out")
+
+
+REGIONS = replace(START, columns=replace(START.columns, regions="region"))
+
+
+def test_regions_are_one_a_unit() -> None:
+    table: dict[str, list[Any]] = sound() | {"region": [each for each in "NNSSSW" for _ in range(8)]}
+    dataset = _assembled(table, REGIONS)
+    assert dataset["region"].dims == ("unit",)
+    assert dataset["region"].values.tolist() == list("NNSSSW")
+    # the first row of a unit decides its place, and not that of its region
+    turned = {name: values[::-1] for name, values in table.items()}
+    assert _assembled(turned, REGIONS)["region"].values.tolist() == list("WSSSNN")
+    numbered = table | {"region": [ord(each) for each in table["region"]]}
+    assert _assembled(numbered, REGIONS)["region"].values.tolist() == [str(ord(each)) for each in "NNSSSW"]
+
+
+def test_units_with_no_region_or_several_are_named_at_once() -> None:
+    table: dict[str, list[Any]] = sound() | {"region": [each for each in "NNSSSW" for _ in range(8)]}
+    table["region"][3] = "W"
+    table["region"][17] = None
+    table["region"][18] = "N"
+    table["region"][40:48] = [None] * 8
+    empty, several = _problems(table, REGIONS)
+    assert empty == "column 'region' is empty for units B1, B4; name the region in all their rows"
+    assert several == (
+        "column 'region' must be the same in every period of a unit: A1 (N and W), B1 (N and S); "
+        "give each unit one region"
+    )
+
+
+def test_a_missing_column_of_regions_is_one_problem() -> None:
+    rows, problems = read_rows(pd.DataFrame(sound()), REGIONS)
+    assert rows is not None
+    assert problems == [f"there is no column 'region'; {problems[0].split('; ')[1]}"]
+    assert assemble(rows, REGIONS)[1] == []

@@ -28,11 +28,13 @@ from primum.plots import (
     plot_joint,
     plot_operating,
     plot_overview,
+    plot_paths,
     plot_predictive,
     plot_trends,
 )
 from primum.plots.style import HouseFigure
 from primum.testing import tiny_fit, tiny_imputed, tiny_panel
+from tests.effects.test_paths import made_fit
 from tests.model.panels import evaluation
 
 
@@ -82,6 +84,17 @@ def test_trends_show_intervals_of_pilots_as_bars() -> None:
     np.testing.assert_allclose(ends[:, :, 1], np.stack([low * share, high * share], axis=-1)[unit, period])
     assert "known as an interval" in texts(plot_trends(panel, outcome))
     assert "known as an interval" not in texts(plot_trends(tiny_panel(), pr.demo_spec().outcome("kinship")))
+
+
+def test_paths_have_a_panel_a_region_with_its_own_mean_and_the_common_one() -> None:
+    paths = pr.regional_paths(made_fit().fit, "first")
+    figure = plot_paths(paths)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["North (3)", "South (3)", "West (3)"]
+    for name, axes in zip(("North", "South", "West"), figure.axes, strict=True):
+        common, own = (np.asarray(line.get_ydata()) for line in axes.lines)
+        np.testing.assert_array_equal(own, paths.regions.xs(name)["mean"])
+        np.testing.assert_array_equal(common, paths.common["mean"])
+    assert "The first outcome, %" in texts(figure)
 
 
 def test_forest_has_a_row_a_pilot_and_two_summaries(effects: Effects) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import primum as pr
@@ -42,6 +43,12 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
     ("changes", "words"),
     [
         ({"outcomes.kinship.phi": 0.7}, "Kinship care: drift is stationary with a persistence of 0.7 a period."),
+        ({"outcomes.kinship.common_path": "random walk"}, "the common path is a random walk"),
+        ({"outcomes.kinship.trends": "by unit"}, "areas have linear trends of their own"),
+        (
+            {"columns.regions": "region", "outcomes.kinship.path_by": "region"},
+            "the path of each region departs from the common one by a random walk of its own",
+        ),
         ({"outcomes.kinship.variances": "by unit"}, "areas differ in the size of their drifts and shocks"),
         ({"outcomes.kinship.weights": {"base": "equal"}}, "a weighted mean of comparators' drifts"),
         ({"outcomes.kinship.effect.spread": "heavy-tailed"}, "Student's t with 4 degrees of freedom"),
@@ -57,6 +64,14 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
 def test_every_option_is_said(changes: dict[str, object], words: str, harm: pr.Harm) -> None:
     assert words in text(changed(changes), harm)
     assert words not in text(tiny_fit(), harm)
+
+
+def test_regions_without_a_comparator_are_said(harm: pr.Harm) -> None:
+    fit = changed({"columns.regions": "region", "outcomes.kinship.path_by": "region"})
+    for pilots, said in ((["East", "East", "West"], True), (["West", "West", "West"], False)):
+        names = np.array([*pilots, *["West"] * 5, *["North"] * 4])
+        panel = pr.Panel(fit.panel.dataset.assign_coords(region=("unit", names)), fit.spec.data)
+        assert ("no comparator lies in East, whose path" in text(replace(fit, panel=panel), harm)) == said
 
 
 def test_what_counts_and_what_was_chosen_after_fitting_is_said() -> None:

@@ -14,7 +14,7 @@ from primum.spec.priors import SetName
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 NAMES = [
     "mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma", "kappa",
-    "sigma_event", "sigma_cohort", "moderator", "omega",
+    "sigma_event", "sigma_cohort", "moderator", "omega", "sigma_slope", "sigma_region",
 ]  # fmt: skip
 # all others are scales, which cannot be negative
 DISTRIBUTIONS = {
@@ -42,14 +42,14 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
 @pytest.mark.parametrize(
     ("family", "scales"),
     [
-        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5]),
-        ("poisson", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5]),
-        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.5]),
-        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5]),
-        ("student_t", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5]),
-        ("gamma", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.5]),
-        ("beta_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.2, 0.12, 0.25, 0.5, 0.5, 0.5]),
-        ("negative_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.3, 0.12, 0.25, 0.5, 0.5, 0.5]),
+        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("poisson", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.5, 0.05, 0.1]),
+        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.25]),
+        ("student_t", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.25]),
+        ("gamma", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.5, 0.05, 0.1]),
+        ("beta_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.2, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("negative_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.3, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
     ],
 )
 def test_scales_are_those_of_the_report(family: FamilyName, scales: list[float]) -> None:
@@ -83,7 +83,8 @@ def test_outcome_knows_its_priors() -> None:
         (
             "weak",
             {"tau": 2.5, "moderator": 2.5}
-            | dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort", "sigma_alpha", "q", "s"), 2.0),
+            | dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort", "sigma_alpha", "q", "s"), 2.0)
+            | dict.fromkeys(("sigma_slope", "sigma_region"), 2.0),
         ),
         ("sceptical", {"tau": 0.25, "moderator": 0.25, "sigma_tau": 0.5, "sigma_event": 0.5, "sigma_cohort": 0.5}),
     ],
@@ -116,6 +117,7 @@ def test_names_that_may_be_changed_are_the_names_there_are() -> None:
         (Prior("normal", -0.25, 0.5, "yours", ""), "Normal(-0.25, 0.5)"),
         (Prior("half-normal", 0.0, 0.3, "default", ""), "HalfNormal(0.3)"),
         (Prior("zero-sum normal", 0.0, 1.0, "default", ""), "ZeroSumNormal(1)"),
+        (Prior("zero-sum walk", 0.0, 0.4, "yours", ""), "ZeroSumWalk(0.4)"),
         (Prior("normal", -0.2, 0.1, "yours", "", 0.2, 2.5), "0.8 Normal(-0.2, 0.1) + 0.2 Normal(0, 2.5)"),
         # mean 1/4, variance 3/16/5
         (Prior("beta", 0.25, (3 / 80) ** 0.5, "default", ""), "Beta(1, 3)"),
@@ -168,3 +170,23 @@ def test_a_prior_of_shocks_does_nothing_without_a_denominator_and_is_refused() -
 def test_locations_of_scales_are_refused() -> None:
     with pytest.raises(SpecError, match=r"kinship\.priors\.q\.location: a half-normal prior has no location"):
         demo_spec().change({"outcomes.kinship.priors.q": {"scale": 0.2, "location": 1.0, "reason": "because"}})
+
+
+def test_a_common_path_that_is_a_walk_says_so_and_keeps_its_scale() -> None:
+    free = demo_spec().outcome("kinship")
+    walk = demo_spec().change({"outcomes.kinship.common_path": "random walk"}).outcome("kinship")
+    assert str(walk.all_priors().lambda_t) == "ZeroSumWalk(1)"
+    assert [prior for name, prior in walk.priors_in_use() if name != "lambda_t"] == [
+        prior for name, prior in free.priors_in_use() if name != "lambda_t"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"), [("sigma_slope", "trends", "by unit"), ("sigma_region", "path_by", "region")]
+)
+def test_scales_of_an_option_belong_to_it(name: str, key: str, value: str) -> None:
+    changes = {f"outcomes.kinship.priors.{name}": {"scale": 0.2, "reason": "because"}, "columns.regions": "region"}
+    with pytest.raises(SpecError, match=rf"kinship\.priors\.{name}: the model of this outcome has no {name}"):
+        demo_spec().change(changes)
+    used = dict(demo_spec().change({**changes, f"outcomes.kinship.{key}": value}).outcome("kinship").priors_in_use())
+    assert used[name].source == "yours"

@@ -83,6 +83,9 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "important": True,
         "denominator": "care",
         "target": "areas",
+        "common_path": "free",
+        "path_by": "none",
+        "trends": "none",
         "phi": 1.0,
         "variances": "equal",
         "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
@@ -381,3 +384,10 @@ def test_all_models_are_tested() -> None:
         "rereferral-england.toml",
         "signs-of-safety.toml",
     ]
+
+
+def test_paths_by_region_need_a_column_of_regions() -> None:
+    with pytest.raises(SpecError, match=r'outcomes\.days\.path_by: "region" needs the column of regions'):
+        _spec().change({"outcomes.days.path_by": "region"})
+    changed = _spec().change({"outcomes.days.path_by": "region", "columns.regions": "region"})
+    assert changed.data.columns.regions == "region"

@@ -3,6 +3,7 @@
 from primum.effects import estimands
 from primum.effects.effects import Effects, OutcomeEffects, effects, outcome_effects
 from primum.effects.estimand import Estimand
+from primum.effects.paths import RegionalPaths, regional_paths
 from primum.effects.predictions import Predictions, predictions
 from primum.effects.unpooled import unpooled
 from primum.effects.weights import ComparatorWeights, comparator_weights
@@ -13,10 +14,12 @@ __all__ = [
     "Estimand",
     "OutcomeEffects",
     "Predictions",
+    "RegionalPaths",
     "comparator_weights",
     "effects",
     "estimands",
     "outcome_effects",
     "predictions",
+    "regional_paths",
     "unpooled",
 ]

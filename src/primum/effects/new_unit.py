@@ -11,7 +11,7 @@ from primum.effects.estimand import Estimand
 from primum.effects.moderators import moderated, moderator_coefficients
 from primum.effects.predictions import SAMPLE, Predictions
 from primum.errors import InputError
-from primum.fit.replicate import deviates
+from primum.fit.replicate import deviates, paths_of
 from primum.model import Cells
 from primum.model.cells import Array
 from primum.model.families import Family, Standard
@@ -32,7 +32,8 @@ def new_unit(
 
     Its level, drift, shock and effect are drawn from what the model has learned of units that
     are not pilots, so the draws carry both the uncertainty and the spread between units. Where the
-    effect has terms, it is that of a new cohort, at the pilots' average event time and moderators.
+    effect has terms, it is that of a new cohort, at the pilots' average event time and moderators. Where regions
+    have paths of their own, it is in one of them, each as likely as comparators in it are many.
 
     Parameters
     ----------
@@ -57,11 +58,19 @@ def new_unit(
     basis = cells.basis
     last = basis.vectors[:, -1] ** 2
     shock = draws("s") ** 2 if "s" in posterior else np.zeros(draws("q").shape)
+    slope = draws("sigma_slope") if cells.trends else 0.0
     scale = np.exp(2 * draws("omega") * rng.normal(size=shock.shape)) if cells.varied else 1.0
     spread = last[0] * cells.time.size * draws("sigma_alpha") ** 2 + scale * (
-        draws("q") ** 2 * float(last[1:] @ basis.variance) + shock
+        basis.scales(draws("q"), slope) ** 2 @ (last[1:] * basis.variance) + shock
     )
-    eta = draws("mu") + draws("lambda")[..., -1] + np.sqrt(spread) * rng.normal(size=spread.shape)
+    paths = paths_of(posterior, cells, cells.comparators)[..., -1]
+    # among one path there is nothing to choose, and no random number is used
+    chosen = rng.integers(paths.shape[-1], size=(*shock.shape, 1))
+    eta = (
+        draws("mu")
+        + np.take_along_axis(paths, chosen, axis=-1)[..., 0]
+        + np.sqrt(spread) * rng.normal(size=spread.shape)
+    )
     tau = draws("tau") + draws("sigma_tau") * deviates(cells, rng, spread.shape) + shift
     if "sigma_cohort" in posterior:
         tau = tau + draws("sigma_cohort") * rng.normal(size=spread.shape)

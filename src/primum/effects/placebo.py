@@ -2,7 +2,8 @@ r"""Placebo effects: how far pilots were from the comparators' path before anyth
 
 The model has no effect before exposure, so there is none to estimate there. What can be shown, and what
 pre-periods of an event study show, is by how much the pilots departed from the common path: with eta the
-linear predictor, lambda the common path, and :math:`B_i` the periods before pilot i's start that are observed,
+linear predictor, lambda the common path (that of the pilot's region, where regions have their own), and
+:math:`B_i` the periods before pilot i's start that are observed,
 
 .. math::
     a_i = \frac{1}{|B_i|} \sum_{t \in B_i} (\eta_{it} - \lambda_t), \qquad
@@ -18,18 +19,18 @@ part of it is what the weighted comparators did.
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 from primum.effects.averages import by_group, over_periods
 from primum.effects.estimand import CELLS, Estimand
 from primum.effects.predictions import Predictions
+from primum.fit.replicate import paths_of
 
 
 def placebo_effect(predictions: Predictions) -> xr.DataArray:
     """Pilots' departure from the common path by periods to the start; dims (chain, draw, before)."""
     eta, cells = predictions.eta.values, predictions.cells
-    path = np.asarray(predictions.posterior["lambda"], dtype=float)[:, :, None]
+    path = paths_of(predictions.posterior, cells, cells.pilots)
     before = cells.unexposed[cells.pilots] & (predictions.event.values < 0)
     alike = path + over_periods(eta - path, before)[..., None]
     departure = predictions.outcome.factor * (predictions.expected(eta) - predictions.expected(alike))

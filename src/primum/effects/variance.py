@@ -8,7 +8,8 @@ variance
 level, drift (measured from its mean, so that it grows with the number of periods T) and shock, with :math:`d_k` as
 in `primum.model.drift`, and :math:`f = \exp(2 \omega^2)`, the mean over units of what variances are multiplied
 by where they differ by unit. Where noise has a scale of its own, sigma squared is added, that of a cell with the
-median denominator.
+median denominator; trends of units add :math:`\sigma_{slope}^2 f` times the variance of the periods, and regions'
+own paths :math:`\sigma_{region}^2 \sum_k d_k / T`, with d of a random walk.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ from primum.model.families import learns_scale
 
 
 def variance_share(predictions: Predictions) -> xr.DataArray:
-    """Shares of level, drift, shock and noise in that variance, in %; dims (chain, draw, component)."""
+    """Shares of level, drift, trend, region, shock and noise in that variance, in %; dims (chain, draw, component)."""
     draws, cells = predictions.posterior, predictions.cells
 
     def square(name: str) -> Array:
         return np.asarray(draws[name]) ** 2
 
     factor = np.exp(2 * square("omega")) if cells.varied else 1.0
-    drift = square("q") * cells.basis.variance.sum() / cells.time.size * factor
+    basis, periods = cells.basis, cells.time.size
+    drift = square("q") * basis.variance[int(basis.line) :].sum() / periods * factor
     parts = {"level": square("sigma_alpha"), "drift": drift}
+    if basis.line:
+        parts["trend"] = square("sigma_slope") * basis.variance[0] / periods * factor
+    if cells.regions is not None:
+        parts["region"] = square("sigma_region") * cells.walk.variance.sum() / periods
     if "s" in draws:
         parts["shock"] = square("s") * factor
     if learns_scale(predictions.family, cells):

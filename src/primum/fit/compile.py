@@ -193,6 +193,14 @@ def _kernel_entry(family: FamilyName) -> Any:
             carray(int32(t[21, 0]), (t[21, 1],)),
             carray(int32(t[22, 0]), (t[22, 1],)),
             carray(float64(t[23, 0]), (t[23, 1],)),
+            carray(int32(t[24, 0]), (t[24, 1],)),
+            carray(float64(t[25, 0]), (t[25, 1],)),
+            carray(float64(t[26, 0]), (t[26, 1], t[26, 2])),
+            carray(float64(t[27, 0]), (t[27, 1], t[27, 2])),
+            carray(float64(t[28, 0]), (t[28, 1], t[28, 2])),
+            carray(float64(t[29, 0]), (t[29, 1], t[29, 2])),
+            carray(float64(t[30, 0]), (t[30, 1], t[30, 2])),
+            carray(int32(t[31, 0]), (t[31, 1],)),
         )  # fmt: skip
 
     return evaluate
@@ -214,9 +222,9 @@ def _entries() -> tuple[Any, Any]:
     def lengths(table: Any) -> tuple[int, int]:
         """Of the vector of results before its latents, and of these."""
         t = carray(table, (rows, WIDTH))
-        (periods, units), pilots, pairs, terms = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1]
+        (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
         varied = carray(int64(t[0, 0]), (t[0, 1],))[VARIED] >= 0
-        return head + periods + pilots + terms, periods * units + pairs + (units if varied else 0)
+        return head + periods + pilots + terms + regions * periods, periods * units + pairs + (units if varied else 0)
 
     def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
         before, latents = lengths(table)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from primum.model import Cells
 from primum.model.cells import Array
@@ -34,7 +35,8 @@ def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> 
     count, (units, periods) = len(draws["mu"]), cells.value.shape
     shock = draws["s"] if "s" in draws else np.zeros(count)
     scale = np.exp(draws["omega"][:, None] * rng.normal(size=(count, units))) if cells.varied else np.ones((1, units))
-    drift = draws["q"][:, None, None] * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
+    moves = basis.scales(draws["q"], draws.get("sigma_slope", 0.0))[:, None]
+    drift = moves * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
     drift *= scale[:, :, None]
     if cells.weighting is not None:
         own = draws["kappa"] if cells.weighting.kappa is None else np.full(count, cells.weighting.kappa)
@@ -48,13 +50,36 @@ def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> 
     without = (
         draws["mu"][:, None, None]
         + draws["beta_pilot"][:, None, None] * is_pilot[:, None]
-        + draws["lambda"][:, None, :]
+        + flat(paths_of(posterior, cells, np.arange(units)))
         + components @ basis.vectors
     )
     effect = away[:, :, None] * cells.exposure
     if cells.terms is not None:
         effect[:, cells.pilots] += np.tensordot(draws["gamma"], cells.terms.design, axes=1)
     return without, effect
+
+
+def paths_of(posterior: xr.Dataset, cells: Cells, units: NDArray[np.int64]) -> Array:
+    """The path that some units would follow without anything of their own: the common one, or their region's.
+
+    Parameters
+    ----------
+    posterior
+        Draws of lambda (chain, draw, time), or of lambda_region (chain, draw, region, time) where regions have paths
+        of their own.
+    cells
+        The outcome's arrays.
+    units
+        Positions of the units.
+
+    Returns
+    -------
+    ndarray
+        Shape (chain, draw, unit, time), with one unit for all where they have the same path.
+    """
+    if cells.regions is None:
+        return np.asarray(posterior["lambda"], dtype=float)[:, :, None]
+    return np.asarray(posterior["lambda_region"], dtype=float)[:, :, cells.regions.of_unit[units]]
 
 
 def flat(values: xr.DataArray | Array) -> Any:

@@ -108,6 +108,7 @@ def draw_posterior(
         "pilot": units[cells.pilots],
         "comparator": units[cells.comparators],
         **({} if cells.terms is None else {"term": list(cells.terms.names)}),
+        **({} if cells.regions is None else {"region": list(cells.regions.names)}),
     }
     dims = {name: field.dims for name, field in layout_of(cells, family).reported.items()}
     dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator"), "unit_scale": ("unit",)}
@@ -121,7 +122,8 @@ def draw_posterior(
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:
     """Values of one outcome as the panel has them, with denominators, standard errors and bounds where it has any."""
     parts = [f"{outcome.name}_{part}" for part in outcome.measure.parts]
-    return panel.dataset[[outcome.name, *(name for name in parts if name in panel.dataset)]].drop_vars("label")
+    observed = panel.dataset[[outcome.name, *(name for name in parts if name in panel.dataset)]]
+    return observed.drop_vars(["label", "region"], errors="ignore")
 
 
 def seed_for(seed: int, name: str) -> int:

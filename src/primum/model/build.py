@@ -27,6 +27,34 @@ are independent across components and enter through T variances alone. The commo
 same coordinates: a zero-sum normal is T - 1 independent normals in any orthogonal basis of the
 zero-sum vectors, and in this one its posterior is close to independent too.
 
+**Trends.** Where units have trends of their own, drift is measured from its own line instead, level and
+slope of which belong to the unit's, and the line, with unit norm, is a component of B of its own: with
+slopes of :math:`N(0, \sigma_{slope}^2)` a period and :math:`\bar t` the mean of the periods,
+
+.. math::
+    v_1 = \sigma_{slope}^2 \sum_t (t - \bar t)^2 + s^2, \quad v_k = q^2 d_k + s^2 \text{ for } k > 1,
+
+d being the eigenvalues of the drift's kernel projected away from constant and line. Wherever the scale q of
+a component stands below, it is :math:`\sigma_{slope}` in that of the line: weights carry comparators' trends
+as they do drifts, and :math:`\kappa` is of a pilot's own trend as of its drift.
+
+**Paths.** A common path that is a random walk has coordinates :math:`N(0, h^2 d_k / \bar d)` in the basis that
+makes the random walk's movements independent, so that with h the scale of its prior it moves as far over the
+panel as a free one. Where regions have paths of their own, region g's departs from the common one by
+
+.. math:: r_g = \sigma_{region} \sum_k \sqrt{d_k}\, \zeta_{gk} b_k, \quad \zeta_{gk} \sim N(0, 1),
+
+a random walk measured from its mean, with steps of :math:`N(0, \sigma_{region}^2)` a period; it is part of the
+location :math:`\ell_i` of all units there. What a region without comparators does by itself is known from its
+pilots before exposure, and after that only from how far regions move. Its comparators say of
+:math:`\lambda_k + r_{gk}` that it is roughly :math:`z_{gk}` with precision :math:`P_{gk}`, and :math:`\zeta` is
+sampled through the same map as the pilots' effects below, P and z being fixed at the reference scales of
+`primum.model.reference`, which shapes the geometry alone:
+
+.. math::
+    A_{gk} = \frac{1}{1 + \sigma_{region}^2 d_k P_{gk}}, \quad
+    \zeta_{gk} = A_{gk}\sigma_{region}\sqrt{d_k} P_{gk}(z_{gk} - \lambda_k) + \sqrt{A_{gk}}\, x_{gk}.
+
 **Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
 and all: the model knows scales by their squares, so both signs are the same model and the density
 is smooth at 0. On the logarithm of a scale the density falls only exponentially towards 0; chains
@@ -102,7 +130,9 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
         Reported variables: mu, beta_pilot, sigma_alpha, lambda (time), q, s, tau, sigma_tau,
         tau_unit (pilot), sigma where the family has noise, and eta (unit, time); s only where
         sampling noise can be told from shocks; weight (pilot, comparator), and kappa unless it is
-        fixed, where there are comparator weights. Data, masks and priors enter as `pymc.Data`.
+        fixed, where there are comparator weights; sigma_slope where units have trends; sigma_region and the
+        regions' paths lambda_region (region, time) where they have any. Data, masks and priors enter as
+        `pymc.Data`.
 
     Raises
     ------
@@ -140,22 +170,27 @@ def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] |
         s, q = half_normal("s") if cells.counted else None, half_normal("q")
         sigma_alpha, kappa, others = half_normal("sigma_alpha"), _kappa(cells, data), cells.comparators.size
         scale = _unit_scales(cells, data)
-        variance, sign = _variances(sigma_alpha, q, s, data, scale[:others])
-        own, _ = _variances(sigma_alpha, kappa * q, s, data, scale[others:])
-        slow = pm.Normal("lambda_drift", 0.0, data["priors"][len(SCALARS), 1], dims="drift")
-        path = pm.Deterministic("lambda", slow @ data["basis"][1:], dims="time")
+        moves = pt.repeat(q[None], data["drift_variance"].shape[0])
+        if cells.trends:
+            moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))
+        variance, sign = _variances(sigma_alpha, moves, s, data, scale[:others])
+        own, _ = _variances(sigma_alpha, kappa * moves, s, data, scale[others:])
+        slow = pm.Normal("lambda_drift", 0.0, data["path_scale"], dims="drift")
+        path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
         x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
         factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
         precision, sign = (1 / sigma**2, sign * pt.sign(sigma)) if family.scaled else (pt.as_tensor(1.0), sign)
 
-        location = pt.add(mu + path[:, None], pt.zeros((path.shape[0], others)))
+        regional = _regions(cells, slow, path, data)
+        location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
         density, eta, component = path_density(
             location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], data, 0
         )
-        carried = _term_effects(cells, data)
+        carried = _term_effects(cells, data) + _in_basis(regional[others:], data)
         if cells.weighting is not None:
-            carried += carried_drift(q, s, scale[:others], component, data)
-        centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow]) + carried
+            carried += carried_drift(moves, s, scale[:others], component, data)
+        centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
+        centre += carried
         weight, sigma_tau = precision * data["mean_weight"][others:], _tailed("sigma_tau", data)
         tau = _mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
         tau_unit = _effects(tau, sigma_tau, centre, own, weight, cells.tail, data)
@@ -261,7 +296,30 @@ def _term_effects(cells: Cells, data: dict[str, Any]) -> Any:
     return pt.tensordot(gamma, data["pilot_terms"], axes=1)
 
 
-def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any], unit_scale: Any) -> tuple[Any, Any]:
+def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:
+    """How regions' paths depart from the common one, in the path's coordinates; shape (ordered unit, drift)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if cells.regions is None:
+        return pt.zeros((cells.order.size, data["path_scale"].shape[0]))
+    x, spread = pm.Flat("x_region", dims=("region", "drift")), _tailed("sigma_region", data) * data["region_scale"]
+    shrink = 1 / (1 + spread**2 * data["region_weight"])
+    zeta = shrink * spread * data["region_weight"] * (data["region_response"] - slow) + pt.sqrt(shrink) * x
+    pm.Potential("region_density", (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum())
+    departure = spread * zeta
+    pm.Deterministic("lambda_region", path + departure @ data["path_basis"], dims=("region", "time"))
+    return departure[data["region_of"]]
+
+
+def _in_basis(movement: Any, data: dict[str, Any]) -> Any:
+    """From the path's coordinates, shape (unit, drift), to those of the basis, shape (unit, component)."""
+    import pytensor.tensor as pt
+
+    return pt.concatenate([pt.zeros((movement.shape[0], 1)), movement @ data["path_mix"]], axis=1)
+
+
+def _variances(sigma_alpha: Any, moves: Any, s: Any | None, data: dict[str, Any], unit_scale: Any) -> tuple[Any, Any]:
     """Variances of units' components, shape (component, unit), and the signs of their roots, shape (component,).
 
     Without shocks the root of a variance is a scale, sign and all; with them it does not touch 0.
@@ -269,7 +327,7 @@ def _variances(sigma_alpha: Any, q: Any, s: Any | None, data: dict[str, Any], un
     import pytensor.tensor as pt
 
     shock = pt.as_tensor(0.0) if s is None else s**2
-    scales = pt.concatenate([sigma_alpha[None], pt.repeat(q[None], data["drift_variance"].shape[0])])
+    scales = pt.concatenate([sigma_alpha[None], moves])
     factors = pt.concatenate([data["basis"].shape[:1], data["drift_variance"]])
     level = pt.concatenate([(scales**2 * factors)[:1], pt.zeros(data["drift_variance"].shape)])
     variance = scales**2 * factors - level + shock

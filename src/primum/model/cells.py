@@ -15,10 +15,11 @@ from primum.model.terms import Terms, terms_of
 from primum.panel.design import intervals, usable
 from primum.spec import Outcome
 
-__all__ = ["Array", "Cells", "Mask", "Weighting", "cells_of"]
+__all__ = ["Array", "Cells", "Mask", "Regions", "Weighting", "cells_of"]
 
 Mask = NDArray[np.bool_]
 MAX_PAIRS = 100_000
+MIN_TREND_PERIODS = 4
 TAIL = 0.25  # four degrees of freedom
 
 
@@ -42,6 +43,22 @@ class Weighting:
     scale: float
     shared: float
     kappa: float | None
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Regions, each with a path of its own.
+
+    Attributes
+    ----------
+    names
+        Sorted; shape (region,).
+    of_unit
+        Place of each unit's region among them; shape (unit,).
+    """
+
+    names: tuple[str, ...]
+    of_unit: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,10 @@ class Cells:
         the outcome has no intervals; shape (unit, time).
     bins
         Records by their duration; None where they are not binned.
+    trends
+        Whether units have trends of their own.
+    regions
+        Regions that have paths of their own; None where all units share one path.
     """
 
     value: Array
@@ -106,6 +127,8 @@ class Cells:
     low: Array | None = None
     high: Array | None = None
     bins: Bins | None = None
+    trends: bool = False
+    regions: Regions | None = None
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -124,8 +147,13 @@ class Cells:
 
     @property
     def basis(self) -> Basis:
-        """Coordinates in which a unit's level, drift and shocks are independent."""
-        return drift_basis(self.time, self.phi)
+        """Coordinates in which a unit's level, trend, drift and shocks are independent."""
+        return drift_basis(self.time, self.phi, line=self.trends)
+
+    @property
+    def walk(self) -> Basis:
+        """Coordinates in which a random walk's movements are independent: those of paths that are smooth."""
+        return drift_basis(self.time)
 
     @property
     def unexposed(self) -> Mask:
@@ -142,7 +170,16 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         A panel's dataset, dims (unit, time).
     outcome
         The outcome.
+
+    Raises
+    ------
+    SpecError
+        If the panel is too small for what the outcome asks: fewer than four periods for trends of units, one region
+        for paths by region, more pairs than weights can be sampled of, or no base weights.
     """
+    problems = _time_problems(outcome, dataset)
+    if problems:
+        raise SpecError("the specification", problems)
     exposure = np.asarray(dataset["exposure"], dtype=float)
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
     observed = usable(dataset, outcome.name)
@@ -168,7 +205,29 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         low=_filled(low, observed, 0.0),
         high=_filled(high, observed, 0.0),
         bins=bins,
+        trends=outcome.trends == "by unit",
+        regions=_regions(dataset) if outcome.path_by == "region" else None,
     )
+
+
+def _time_problems(outcome: Outcome, dataset: xr.Dataset) -> list[str]:
+    """Options for time that a panel is too small for."""
+    found, periods = [], dataset.sizes["time"]
+    if outcome.trends == "by unit" and periods < MIN_TREND_PERIODS:
+        found.append(
+            f"outcomes.{outcome.name}.trends: the panel has {periods} periods, and a trend can be told from drift in "
+            f'{MIN_TREND_PERIODS} or more; use "none"'
+        )
+    if outcome.path_by == "region" and np.unique(dataset["region"]).size < 2:
+        found.append(
+            f'outcomes.{outcome.name}.path_by: all units are in one region, {dataset["region"].values[0]}; use "none"'
+        )
+    return found
+
+
+def _regions(dataset: xr.Dataset) -> Regions:
+    names, of_unit = np.unique(dataset["region"], return_inverse=True)
+    return Regions(tuple(names.tolist()), of_unit)
 
 
 def _part(dataset: xr.Dataset, outcome: Outcome, part: str) -> Array | None:

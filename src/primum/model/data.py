@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.model.cells import Array, Cells, Weighting
+from primum.model.cells import Array, Cells, Regions, Weighting
 from primum.model.factors import factors_of
 from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.layout import SCALARS
@@ -43,6 +43,14 @@ DIMS: dict[str, tuple[str, ...]] = {
     "pseudo_unit": ("pseudo",),
     "pseudo_time": ("pseudo",),
     "tail": ("one",),
+    "drift_scalar": ("drift",),
+    "path_scale": ("drift",),
+    "path_basis": ("drift", "time"),
+    "path_mix": ("drift", "drift"),
+    "region_scale": ("region", "drift"),
+    "region_weight": ("region", "drift"),
+    "region_response": ("region", "drift"),
+    "region_of": ("ordered",),
 }
 _MIN_WEIGHT = 1e-3
 
@@ -70,6 +78,11 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         comparator with a base weight above 0, of which ``pair_base`` is the logarithm; ``weighting`` holds the
         SDs of what a log weight shares between pilots and of what it does not. ``term_group`` is the place
         among the scalars of the scale of an effect term, or -1 where that is ``term_scale`` alone.
+        ``drift_scalar`` is that of the scale of each component after the constant, q or sigma_slope. The common
+        path is ``lambda_drift``, whose SDs are ``path_scale``, times ``path_basis``, and ``path_mix`` turns it to
+        the coordinates of the basis. A region's path departs from it by coordinates of the same kind, whose SDs at
+        sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
+        lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
@@ -78,15 +91,20 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     pseudo_unit, pseudo_time = np.nonzero(pseudo_cells(family, cells)[order])
     by_name = dict(priors.items())
     term_group, term_scale, pilot_terms = _terms(cells, priors)
+    path_scale, path_basis, path_mix = _path(cells, priors.lambda_t)
+    moves = SCALARS.index("q"), SCALARS.index("sigma_slope")
+    regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
+    scales = reference_of(work, cells, family, priors)
+    region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     return {
-        "priors": np.array([_setting(by_name[name]) for name in (*SCALARS, "lambda_t")]),
+        "priors": np.array([_setting(by_name[name]) for name in SCALARS]),
         "constants": np.array([_constant(name, cells) for name in SCALARS]),
         "standard": np.array([standard.centre, standard.spread]),
         "fields": np.ascontiguousarray(family.fields(cells, standard)[:, order].transpose(0, 2, 1)),
         "response": np.ascontiguousarray(work.response[order].T),
         "cell_weight": np.ascontiguousarray(work.weight[order].T),
         "mean_weight": work.mean_weight[order],
-        "factors": _factors(work, cells, family, priors),
+        "factors": _factors(work, cells, scales, priors),
         "exposure": cells.exposure[pilots],
         "pilot_exposure": cells.exposure[pilots] @ basis.vectors.T,
         "pilot_response": work.filled[pilots] @ basis.vectors.T,
@@ -102,7 +120,38 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
         "tail": np.array([cells.tail]),
+        "drift_scalar": basis.scales(*moves).astype(np.int32),
+        "path_scale": path_scale,
+        "path_basis": path_basis,
+        "path_mix": path_mix,
+        "region_scale": np.tile(np.sqrt(cells.walk.variance), (len(regions.names), 1)),
+        "region_weight": region_weight,
+        "region_response": region_response,
+        "region_of": regions.of_unit[order].astype(np.int32),
     }
+
+
+def _path(cells: Cells, prior: Prior) -> tuple[Array, Array, Array]:
+    """SDs of the common path's coordinates, their basis, and the same in the coordinates of units' paths."""
+    own, walk, smooth = cells.basis, cells.walk, prior.distribution == "zero-sum walk"
+    scale = np.full(walk.variance.size, prior.scale)
+    if smooth:
+        scale *= np.sqrt(walk.variance / walk.variance.mean())
+    if not smooth and cells.regions is None:
+        return scale, own.vectors[1:], np.eye(scale.size)
+    return scale, walk.vectors[1:], walk.vectors[1:] @ own.vectors[1:].T
+
+
+def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array) -> tuple[Array, Array]:
+    """Precision with which comparators show their region's path, and where, in the path's coordinates."""
+    if cells.regions is None:
+        return np.zeros((0, len(basis))), np.zeros((0, len(basis)))
+    others = cells.comparators
+    within = (cells.regions.of_unit[others] == np.arange(len(cells.regions.names))[:, None]).astype(float)
+    variance = mix**2 @ scales.variances(cells.basis)[1:] + scales.sigma**2 / work.mean_weight[others, None]
+    weight = within @ (1 / variance)
+    response = within @ (work.filled[others] @ basis.T / variance)
+    return weight, response / np.where(weight > 0, weight, 1.0)
 
 
 @dataclass(frozen=True)
@@ -142,7 +191,10 @@ def working_of(cells: Cells, family: Family) -> Working:
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
     """Reference scales of one outcome's paths and noise, from its comparators."""
-    there = {"sigma_alpha": True, "q": True, "s": cells.counted, "sigma": learns_scale(family, cells)}
+    there = {
+        "sigma_alpha": True, "q": True, "s": cells.counted, "sigma": learns_scale(family, cells),
+        "sigma_slope": cells.trends,
+    }  # fmt: skip
     scale = {name: prior.scale for name, prior in priors.items()}
     learned = Scales(*(scale[name] if there[name] else np.nan for name in Scales._fields))
     constants = Scales(*(_constant(name, cells) for name in Scales._fields))
@@ -162,26 +214,30 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
     components = work.filled[others] @ cells.basis.vectors.T
     precision = 1 / (scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[others, None])
     centre, spread = (precision * components).sum(axis=0) / precision.sum(axis=0), precision.sum(axis=0) ** -0.5
+    _, _, mix = _path(cells, priors.lambda_t)
     found = {
         "mu": (centre[0] / np.sqrt(periods), spread[0] / np.sqrt(periods)),
-        "lambda_drift": (centre[1:], spread[1:]),
+        "lambda_drift": (mix @ centre[1:], mix**2 @ spread[1:]),
     }
     # of a variance that is seen n times, the SD of its root is 1 / sqrt(2 n) of it
     shares = {"sigma_alpha": others.size, "q": others.size * periods / 4, "s": others.size * periods / 4}
     if family.scaled:
         shares["sigma"] = shares["s"]
+    if cells.trends:
+        shares["sigma_slope"] = others.size
     found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
 
 
-def _factors(work: Working, cells: Cells, family: Family, priors: Priors) -> NDArray[np.float32]:
-    scales, others = reference_of(work, cells, family, priors), cells.comparators.size
+def _factors(work: Working, cells: Cells, scales: Scales, priors: Priors) -> NDArray[np.float32]:
+    others = cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
     squares = rough_squares(work, cells, scales)[cells.order, None] if cells.varied else 1.0
     own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)
     variance = np.where(is_pilot, own, scales.variances(cells.basis, 1.0, squares))
+    apart = 0 if cells.counted else 1 + cells.trends
     weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
-    return factors_of(weight, mean_weight, variance, cells.basis, others, apart=not cells.counted)
+    return factors_of(weight, mean_weight, variance, cells.basis, others, apart=apart)
 
 
 def rough_squares(work: Working, cells: Cells, scales: Scales) -> Array:

@@ -18,13 +18,15 @@ _MODEL = """Model, for unit i and period t, fitted to each outcome apart:
   link(E[y_it]) = centre + spread * eta_it
   eta_it = alpha_i + lambda_t + u_it + e_it + d_it * tau_i
     alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
-    lambda_t  common path    ~ zero-sum Normal; free, shared by all units
+    lambda_t  common path    ~ zero-sum Normal, free; or a random walk
     u_it      drift          steps of Normal(0, q) a period, from its own mean; persistence phi
     e_it      shock          ~ Normal(0, s); none where there is no denominator to tell it from noise
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
   An effect may have terms beside tau_i, times exposure: a random walk over event time with steps of
   sigma_event, cohorts ~ Normal(0, sigma_cohort), moderators. Where variances are "by unit", drift and
-  shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1).
+  shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1). Where trends are "by unit", there is a
+  slope_i ~ Normal(0, sigma_slope) times the periods from their middle, and drift is from its own line. Where
+  paths go by region, a region's departs from lambda_t by a random walk with steps of Normal(0, sigma_region).
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 
@@ -91,6 +93,7 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  family   {outcome.family} with {family.link} link: {outcome.facts.meaning}",
         f"  cells    {int(cells.observed.sum())} used{_interval_text(cells)}, {unused} missing, empty or left out",
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
+        f"  path     {_path_text(outcome, panel)}",
         f"  drift    {_drift_text(outcome)}",
         f"  sizes    drifts and shocks {_variances_text(outcome)}",
         f"  weights  {_weights_text(outcome.weights)}",
@@ -137,5 +140,17 @@ def _effect_text(effect: Effect) -> str:
     return "; ".join(parts)
 
 
+def _path_text(outcome: Outcome, panel: Panel) -> str:
+    common = "free" if outcome.common_path == "free" else "a random walk"
+    if outcome.path_by == "none":
+        return f"{common}, shared by all units"
+    count, alone = np.unique(panel.dataset["region"]).size, ", ".join(panel.uncompared)
+    seen = (
+        f"\n           no comparator in {alone}: under exposure known only from how far regions depart" if alone else ""
+    )
+    return f"{common}; the paths of {count} regions depart from it (sigma_region){seen}"
+
+
 def _drift_text(outcome: Outcome) -> str:
-    return "random walk (phi = 1)" if outcome.phi == 1 else f"stationary, persistence phi = {outcome.phi:g} a period"
+    drift = "random walk (phi = 1)" if outcome.phi == 1 else f"stationary, persistence phi = {outcome.phi:g} a period"
+    return drift if outcome.trends == "none" else f"{drift}, from the line of a trend of each unit's own (sigma_slope)"

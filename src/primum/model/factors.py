@@ -19,7 +19,7 @@ _AT_ONCE = 256
 
 
 def factors_of(
-    cell_weight: Array, mean_weight: Array, variance: Array, basis: Basis, comparators: int, *, apart: bool
+    cell_weight: Array, mean_weight: Array, variance: Array, basis: Basis, comparators: int, *, apart: int
 ) -> NDArray[np.float32]:
     """Packed factors M, where M M' is the posterior correlation that the diagonal approximation leaves out.
 
@@ -36,8 +36,9 @@ def factors_of(
     comparators
         How many units are comparators: pilots begin a new block.
     apart
-        Whether to leave the constant component uncorrelated with the others. Without shocks the signs of
-        sigma_alpha and of q go with coordinates of their own, and the density is the same for both only so.
+        How many components, from the first on, to leave uncorrelated with all others. Without shocks the signs of
+        sigma_alpha, of sigma_slope and of q go with coordinates of their own, and the density is the same for both
+        only so.
 
     Returns
     -------
@@ -80,13 +81,13 @@ def unpacked(packed: Any, units: int, periods: int, comparators: int) -> Any:
     return pt.set_subtensor(matrices[:, rows, columns], packed[block, :, lane])
 
 
-def _factors(cell_weight: Array, mean_weight: Array, variance: Array, vectors: Array, apart: bool) -> Array:
+def _factors(cell_weight: Array, mean_weight: Array, variance: Array, vectors: Array, apart: int) -> Array:
     """Lower triangular factors; shape (unit, component, component)."""
     spread = np.sqrt(variance / (1 + variance * mean_weight[:, None]))
     information = (vectors * cell_weight[:, None, :]) @ vectors.T
     precision = spread[:, :, None] * information * spread[:, None, :]
-    if apart:
-        precision[:, 0, 1:] = precision[:, 1:, 0] = 0.0
+    for k in range(apart):
+        precision[:, k, k + 1 :] = precision[:, k + 1 :, k] = 0.0
     diagonal = np.arange(vectors.shape[0])
     precision[:, diagonal, diagonal] += spread**2 / variance
     return np.linalg.cholesky(np.linalg.inv(precision))

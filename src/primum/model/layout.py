@@ -15,20 +15,21 @@ from primum.model.families import Family, learns_noise, pseudo_cells
 
 SCALARS = (
     "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
-    "omega",
+    "omega", "sigma_slope", "sigma_region",
 )  # fmt: skip
-SIGNED = frozenset({"s", "q", "sigma_alpha", "sigma"})  # scales that are sampled with their sign
-TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega"})  # scales with a coordinate z of their own
+SIGNED = frozenset({"s", "q", "sigma_alpha", "sigma", "sigma_slope"})  # scales that are sampled with their sign
+# scales with a coordinate z of their own
+TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_region"})
 SCALES = SIGNED | TAILED
 _VECTORS = {
-    "lambda_drift": ("drift",), "x_tau": ("pilot",), "x_term": ("term",), "x_unit": ("varied",),
-    "x": ("component", "ordered"), "xi": ("pseudo",),
+    "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
+    "x_unit": ("varied",), "x": ("component", "ordered"), "xi": ("pseudo",),
     "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
 _REPORTED = {
-    "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "eta": ("time", "ordered"), "weight": ("pair",),
-    "unit_scale": ("varied",),
+    "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "lambda_region": ("region", "time"),
+    "eta": ("time", "ordered"), "weight": ("pair",), "unit_scale": ("varied",),
 }  # fmt: skip
 LATENTS = ("eta", "weight", "unit_scale")
 
@@ -55,9 +56,9 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), effect terms (x_term)
-        and units' scales (x_unit) where there are any, and, where there are
-        comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
+        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), regions' departures from
+        the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and, where there
+        are comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
     """
@@ -109,15 +110,19 @@ def layout_of(cells: Cells, family: Family) -> Layout:
         "sigma_event": "event" in groups,
         "sigma_cohort": "cohort" in groups,
         "omega": cells.varied,
+        "sigma_slope": cells.trends,
+        "sigma_region": cells.regions is not None,
     }
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
+    apart |= {"x_region": cells.regions is not None}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}
     free = _fields({**dict.fromkeys(scalars, ()), **vectors}, sizes)
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
     kinds = {"weight": cells.weighting is not None, "gamma": cells.terms is not None, "unit_scale": cells.varied}
+    kinds |= {"lambda_region": cells.regions is not None}
     absent |= {name for name, present in kinds.items() if not present}
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 
@@ -143,6 +148,7 @@ def sizes_of(cells: Cells, family: Family) -> dict[str, int]:
         "ordered": units,
         "term": 0 if cells.terms is None else len(cells.terms.names),
         "varied": units if cells.varied else 0,
+        "region": 0 if cells.regions is None else len(cells.regions.names),
         "pseudo": int(pseudo_cells(family, cells).sum()),
         "donor": 0 if cells.weighting is None else units - cells.pilots.size,
         "pair": 0 if cells.weighting is None else int((cells.weighting.base > 0).sum()),

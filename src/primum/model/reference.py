@@ -25,15 +25,16 @@ class Scales(NamedTuple):
     q: float
     s: float
     sigma: float
+    sigma_slope: float
 
     def variances(self, basis: Basis, drift: float = 1.0, squares: Array | float = 1.0) -> Array:
-        """Of a path's components, the drift's scale multiplied by `drift`, and shocks and drift by roots of `squares`.
+        """Of a path's components; `drift` multiplies scales of drift and trends, roots of `squares` shocks too.
 
         Shape (component,), or that of `squares` beside it.
         """
         level, moves = np.zeros(basis.vectors.shape[0]), np.zeros(basis.vectors.shape[0])
         level[0] = basis.vectors.shape[0] * self.sigma_alpha**2
-        moves[1:] = (drift * self.q) ** 2 * basis.variance
+        moves[1:] = basis.scales(drift * self.q, drift * self.sigma_slope) ** 2 * basis.variance
         return np.asarray(level + (moves + self.s**2) * squares)
 
 
@@ -66,4 +67,4 @@ def reference_scales(components: Array, weight: Array, basis: Basis, priors: Sca
         misfit = (np.log(total) + (components - centre) ** 2 / total).sum()
         return float(0.5 * misfit + (0.5 * np.exp(2 * logs) - logs)[free].sum())
 
-    return scales_at(minimize(unlikely, np.full(4, -1.0), method="L-BFGS-B").x)
+    return scales_at(minimize(unlikely, np.full(len(priors), -1.0), method="L-BFGS-B").x)

@@ -18,7 +18,8 @@ Diamond and Hainmueller, 2010; Doudchenko and Imbens, 2016).
 .. math:: u_{jk} \mid c_{jk} \sim N(r_k c_{jk}, r_k s^2), \quad r_k = q^2 d_k / v_k
 
 and u is sampled through :math:`u_{jk} = r_k c_{jk} + q s \sqrt{d_k / v_k}\, x_{jk}` with standard
-normal x, which is multiplied by the comparator's scale where units differ in scale. Pilots that lean
+normal x, which is multiplied by the comparator's scale where units differ in scale. Where units have trends,
+the line's component is of them, and :math:`\sigma_{slope}` stands there for q. Pilots that lean
 on one comparator share its uncertainty, exactly; nothing treats a small area's noisy path as known.
 """
 
@@ -29,13 +30,15 @@ from typing import Any
 import numpy as np
 
 
-def carried_drift(q: Any, s: Any | None, unit_scale: Any, component: Any, data: dict[str, Any]) -> Any:
+def carried_drift(moves: Any, s: Any | None, unit_scale: Any, component: Any, data: dict[str, Any]) -> Any:
     """What weights carry from comparators' drifts to the pilots; shape (pilot, component).
 
     Parameters
     ----------
-    q, s
-        Scales of drift and shock, signs and all; s is None where there is no shock.
+    moves
+        Scale of each component after the constant, q or that of trends, sign and all; shape (component - 1,).
+    s
+        Scale of shocks, sign and all; None where there is none.
     unit_scale
         Squares of comparators' scales; shape (comparator,).
     component
@@ -48,10 +51,10 @@ def carried_drift(q: Any, s: Any | None, unit_scale: Any, component: Any, data: 
 
     x = pm.Normal("x_u", dims=("drift", "donor"))
     donor, pair = pm.Normal("x_donor", dims="donor"), pm.Normal("x_pair", dims="pair")
-    ratio = data["drift_variance"] / (q**2 * data["drift_variance"] + (0.0 if s is None else s**2))
-    drifts = (q**2 * ratio)[:, None] * component[1:]
+    ratio = data["drift_variance"] / (moves**2 * data["drift_variance"] + (0.0 if s is None else s**2))
+    drifts = (moves**2 * ratio)[:, None] * component[1:]
     if s is not None:
-        drifts += q * s * pt.sqrt(ratio[:, None] * unit_scale) * x
+        drifts += (moves * s)[:, None] * pt.sqrt(ratio[:, None] * unit_scale) * x
     places = data["pair_pilot"], data["pair_donor"]
     logs = data["pair_base"] + data["weighting"][0] * donor[places[1]] + data["weighting"][1] * pair
     empty = pt.full((data["exposure"].shape[0], component.shape[1]), -np.inf, dtype="float64")

@@ -38,6 +38,8 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
     present = ~np.isnan(grid(np.ones(rows.time.size)))
     names = units[order]
     labels, problems = _labels(rows, layout, first_row[order], unit_index)
+    regions, found = _regions(rows, layout, unit_index, names)
+    problems += found
     wanted = {layout.columns.start, layout.columns.pilot, layout.columns.exposure, layout.columns.embedded} - {None}
     if not wanted <= set(cells):
         return None, problems
@@ -53,7 +55,7 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
             values, found = _constant(cells[name], present, names, name, advice)
             problems += found + _moderator_problems(values, (exposure > 0).any(axis=1), names, name)
             variables[f"moderator_{name}"] = (("unit",), values)
-    coords = {"unit": names, "time": times, "label": ("unit", labels), **bins}
+    coords = {"unit": names, "time": times, "label": ("unit", labels), **regions, **bins}
     return xr.Dataset(variables, coords), problems
 
 
@@ -261,3 +263,28 @@ def _labels(
             f"{list_some(names[counts > 1].tolist())}; give each its own, or leave columns.label out"
         )
     return shown, problems
+
+
+def _regions(
+    rows: Rows, layout: Layout, unit_index: NDArray[np.int64], names: NDArray[np.generic]
+) -> tuple[_Variables, list[str]]:
+    """The region of every unit, where the layout has a column of them, and units that do not have one region."""
+    column, regions = layout.columns.regions, rows.regions
+    if regions is None:
+        return {}, []
+    of_unit = [np.unique(regions[unit_index == i]) for i in range(names.size)]
+    empty = [str(name) for name, found in zip(names, of_unit, strict=True) if "" in found]
+    several = [
+        f"{name} ({' and '.join(found[found != ''])})"
+        for name, found in zip(names, of_unit, strict=True)
+        if (found != "").sum() > 1
+    ]
+    problems = []
+    if empty:
+        problems.append(f"column '{column}' is empty for units {list_some(empty)}; name the region in all their rows")
+    if several:
+        problems.append(
+            f"column '{column}' must be the same in every period of a unit: {list_some(several)}; "
+            "give each unit one region"
+        )
+    return {"region": (("unit",), np.array([found[-1] for found in of_unit]))}, problems

@@ -16,7 +16,7 @@ from primum.spec import Layout
 
 Name = int | str
 
-_DESIGN = ("unit", "time", "label", "exposure", "left_out", "start")  # beside moderators and base weights
+_DESIGN = ("unit", "time", "label", "region", "exposure", "left_out", "start")  # beside moderators and base weights
 
 
 def split(table: Any, layout: Layout) -> tuple[dict[Name, nw.DataFrame[Any]], list[str]]:

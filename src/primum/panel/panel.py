@@ -30,7 +30,8 @@ class Panel:
         ``<name>_denominator`` or ``<name>_standard_error`` where it has one; ``<name>_low`` and
         ``<name>_high``, as the table gives them, where counts may be known as intervals; ``exposure``
         between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the programme was
-        being embedded. Coordinate ``label`` (`unit`) holds readable names.
+        being embedded. Coordinate ``label`` (`unit`) holds readable names, and ``region`` (`unit`) regions
+        where the layout has a column of them.
     layout
         How the table was read.
     """
@@ -171,6 +172,14 @@ class Panel:
     def labels(self) -> np.ndarray[Any, Any]:
         """Readable names of the units; shape (unit,)."""
         return np.asarray(self.dataset["label"])
+
+    @property
+    def uncompared(self) -> list[str]:
+        """Regions without a comparator; none where the layout has no column of regions."""
+        if "region" not in self.dataset.coords:
+            return []
+        regions = np.asarray(self.dataset["region"])
+        return sorted(set(regions.tolist()) - set(regions[~self.pilots].tolist()))
 
     @property
     def fingerprint(self) -> str:

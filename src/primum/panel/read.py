@@ -61,12 +61,14 @@ def read_rows(table: Any, layout: Layout) -> tuple[Rows | None, list[str]]:
     keep = _within(time, layout)
     if not keep.any():
         return None, [*problems, _no_rows(time, layout)]
+    regions = _text(frame[columns.regions])[keep] if columns.regions in present else None
     rows = Rows(
         number=np.arange(1, len(time) + 1)[keep],
         unit=unit[keep],
         time=time[keep],
         numbers={name: values[keep] for name, values in numbers.items()},
         labels=labels[keep],
+        regions=regions,
     )
     problems += value_problems(rows, layout)
     return rows, problems
@@ -88,7 +90,7 @@ def frame_of(table: Any) -> tuple[nw.DataFrame[Any] | None, list[str]]:
 
 def _missing_columns(frame: nw.DataFrame[Any], layout: Layout) -> list[str]:
     columns = layout.columns
-    wanted = [columns.unit, columns.time, columns.label, *sorted(_number_columns(layout))]
+    wanted = [columns.unit, columns.time, columns.label, columns.regions, *sorted(_number_columns(layout))]
     absent = [name for name in dict.fromkeys(wanted) if name is not None and name not in frame.columns]
     return [f"there is no column '{name}'; {column_hint(name, frame.columns)}" for name in absent]
 

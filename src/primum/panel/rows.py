@@ -29,6 +29,8 @@ class Rows:
         Columns of numbers by their name in the table; those that cannot be read are left out.
     labels
         Readable name of each row's unit, empty where the table gives none.
+    regions
+        Region of each row's unit, empty where it is missing; None where no column of regions is read.
     """
 
     number: NDArray[np.int64]
@@ -36,6 +38,7 @@ class Rows:
     time: NDArray[np.int64]
     numbers: dict[str, NDArray[np.float64]]
     labels: NDArray[np.str_]
+    regions: NDArray[np.str_] | None = None
 
     def name(self, rows: NDArray[np.bool_], *values: NDArray[np.float64], between: str = " of ") -> str:
         """Name the rows that are marked and their values, the first few in full."""

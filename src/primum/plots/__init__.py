@@ -14,6 +14,7 @@ from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
 from primum.plots.operating import plot_operating
 from primum.plots.overview import plot_overview
+from primum.plots.paths import plot_paths
 from primum.plots.predictive import plot_predictive
 from primum.plots.records import plot_records
 from primum.plots.trends import plot_trends
@@ -34,6 +35,7 @@ __all__ = [
     "plot_missing",
     "plot_operating",
     "plot_overview",
+    "plot_paths",
     "plot_predictive",
     "plot_records",
     "plot_trends",

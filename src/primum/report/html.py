@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from primum.checks import PredictiveCheck
-from primum.effects import Effects, OutcomeEffects, comparator_weights, unpooled
+from primum.effects import Effects, OutcomeEffects, comparator_weights, regional_paths, unpooled
 from primum.effects.spread import SHARE_HARMED, SHARE_HARMED_BEYOND
 from primum.errors import StoreError
 from primum.fit import Fit, Imputed
@@ -33,6 +33,7 @@ from primum.plots import (
     plot_groups,
     plot_imputations,
     plot_overview,
+    plot_paths,
     plot_predictive,
     plot_trends,
     plot_weights,
@@ -169,6 +170,8 @@ def _section(
     if usable and outcome.weights.base != "none":
         weights = comparator_weights(fit, name)
         drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
+    if usable and outcome.path_by == "region":
+        drawings.append(_Drawing("paths", "Paths by region", lambda: plot_paths(regional_paths(fit, name))))
     import pandas as pd
 
     quantities = pd.concat([parameters, reported])

@@ -29,7 +29,7 @@ def methods(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> lis
     """
     return [
         ("Data", _data(fit)),
-        ("Model", " ".join(filter(None, [_MODEL, *(_special(outcome) for outcome in fit.spec.outcomes)]))),
+        ("Model", " ".join(filter(None, [_MODEL, *(_special(outcome, fit) for outcome in fit.spec.outcomes)]))),
         ("Priors", " ".join(_priors(outcome) for outcome in fit.spec.outcomes)),
         ("Computation", _computation(fit, harm)),
         ("Estimands", _estimands(fit)),
@@ -70,9 +70,20 @@ def _imputed(fit: Fit | Imputed) -> str:
     )
 
 
-def _special(outcome: Outcome) -> str:
+def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
     """What differs from the default model for one outcome; empty where nothing does."""
     effect, found = outcome.effect, []
+    if outcome.common_path == "random walk":
+        found.append("the common path is a random walk")
+    if outcome.path_by == "region":
+        found.append("the path of each region departs from the common one by a random walk of its own")
+        if fit.panel.uncompared:
+            found.append(
+                f"no comparator lies in {' and '.join(fit.panel.uncompared)}, whose path under exposure is known only "
+                "from how far regions depart from the common path"
+            )
+    if outcome.trends == "by unit":
+        found.append("areas have linear trends of their own beside the common path, normal and partially pooled")
     if outcome.phi != 1:
         found.append(f"drift is stationary with a persistence of {outcome.phi:g} a period")
     if outcome.variances == "by unit":

@@ -57,7 +57,8 @@ class FamilyFacts:
 def _scales(level: float, drift: float, spread: float, sigma: float) -> Mapping[str, float]:
     wide = dict.fromkeys(("mu", "beta_pilot", "sigma_alpha", "lambda_t", "tau"), level)
     effects = {"sigma_tau": spread, "sigma_cohort": spread, "moderator": spread, "sigma_event": spread / 2}
-    return {**wide, **effects, "q": drift, "s": drift, "sigma": sigma, "omega": 0.5}
+    moves = {"q": drift, "s": drift, "sigma_slope": level / 10, "sigma_region": drift / 2}
+    return {**wide, **effects, **moves, "sigma": sigma, "omega": 0.5}
 
 
 _SHARES = {"percentage points": 100.0, "per 1,000": 1000.0}

@@ -36,6 +36,8 @@ class Columns:
         1 for pilots and 0 for comparators, constant within a unit.
     exposure
         The exposure itself, between 0 and 1, one value a unit and period.
+    regions
+        The region of a unit, constant within it, for outcomes whose path goes by region.
     imputation
         Which imputation a row belongs to, where missing values were filled in several times; each holds all rows.
     """
@@ -49,6 +51,7 @@ class Columns:
     embedded: Text | None = None
     pilot: Text | None = None
     exposure: Text | None = None
+    regions: Text | None = None
     imputation: Text | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from primum.spec.strict import STRICT, Positive, Several, Text
 from primum.spec.weights import Weights
 
 Target = Literal["areas", "denominators"]
-_TAKEN = {"unit", "time", "label", "exposure", "left_out", "start"}  # other names in a panel
+_TAKEN = {"unit", "time", "label", "region", "exposure", "left_out", "start"}  # other names in a panel
 _MIN_BINS = 3
 
 
@@ -65,6 +65,15 @@ class Outcome:
         Smallest effect size of interest, in `unit`; on a share it must be smaller than the whole scale.
     important
         Whether the two decisions look at it; all outcomes by default.
+    common_path
+        "free": nothing is said of the movements that all units share from one period to the next; "random walk":
+        they are smooth, as far as steps of a walk are.
+    path_by
+        "none": all units share one path; "region": that of each region of `Columns.regions` departs from the
+        common one by a random walk of its own.
+    trends
+        "none", or "by unit": units have trends of their own beside the common path, normal around it, and drift is
+        measured from a unit's own line.
     phi
         Persistence of the drift from one period to the next, above 0 and at most 1; 1, a
         random walk, by default.
@@ -99,6 +108,9 @@ class Outcome:
     low: Text | None = None
     high: Text | None = None
     edges: tuple[Positive, ...] | None = None
+    common_path: Literal["free", "random walk"] = "free"
+    path_by: Literal["none", "region"] = "none"
+    trends: Literal["none", "by unit"] = "none"
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     variances: Literal["equal", "by unit"] = "equal"
     weights: Weights = field(default_factory=Weights)
@@ -141,7 +153,10 @@ class Outcome:
 
     def all_priors(self) -> Priors:
         """The priors of this outcome's model, defaults included."""
-        return priors_of(self.family, self.priors, self.prior_set, self.evidence)
+        priors = priors_of(self.family, self.priors, self.prior_set, self.evidence)
+        if self.common_path == "free":
+            return priors
+        return replace(priors, lambda_t=replace(priors.lambda_t, distribution="zero-sum walk"))
 
     def priors_in_use(self) -> list[tuple[str, Prior]]:
         """Names and priors of the parameters that this outcome's model has."""
@@ -154,6 +169,10 @@ class Outcome:
             absent.add("kappa")
         if self.variances == "equal":
             absent.add("omega")
+        if self.trends == "none":
+            absent.add("sigma_slope")
+        if self.path_by == "none":
+            absent.add("sigma_region")
         if self.effect.over_time == "constant":
             absent.add("sigma_event")
         if self.effect.cohorts == "together":

@@ -16,7 +16,7 @@ from primum.spec.evidence import Evidence
 from primum.spec.families import FACTS, FamilyName
 from primum.spec.strict import STRICT, Positive, Text
 
-Distribution = Literal["normal", "half-normal", "zero-sum normal", "beta"]
+Distribution = Literal["normal", "half-normal", "zero-sum normal", "zero-sum walk", "beta"]
 SetName = Literal["default", "weak", "sceptical", "informed"]
 
 
@@ -27,7 +27,8 @@ class Prior:
     Attributes
     ----------
     distribution
-        "normal" (location and scale), "half-normal" or "zero-sum normal" (scale alone), or "beta"
+        "normal" (location and scale), "half-normal" or "zero-sum normal" (scale alone), "zero-sum walk" (a random
+        walk around 0 that moves as far on average over periods as the zero-sum normal of its scale), or "beta"
         (location and scale are its mean and SD).
     location, scale
         On the scale of the linear predictor, but for kappa, a ratio.
@@ -57,6 +58,8 @@ class Prior:
             return f"HalfNormal({self.scale:g})"
         if self.distribution == "zero-sum normal":
             return f"ZeroSumNormal({self.scale:g})"
+        if self.distribution == "zero-sum walk":
+            return f"ZeroSumWalk({self.scale:g})"
         if self.distribution == "beta":
             return "Beta({:.3g}, {:.3g})".format(*self.shapes)
         return f"Normal({self.location:g}, {self.scale:g})"
@@ -108,6 +111,8 @@ class PriorChanges:
     sigma_cohort: PriorChange | None = None
     moderator: PriorChange | None = None
     omega: PriorChange | None = None
+    sigma_slope: PriorChange | None = None
+    sigma_region: PriorChange | None = None
 
     def problems(self, path: str) -> list[str]:
         """Locations given to priors that have none, and moments that no distribution has."""
@@ -148,6 +153,8 @@ class Priors:
     sigma_cohort: Prior
     moderator: Prior
     omega: Prior
+    sigma_slope: Prior
+    sigma_region: Prior
 
     def items(self) -> list[tuple[str, Prior]]:
         """Names and priors, in the order of the model's equations."""
@@ -167,6 +174,10 @@ _REASONS = {
     "sigma_cohort": "spread of the effect between cohorts",
     "moderator": "change of the effect for one SD of a moderator; centred on none",
     "omega": "SD of the logarithm of how large a unit's drifts and shocks are; at 0.5, two thirds within a factor 1.6",
+    "sigma_slope": "trend of a unit beside the common path, a period; at a tenth of the scale of levels, ten periods "
+    "move units as far apart as levels are",
+    "sigma_region": "drift of a region's path away from the common one, a period; half the scale of a unit's, of "
+    "which what units do by themselves averages out",
     "kappa": "kappa squared, the share of drift that comparators do not carry; a free one takes what weights explain",
 }
 _NORMAL = {"mu", "beta_pilot", "tau", "moderator"}
@@ -186,7 +197,7 @@ def distribution_of(name: str) -> Distribution:
 _SETS: dict[SetName, dict[str, float]] = {
     "default": {},
     "weak": {"tau": 2.5, "moderator": 2.5, **dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort"), 2.0)}
-    | dict.fromkeys(("sigma_alpha", "q", "s"), 2.0),
+    | dict.fromkeys(("sigma_alpha", "q", "s", "sigma_slope", "sigma_region"), 2.0),
     "sceptical": {"tau": 0.25, "moderator": 0.25, **dict.fromkeys(("sigma_tau", "sigma_event", "sigma_cohort"), 0.5)},
     "informed": {},
 }
@@ -212,7 +223,7 @@ def priors_of(
         Priors that the specification sets.
     chosen
         "default"; "weak" (the scale of the average effect two and a half times as wide, those of spreads, levels,
-        drift and shocks twice); "sceptical" (average effect and moderators a quarter as wide, spreads half as
+        drift, shocks and trends twice); "sceptical" (average effect and moderators a quarter as wide, spreads half as
         wide); or "informed" (the average effect from `evidence`, with a share of the default mixed in:
         Schmidli and others, 2014).
     evidence

@@ -325,6 +325,12 @@ class Spec:
             if outcome.name in kept
         ]
         found += _exposure_problems(self.columns, self.treatment)
+        if self.columns.regions is None:
+            found += [
+                f'outcomes.{outcome.name}.path_by: "region" needs the column of regions; add columns.regions'
+                for outcome in self.outcomes
+                if outcome.path_by == "region"
+            ]
         if self.source.simulate and self.source.file:
             found.append("source: give either simulate or file, not both")
         first, last = self.periods.first, self.periods.last

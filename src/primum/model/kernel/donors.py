@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from primum.model.kernel.places import Q, S
+from primum.model.kernel.places import S
 
 
 def donors_forth(
@@ -15,10 +15,10 @@ def donors_forth(
     drifts: Any, share: Any, carried: Any,
 ) -> float:  # fmt: skip
     """Comparators' drifts given their paths, weights, and what weights carry to the pilots."""
-    pilot, donor, base, scale, drift_variance = of_pairs
-    q, s = scalars[Q], scalars[S]
-    density = 0.0
+    pilot, donor, base, scale, drift_scalar, drift_variance = of_pairs
+    s, density = scalars[S], 0.0
     for k in range(1, variance.size):
+        q = scalars[drift_scalar[k - 1]]
         ratio = q**2 * drift_variance[k - 1] / variance[k]
         spread = q * s * sqrt(drift_variance[k - 1] / variance[k])
         for j in range(x_donor.size):
@@ -47,8 +47,8 @@ def donors_back(
     in_x: Any, in_x_donor: Any, in_x_pair: Any,
 ) -> None:  # fmt: skip
     """Derivatives, given those in what is carried."""
-    pilot, donor, _, scale, drift_variance = of_pairs
-    q, s = scalars[Q], scalars[S]
+    pilot, donor, _, scale, drift_scalar, drift_variance = of_pairs
+    s = scalars[S]
     in_drifts, in_share, mean = np.zeros(drifts.shape), np.zeros(share.size), np.zeros(in_carried.shape[0])
     for pair in range(share.size):
         for k in range(drifts.shape[1]):
@@ -62,7 +62,8 @@ def donors_back(
         in_x_donor[donor[pair]] += scale[0] * in_logit
         in_x_pair[pair] = scale[1] * in_logit - x_pair[pair]
     for k in range(1, variance.size):
-        d, v = drift_variance[k - 1], variance[k]
+        place, d, v = drift_scalar[k - 1], drift_variance[k - 1], variance[k]
+        q = scalars[place]
         ratio, root = q**2 * d / v, sqrt(d / v)
         in_ratio, in_spread = 0.0, 0.0
         for j in range(x_donor.size):
@@ -72,6 +73,6 @@ def donors_back(
             in_log_scale[j] += 0.5 * q * s * root * in_unit * x[k - 1, j]
             in_component[k, j] = ratio * in_drifts[j, k - 1]
             in_x[k - 1, j] = q * s * root * in_unit - x[k - 1, j]
-        in_scalars[Q] += 2.0 * q * d / v * in_ratio + s * root * in_spread
+        in_scalars[place] += 2.0 * q * d / v * in_ratio + s * root * in_spread
         in_scalars[S] += q * root * in_spread
         in_variance[k] -= (ratio * in_ratio + 0.5 * q * s * root * in_spread) / v

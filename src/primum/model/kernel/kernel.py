@@ -21,14 +21,15 @@ import numpy as np
 
 from primum.model.families import family_of
 from primum.model.families.stirling import HELPERS
-from primum.model.kernel import donors, effects, paths, scalars, terms
+from primum.model.kernel import donors, effects, paths, regions, scalars, terms
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA
 from primum.spec.families import FamilyName
 
 ARRAYS = (
     "places", "priors", "constants", "standard", "fields", "response", "cell_weight", "mean_weight", "factors",
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
-    "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail",
+    "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
+    "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
 )  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
     scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
     moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
     units_forth, units_back = jit(scalars.units_forth), jit(scalars.units_back)
+    regions_forth, regions_back = jit(regions.regions_forth), jit(regions.regions_back)
     terms_forth, terms_back = jit(terms.terms_forth), jit(terms.terms_back)
     donors_forth, donors_back = jit(donors.donors_forth), jit(donors.donors_back)
     effects_forth, effects_back = jit(effects.effects_forth), jit(effects.effects_back)
@@ -68,18 +70,24 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
+        drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
+        region_response: Any, region_of: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
-        at_slow, at_tau, at_term, at_unit, at_x, at_xi, at_u, at_donor, at_pair = places[HEAD:]
+        at_slow, at_region, at_tau, at_term, at_unit, at_x, at_xi, at_u, at_donor, at_pair = places[HEAD:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
         gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
-        at_eta = HEAD + periods + pilots + term_group.size
+        at_regional = HEAD + periods + pilots + term_group.size
+        at_eta = at_regional + region_scale.shape[0] * periods
+        regional = reported[at_regional:at_eta].reshape((region_scale.shape[0], periods))
         eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
         at_share = at_eta + periods * units
         share, unit_scale = reported[at_share : at_share + pairs], reported[at_share + pairs :]
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
+        x_region = point[at_region:at_tau].reshape(region_scale.shape)
+        in_x_region = gradient[at_region:at_tau].reshape(region_scale.shape)
         x_tau, in_x_tau = point[at_tau:at_term], gradient[at_tau:at_term]
         x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
         x_unit, in_x_unit = point[at_unit:at_x], gradient[at_unit:at_x]
@@ -87,6 +95,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
+        zeta_region = np.empty(region_scale.shape)
         in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
         in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
@@ -104,16 +113,17 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         of_paths = (standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time)
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms)
-        of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_variance)
+        of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_scalar, drift_variance)
+        of_moments = (drift_scalar, drift_variance, path_scale, path_basis, path_mix)
+        of_regions = (region_of, region_scale, region_weight, region_response, path_basis, path_mix)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
         density += units_forth(x_unit, scalars[OMEGA], scale_of)
-        density += moments_forth(
-            scalars, slow, priors[HEAD, 1], scaled, basis, drift_variance, variance, own, sign, centre, path
-        )
+        density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
         location_forth(scalars, path, eta)
         density += terms_forth(scalars, x_term, of_terms, gamma, carried)
+        density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
         density += sweep(
             0, others, True, donors == 0, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
         )
@@ -152,9 +162,11 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
             unit_scale[j] = sqrt(scale_of[j])
         location_back(in_eta, in_scalars, in_path)
         moments_back(
-            scalars, slow, priors[HEAD, 1], basis, drift_variance, in_level[0], in_variance, in_own, in_centre, in_path,
-            in_scalars, in_slow,
-        )  # fmt: skip
+            scalars, slow, of_moments, in_level[0], in_variance, in_own, in_centre, in_path, in_scalars, in_slow
+        )
+        regions_back(
+            scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
+        )
         scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density
 

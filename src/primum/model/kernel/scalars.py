@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import erfc, exp, log, log1p, pi, sqrt
 from typing import Any
 
-from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, OMEGA, SIGMA, Q, S
+from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, OMEGA, SIGMA, S
 
 _SQRT_HALF, _NORMAL_PEAK = sqrt(0.5), 1 / sqrt(2 * pi)
 
@@ -65,14 +65,14 @@ def scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars:
 
 
 def moments_forth(
-    scalars: Any, slow: Any, scale: float, scaled: bool, basis: Any, drift_variance: Any, variance: Any, own: Any,
-    sign: Any, centre: Any, path: Any,
-) -> float:  # fmt: skip
+    scalars: Any, slow: Any, scaled: bool, of_moments: Any, variance: Any, own: Any, sign: Any, centre: Any, path: Any
+) -> float:
     """Variances of comparators' and of pilots' own components, signs of their roots, centre and common path.
 
     Without the level's, which a unit's scale leaves as it is.
     """
-    periods, q, s, kappa = path.size, scalars[Q], scalars[S], scalars[KAPPA]
+    drift_scalar, drift_variance, scale, basis, mix = of_moments
+    periods, s, kappa = path.size, scalars[S], scalars[KAPPA]
     variance[0] = s**2
     own[0] = s**2
     centre[0] = sqrt(periods) * (scalars[MU] + scalars[BETA])
@@ -82,34 +82,43 @@ def moments_forth(
     if s == 0 and scalars[ALPHA] < 0:
         sign[0] *= -1.0
     for k in range(1, periods):
+        q = scalars[drift_scalar[k - 1]]
         if s == 0 and q < 0:
             sign[k] *= -1.0
         variance[k] = q**2 * drift_variance[k - 1] + s**2
         own[k] = (kappa * q) ** 2 * drift_variance[k - 1] + s**2
-        centre[k] = slow[k - 1]
-        density -= 0.5 * (slow[k - 1] / scale) ** 2
+        centre[k] = 0.0
+        for j in range(periods - 1):
+            centre[k] += slow[j] * mix[j, k - 1]
+        density -= 0.5 * (slow[k - 1] / scale[k - 1]) ** 2
         for t in range(periods):
-            path[t] += slow[k - 1] * basis[k, t]
+            path[t] += slow[k - 1] * basis[k - 1, t]
     return density
 
 
 def moments_back(
-    scalars: Any, slow: Any, scale: float, basis: Any, drift_variance: Any, in_level: float, in_variance: Any,
-    in_own: Any, in_centre: Any, in_path: Any, in_scalars: Any, in_slow: Any,
+    scalars: Any, slow: Any, of_moments: Any, in_level: float, in_variance: Any, in_own: Any, in_centre: Any,
+    in_path: Any, in_scalars: Any, in_slow: Any,
 ) -> None:  # fmt: skip
     """Derivatives, given those in variances, centre and common path."""
-    periods, q, s, kappa = in_path.size, scalars[Q], scalars[S], scalars[KAPPA]
+    drift_scalar, drift_variance, scale, basis, mix = of_moments
+    periods, s, kappa = in_path.size, scalars[S], scalars[KAPPA]
     in_scalars[MU] += sqrt(periods) * in_centre[0]
     in_scalars[BETA] += sqrt(periods) * in_centre[0]
     in_scalars[ALPHA] += 2.0 * periods * scalars[ALPHA] * in_level
     in_scalars[S] += 2.0 * s * (in_variance[0] + in_own[0])
     for k in range(1, periods):
+        place = drift_scalar[k - 1]
+        q = scalars[place]
         in_scalars[S] += 2.0 * s * (in_variance[k] + in_own[k])
-        in_scalars[Q] += 2.0 * q * drift_variance[k - 1] * (in_variance[k] + kappa**2 * in_own[k])
+        in_scalars[place] += 2.0 * q * drift_variance[k - 1] * (in_variance[k] + kappa**2 * in_own[k])
         in_scalars[KAPPA] += 2.0 * kappa * q**2 * drift_variance[k - 1] * in_own[k]
-        in_slow[k - 1] = in_centre[k] - slow[k - 1] / scale**2
+        in_slow[k - 1] = 0.0
+        for j in range(1, periods):
+            in_slow[k - 1] += in_centre[j] * mix[k - 1, j - 1]
+        in_slow[k - 1] -= slow[k - 1] / scale[k - 1] ** 2
         for t in range(periods):
-            in_slow[k - 1] += in_path[t] * basis[k, t]
+            in_slow[k - 1] += in_path[t] * basis[k - 1, t]
 
 
 def units_forth(x: Any, omega: float, scale: Any) -> float:
