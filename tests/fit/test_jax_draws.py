@@ -82,7 +82,7 @@ def test_means_are_those_of_the_numba_backend(family: FamilyName, changes: dict[
 
 @pytest.mark.parametrize(
     ("family", "counted", "missing"),
-    [("binomial", True, 5), ("binomial", True, 0), ("lognormal", True, 5), ("normal", False, 0)],
+    [("binomial", True, 5), ("binomial", True, 0), ("lognormal", True, 5), ("normal", False, 0), ("ordered", True, 5)],
 )
 def test_functions_are_those_of_pytensor(family: FamilyName, counted: bool, missing: int) -> None:
     case = case_of(family, counted=counted, missing=missing)

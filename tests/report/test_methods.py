@@ -11,7 +11,8 @@ from primum.fit import Fit
 from primum.report.barg import as_markdown, barg
 from primum.report.methods import methods
 from primum.spec import freeze
-from primum.testing import tiny_fit
+from primum.testing import canned_fit, tiny_categories, tiny_fit
+from tests.model.panels import evaluation
 
 
 def changed(changes: dict[str, object]) -> Fit:
@@ -57,6 +58,18 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
 def test_every_option_is_said(changes: dict[str, object], words: str, harm: pr.Harm) -> None:
     assert words in text(changed(changes), harm)
     assert words not in text(tiny_fit(), harm)
+
+
+def test_categories_and_open_records_are_said() -> None:
+    fit = canned_fit(*tiny_categories())
+    found = text(fit, pr.harm(pr.effects(fit)))
+    assert "4 ordered categories (outstanding, good, weak, inadequate)" in found
+    assert "the effect is on the share above good" in found
+    assert "on how shares above each boundary changed" in found
+    fit = canned_fit(*evaluation("binned", still=True))
+    found = text(fit, pr.harm(pr.effects(fit)))
+    assert "counts as lasting beyond the beginning of that bin" in found
+    assert "ordered" not in found
 
 
 def test_what_counts_and_what_was_chosen_after_fitting_is_said() -> None:

@@ -109,7 +109,7 @@ def operating(
     Raises
     ------
     SpecError
-        If the outcome is not given and is needed, is counted in bins, an effect is out of its reach, or what
+        If the outcome is not given and is needed, an effect is out of its reach, or what
         should be learned from the comparators fails its checks.
 
     Examples
@@ -142,10 +142,7 @@ def _chosen(spec: Spec, name: str | None) -> Outcome:
     name = names[0] if name is None and len(names) == 1 else name
     if name not in names or name is None:
         raise SpecError("the simulations", [f"outcome must be one of {', '.join(names)}, not {name}"])
-    chosen = spec.outcome(name)
-    if chosen.family == "binned":
-        raise SpecError("the simulations", [f"{name} is counted in bins, which cannot be simulated yet"])
-    return chosen
+    return spec.outcome(name)
 
 
 def _learned(spec: Spec, panel: Panel, outcome: Outcome, cores: int | None) -> Learned:

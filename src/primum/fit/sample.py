@@ -119,8 +119,8 @@ def draw_posterior(
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:
-    """Values of one outcome as the panel has them, with denominators, standard errors and bounds where it has any."""
-    parts = [f"{outcome.name}_{part}" for part in outcome.measure.parts]
+    """Values of one outcome as the panel has them, and what is known beside them, as far as there is any."""
+    parts = [f"{outcome.name}_{part}" for part in (*outcome.measure.parts, "open")]
     return panel.dataset[[outcome.name, *(name for name in parts if name in panel.dataset)]].drop_vars("label")
 
 
