@@ -104,8 +104,8 @@ def test_bins_and_categories_are_simulated_whole(family: FamilyName, still: bool
         np.testing.assert_array_equal(again.observed, cells.observed)
         np.testing.assert_allclose(again.denominator, cells.denominator, atol=1e-6)
         assert not again.bins.hidden.any()
-        # a share of some tens of thousands of records a cell
-        assert again.bins.open.sum() == pytest.approx(cells.bins.open.sum(), rel=0.01)
+        # a share of records that differs by a few hundredths, as some last longer and are followed as long as before
+        assert again.bins.open.sum() == pytest.approx(cells.bins.open.sum(), rel=0.1)
         levels.append(outcome.factor * family_of(family).level(again))
     full = cells.exposure == 1
     # of each of some 20 cells the level errs by a percent of the spread within it: 25 days, or 50 points

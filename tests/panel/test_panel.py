@@ -452,20 +452,23 @@ MALFORMED = [
         ("column 'short' has negative counts: row 3 (A1, 2012: -5)",),
     ),
     Malformed(
-        "open records that are negative, and some that are not whole",
+        "open records that are negative",
         OPEN,
-        opened({3: (0, -2, 0), 4: (0, 2.5, 0)}),
-        (
-            "column 'open_middling' has negative counts: row 3 (A1, 2012: -2)",
-            "column 'open_middling' has counts that are not whole numbers: row 4 (A1, 2013: 2.5)",
-        ),
+        opened({3: (0, -2, 0)}),
+        ("column 'open_middling' has negative counts: row 3 (A1, 2012: -2)",),
+    ),
+    Malformed(
+        "open records that are not whole",
+        OPEN,
+        every(opened({4: (0, 2.5, 0)}), put("records", {4: 310})),
+        ("column 'open_middling' has counts that are not whole numbers: row 4 (A1, 2013: 2.5)",),
     ),
     Malformed(
         "open records of one bin alone",
         OPEN,
         opened({3: (0, None, 4)}),
         (
-            "column 'open_middling' is empty where bins such as 'short' are not, or the other way round: row 3",
+            "column 'open_short' or other open records are empty where bins are not, or the other way round: row 3 (A1",
             "0 where there are none",
         ),
     ),
@@ -473,13 +476,13 @@ MALFORMED = [
         "open records without bins",
         OPEN,
         every(opened({3: (0, 1, 4)}), *(put(name, {3: None}) for name in BINS)),
-        ("column 'open_short' is empty where bins such as 'short' are not, or the other way round: row 3 (A1, 2012: 0",),
+        ("column 'open_short' or other open records are empty where bins are not, or the other way round: row 3 (A1",),
     ),
     Malformed(
         "a column of open records that is not there",
         OPEN,
-        put("kin", {}),
-        ("there is no column 'open_short'",),
+        every(opened({}), lambda table: table.pop("open_long")),
+        ("there is no column 'open_long'; did you mean 'open_middling'?",),
     ),
     Malformed(
         "open records that are not among all records",

@@ -128,7 +128,8 @@ def median_of(counts: Array, edges: Array, still: Array | None = None) -> Array:
     begins, ends = np.concatenate([[0.0], edges])[place], np.concatenate([edges, edges[-1:]])[place]
     with np.errstate(invalid="ignore", divide="ignore"):
         part = (half - np.take_along_axis(upto, place, axis=-1) + inside) / inside
-    return np.asarray(np.where(upto[..., -1:] < half, np.nan, begins + part * (ends - begins)))[..., 0]
+        found = begins + part * (ends - begins)
+    return np.asarray(np.where(upto[..., -1:] < half, np.nan, found))[..., 0]
 
 
 def shared_out(counts: Array, still: Array) -> Array:

@@ -73,11 +73,11 @@ def _split_checks(rows: Rows, measure: Measure) -> list[_Check]:
     counts = np.stack([rows.numbers[name] for name in columns])
     total = np.full(rows.time.size, np.nan) if below is None else rows.numbers[below]
     known, held = ~np.isnan(counts), np.nansum(counts, axis=0)
-    some = known[: len(measure.values)].any(axis=0)
-    for name in measure.open:
-        what = f"'{name}' is empty where bins such as '{columns[0]}' are not, or the other way round"
+    if measure.open:
+        some, still = known[: len(measure.values)].any(axis=0), known[len(measure.values) :]
+        what = f"'{measure.open[0]}' or other open records are empty where bins are not, or the other way round"
         advice = "give the open records of every bin, 0 where there are none, or leave all of them and all bins empty"
-        checks.append((some == np.isnan(rows.numbers[name]), what, [rows.numbers[name], held], advice))
+        checks.append(((still != some).any(axis=0), what, [], advice))
     kind = "bins" if measure.kind == "bins" else "categories"
     bins = f"'{columns[0]}' and the outcome's other {kind}" + (", with open records," if measure.open else "")
     what, advice = f"{bins} hold more records than '{below}' says", "correct either"

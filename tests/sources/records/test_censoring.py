@@ -37,7 +37,7 @@ def test_open_durations_are_refused_by_period(tmp_path: Path) -> None:
     assert problem.startswith(
         "5 durations of stay are open on 2019-05-10 [2018-19: 5], and means and bins of the others would be too short; "
     )
-    assert 'outcomes.stay.open = "apart"' in problem
+    assert 'outcomes.stay.open = "by bin", or take them as they are with "apart"' in problem
 
 
 def test_open_durations_below_the_last_edge_are_refused_for_bins(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ class RecordOutcome:
             found.append(f"{path}.edges: durations are whole days, so bins cannot meet at {words}; give 10.5, say")
         if list(self.edges) != sorted({int(edge): edge for edge in self.edges}.values()):
             found.append(f"{path}.edges: they must rise, with a whole day between any two")
-        if self.open == "by bin" and (self.log_mean or not self.edges):
+        if self.open == "by bin" and self.log_mean:
             found.append(f'{path}.open: "by bin" needs edges and log_mean = false, as means have no bins')
         if not self.log_mean and not self.edges:
             found.append(f"{path}: without log_mean, a duration needs edges, or nothing is made of it")
