@@ -119,7 +119,9 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     return spec, pr.Panel.from_frame(table, spec.data), truth
 
 
-def draw_split(rng: np.random.Generator, outcome: Outcome, linked: Array, sigma: float, size: Array) -> dict[str, Array]:
+def draw_split(
+    rng: np.random.Generator, outcome: Outcome, linked: Array, sigma: float, size: Array
+) -> dict[str, Array]:
     """Counts in bins or categories, given linear predictors; shape (unit, time) each."""
     if outcome.family == "ordered":
         upto = expit(np.array(CUTS) - linked[..., None])

@@ -113,7 +113,7 @@ def test_medians_that_were_not_reached_are_refused_by_pilot() -> None:
     bins, still = ([name for name in frame if kind in name] for kind in ("_bin_", "_still_"))
     frame.loc[last, still[1]] += frame.loc[last, bins[1:]].sum(axis=1)
     frame.loc[last, bins[1:]] = 0
-    with pytest.raises(pr.InputError, match="pilots followed too briefly under exposure.*: 1; use expected effects"):
+    with pytest.raises(pr.InputError, match=r"pilots followed too briefly under exposure.*: 1; use expected"):
         observed(predicted(spec, Panel.from_frame(frame, spec.data)))
     found = observed(predicted(*evaluation("binned", still=True, size=300.0)))
     assert np.isfinite(found.with_exposure.values).all()

@@ -178,7 +178,7 @@ def draw_values(
 
 
 def draw_followed(rng: np.random.Generator, counts: Array) -> tuple[Array, Array]:
-    """Counts by bin of records that finished before the bin in which their follow-up ended, and of the others by that."""
+    """Records that finished before the bin in which their follow-up ended, by bin, and the others by that bin."""
     finished, still = np.zeros(counts.shape), np.zeros(counts.shape)
     for b in range(counts.shape[-1]):
         ending = rng.multinomial(counts[..., b].astype(int), FOLLOWED).astype(float)

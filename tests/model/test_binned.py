@@ -234,10 +234,13 @@ def test_draws_are_followed_as_the_observed_ones_were() -> None:
     cells = cells_of(panel.dataset, spec.outcomes[0])
     standard, sigma = FAMILY.standard(cells), np.full((400, 1, 1), 0.7)
     eta = np.zeros((400, *cells.value.shape))
-    whole = replace(cells, bins=replace(bins_of(cells), counts=bins_of(cells).size[..., None] * np.eye(6)[0], open=0 * bins_of(cells).open))
-    draws, uncensored = (
-        FAMILY.draw(np.random.default_rng(8), eta, sigma, each, standard) for each in (cells, whole)
+    whole = replace(
+        cells,
+        bins=replace(
+            bins_of(cells), counts=bins_of(cells).size[..., None] * np.eye(6)[0], open=0 * bins_of(cells).open
+        ),
     )
+    draws, uncensored = (FAMILY.draw(np.random.default_rng(8), eta, sigma, each, standard) for each in (cells, whole))
     assert np.isfinite(draws).all()
     # each errs by some 1.25 sigma / sqrt(n) of itself, a twentieth of that on average over draws
     np.testing.assert_allclose(draws.mean(axis=0), uncensored.mean(axis=0), rtol=0.02)

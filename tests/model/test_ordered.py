@@ -95,9 +95,7 @@ def test_categories_that_lie_together_are_one_coarser_one() -> None:
     eta = np.random.default_rng(4).normal(size=cells.value.shape)
     marks = np.zeros(bins.hidden.shape, dtype=bool)
     marks[..., :2] = cells.observed[..., None]
-    hidden = replace(
-        bins, counts=np.where(marks, 0, bins.counts), hidden=marks, rest=bins.counts[..., :2].sum(axis=-1)
-    )
+    hidden = replace(bins, counts=np.where(marks, 0, bins.counts), hidden=marks, rest=bins.counts[..., :2].sum(axis=-1))
     linked = standard.centre + eta
     below, third = expit(-linked), expit(cuts[2] - linked) - expit(-linked)
     pooled = np.stack([below, third, 1 - below - third], axis=-1)

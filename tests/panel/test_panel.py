@@ -488,7 +488,7 @@ MALFORMED = [
         "open records that are not among all records",
         OPEN,
         every(opened({3: (0, 1, 4)}), put("records", {3: 301})),
-        ("column 'short' and the outcome's other bins, with open records, hold more records than 'records' says: row 3",),
+        ("the outcome's other bins, with open records, hold more records than 'records' says: row 3",),
     ),
     Malformed(
         "negative category",

@@ -390,7 +390,10 @@ def test_bins_must_fit_their_edges(changes: dict[str, Any], problem: str) -> Non
         ({"edges": (1.0, 2.0)}, "edges: only a binned outcome has this key; leave it out"),
         ({"open": ("d", "e", "f")}, "open: only a binned outcome has this key; leave it out"),
         ({"unit": "days"}, 'unit: "days" is not a unit of a share; use "percentage points" or "per 1,000"'),
-        ({"sesoi": 100.0}, "sesoi: 100 percentage points would call every effect negligible, as no share can change by"),
+        (
+            {"sesoi": 100.0},
+            "sesoi: 100 percentage points would call every effect negligible, as no share",
+        ),
         ({"standard_error": "e"}, "standard_error: this key goes only with the families normal and lognormal"),
         ({"low": "d", "high": "e"}, "low: only the counts of a binomial or poisson outcome may be intervals"),
     ],

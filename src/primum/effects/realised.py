@@ -98,7 +98,9 @@ def _problems(predictions: Predictions) -> list[str]:
     return [
         *_named(predictions, "never observed under full exposure", ~(seen & (exposure == 1)).any(axis=1)),
         *_named(
-            predictions, "observed under exposure as an interval or with hidden bins", (vague & (exposure > 0)).any(axis=1)
+            predictions,
+            "observed under exposure as an interval or with hidden bins",
+            (vague & (exposure > 0)).any(axis=1),
         ),
     ]
 

@@ -17,9 +17,7 @@ MAX_UNPLACED = 0.05
 def value_problems(rows: Rows, layout: Layout) -> list[str]:
     """What is wrong with the values of outcomes, each kind of mistake once, with the rows it is in."""
     checks = [
-        check
-        for measure in layout.measures
-        for check in (_split_checks if measure.split else _checks)(rows, measure)
+        check for measure in layout.measures for check in (_split_checks if measure.split else _checks)(rows, measure)
     ]
     problems = [
         f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()

@@ -41,8 +41,9 @@ class Outcome:
         effects are on its typical value, its median, or on its expected value), "normal" (any mean),
         "student_t" (any mean, now and then far off), "binned" (how many records lie in each bin of a
         duration, whose effect is that on the median) or "ordered" (how many records lie in each of three or more
-        ordered categories, whose effect is that on the share above one of them). "beta_binomial" and "negative_binomial" are such counts
-        with more noise than chance alone makes: overdispersion, in the place of the white shock.
+        ordered categories, whose effect is that on the share above one of them). "beta_binomial" and
+        "negative_binomial" are counts with more noise than chance alone makes: overdispersion, in the place of the
+        white shock.
     value
         Column of the count or the mean; of a binned outcome the columns of all bins, from the shortest on; of an
         ordered one those of all categories, from the lowest on.
@@ -277,7 +278,9 @@ class Outcome:
         elif list(self.edges) != sorted(set(self.edges)):
             found.append(f"{path}.edges: they must rise, as columns are given from the shortest durations on")
         if self.open and len(self.open) != len(bins):
-            found.append(f"{path}.open: there are {len(bins)} bins, and each needs a column, but {len(self.open)} are given")
+            found.append(
+                f"{path}.open: there are {len(bins)} bins, and each needs a column, but {len(self.open)} are given"
+            )
         return found
 
     def _boundary_problems(self, path: str) -> list[str]:
@@ -285,7 +288,8 @@ class Outcome:
         if self.above in allowed:
             return []
         names = " or ".join(f'"{name}"' for name in allowed) or "a category"
-        what = "this key is missing" if self.above is None else f'"{self.above}" has no category of this outcome above it'
+        lowest = f'"{self.above}" has no category of this outcome above it'
+        what = "this key is missing" if self.above is None else lowest
         return [f"{path}.above: {what}; the effect is on the share above a category: use {names}"]
 
     def _interval_problems(self, path: str) -> list[str]:

@@ -68,8 +68,8 @@ def test_open_durations_are_counted_by_the_bin_in_which_follow_up_ended(tmp_path
     assert [row[f"stay_open_{name}"] for name in BINS] == [1, 1, 1, 0]
     assert (row["stay_binned"], row["stay_n"], row["stay_open"]) == (7, 2, 5)
     assert found.notices[0] == (
-        "5 durations of stay are open on 2019-05-10 (of which 1 ended after that day); 3 are counted as open in the bin "
-        "in which their follow-up ended, those that finished within that bin included"
+        "5 durations of stay are open on 2019-05-10 (of which 1 ended after that day); 3 are counted as open in the "
+        "bin in which their follow-up ended, those that finished within that bin included"
     )
 
 
@@ -132,7 +132,9 @@ def test_open_durations_by_bin_are_unbiased(tmp_path: Path) -> None:
     assert abs(share - truth) < 4 * error
     known = (np.datetime64("2019-04-10") - begun).astype(int)
     place = np.digitize(np.minimum(days, known), stay["edges"])  # type: ignore[arg-type]
-    naive, open_naive = (np.bincount(place[which], minlength=4).astype(float) for which in (days <= known, days > known))
+    naive, open_naive = (
+        np.bincount(place[which], minlength=4).astype(float) for which in (days <= known, days > known)
+    )
     biased = 1 - (naive * shared_out(naive, open_naive))[:-1].sum() / begun.size
     assert truth - biased > 8 * error
 

@@ -55,11 +55,7 @@ class Ordered(Binomial):
         """Most likely eta of each cell, with a record more that is like all of them, and its information."""
         bins, cuts = _bins(cells), boundaries_of(cells)
         counts = np.where(cells.observed[..., None], bins.filled, 0.0)
-        more = counts + counts.sum(axis=(0, 1)) / counts.sum()
-        logits = logit(more[..., bins.above :].sum(axis=-1) / more.sum(axis=-1))
-        for _ in range(_ROUNDS):  # the density is concave
-            gap, known = _at_boundaries(more, cuts - logits[..., None])
-            logits = logits + np.clip(-gap.sum(axis=-1) / known.sum(axis=-1), -1, 1)
+        logits = likeliest(counts + counts.sum(axis=(0, 1)) / counts.sum(), cuts, bins.above)
         _, known = _at_boundaries(counts, cuts - logits[..., None])
         return logits - standard.centre, known.sum(axis=-1)
 
@@ -210,6 +206,30 @@ def boundaries_of(cells: Cells) -> Array:
         if np.abs(step).max() < _SETTLED:
             break
     return np.asarray(cuts)
+
+
+def likeliest(counts: Array, cuts: Array, above: int) -> Array:
+    """Most likely log odds of cells' records above a boundary, given where all boundaries lie; shape (...).
+
+    Parameters
+    ----------
+    counts
+        Records, none of a cell's categories empty; shape (..., category).
+    cuts
+        Boundaries, as `boundaries_of` gives them.
+    above
+        How many categories lie at or below the boundary that the effect is about.
+
+    Examples
+    --------
+    >>> likeliest(np.array([10.0, 20.0, 10.0]), np.array([0.0, 2.197225]), 1).round(3)
+    array(1.099)
+    """
+    logits = logit(counts[..., above:].sum(axis=-1) / counts.sum(axis=-1))
+    for _ in range(_ROUNDS):  # Newton's method: the density is concave
+        gap, known = _at_boundaries(counts, cuts - logits[..., None])
+        logits = logits - np.clip(gap.sum(axis=-1) / known.sum(axis=-1), -1, 1)
+    return np.asarray(logits)
 
 
 def _newton(counts: Array, cuts: Array, logits: Array, free: Array) -> tuple[Array, Array]:
