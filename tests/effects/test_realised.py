@@ -17,7 +17,7 @@ from primum.effects.predictions import SAMPLE, Predictions, predict_pilots
 from primum.effects.realised import observed, realised
 from primum.panel import Panel
 from tests.effects.made import cells_with, made, predicted
-from tests.model.panels import evaluation, spec_of, table_of
+from tests.model.panels import bin_names, evaluation, open_names, spec_of, table_of
 
 MAX_Z = 4.0  # passed by one honest z-score of 16,000
 
@@ -110,7 +110,7 @@ def test_medians_that_were_not_reached_are_refused_by_pilot() -> None:
     """Pilot 1 is followed to the second bin alone in its last period, when it is exposed."""
     frame, spec = table_of("binned", still=True, size=300.0), spec_of("binned", still=True)
     last = frame.index[(frame["area"] == 1) & (frame["year"] == 2015)]
-    bins, still = ([name for name in frame if kind in name] for kind in ("_bin_", "_still_"))
+    bins, still = bin_names("first"), open_names("first")
     frame.loc[last, still[1]] += frame.loc[last, bins[1:]].sum(axis=1)
     frame.loc[last, bins[1:]] = 0
     with pytest.raises(pr.InputError, match=r"pilots followed too briefly under exposure.*: 1; use expected"):

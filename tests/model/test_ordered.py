@@ -101,7 +101,8 @@ def test_categories_that_lie_together_are_one_coarser_one() -> None:
     pooled = np.stack([below, third, 1 - below - third], axis=-1)
     counts = np.stack([bins.counts[..., :2].sum(axis=-1), bins.counts[..., 2], bins.counts[..., 3]], axis=-1)
     seen = cells.observed
-    expected = stats.multinomial.logpmf(counts[seen], counts[seen].sum(axis=-1), pooled[seen])
+    whole = counts[seen].astype(int)
+    expected = stats.multinomial.logpmf(whole, whole.sum(axis=-1), pooled[seen])
     found = FAMILY.log_likelihood(eta, np.ones((1, 1)), replace(cells, bins=hidden), standard)
     # boundaries of hidden categories are others, since these share what they hold; the one above is nearly the same
     assert np.abs(boundaries_of(replace(cells, bins=hidden))[2] - cuts[2]) < 0.05

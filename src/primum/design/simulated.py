@@ -109,7 +109,9 @@ def simulate(learned: Learned, panel: Panel, outcome: Outcome, effect: float, nu
 def _replaced(panel: Panel, outcome: Outcome, value: Array, still: Array | None, cells: Cells) -> dict[str, Any]:
     """Values, and open records, where the panel has any; intervals and hidden bins become counts."""
     names = _values(panel, outcome)
-    made = {outcome.name: value, **({f"{outcome.name}_open": still} if f"{outcome.name}_open" in names else {})}
+    made = {outcome.name: value}
+    if still is not None and f"{outcome.name}_open" in names:
+        made[f"{outcome.name}_open"] = still
     seen = usable(panel.dataset, outcome.name) & cells.observed
     found = {name: panel.dataset[name].where(False) for name in names}
     for name, values in made.items():
