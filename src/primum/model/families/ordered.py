@@ -214,7 +214,7 @@ def likeliest(counts: Array, cuts: Array, above: int) -> Array:
     Parameters
     ----------
     counts
-        Records, none of a cell's categories empty; shape (..., category).
+        Records, some on either side of the boundary; shape (..., category).
     cuts
         Boundaries, as `boundaries_of` gives them.
     above
@@ -222,8 +222,8 @@ def likeliest(counts: Array, cuts: Array, above: int) -> Array:
 
     Examples
     --------
-    >>> likeliest(np.array([10.0, 20.0, 10.0]), np.array([0.0, 2.197225]), 1).round(3)
-    array(1.099)
+    >>> likeliest(np.array([[10.0, 20.0, 10.0]]), np.array([0.0, np.log(9)]), 1).round(3)
+    array([1.099])
     """
     logits = logit(counts[..., above:].sum(axis=-1) / counts.sum(axis=-1))
     for _ in range(_ROUNDS):  # Newton's method: the density is concave
