@@ -29,7 +29,7 @@ def test_every_case_can_be_simulated_and_depends_on_its_seed_alone(script: Any) 
         assert panel.fingerprint == again.fingerprint != other.fingerprint
         assert int(panel.pilots.sum()) == script.PILOTS
         assert np.isfinite(truth)
-        assert ("outcome_standard_error" in panel.dataset) == (":" in case)
+        assert ("outcome_standard_error" in panel.dataset) == case.endswith(":known")
         assert not spec.outcomes[0].priors.problems("priors")
         assert all(prior.source == "default" for _, prior in spec.outcomes[0].all_priors().items())
 

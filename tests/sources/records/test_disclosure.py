@@ -104,7 +104,8 @@ def test_few_open_ones_of_a_bin_hide_all_bins(tmp_path: Path) -> None:
     shown = table.filter(like="stay_").notna()
     assert shown.loc[["A"]].to_numpy().all()
     assert not shown.loc[["B"]].to_numpy().any()
-    assert table.loc["A", ["stay_days_0_10", "stay_open_days_0_10", "stay_open_days_11_20"]].tolist() == [18, 0, 6]
+    names = ["stay_days_0_10", "stay_open_days_0_10", "stay_open_days_11_20"]
+    assert table.loc[["A"], names].to_numpy().tolist() == [[18, 0, 6]]
 
 
 def test_weighted_estimates_of_hidden_counts_are_hidden(tmp_path: Path) -> None:
