@@ -8,7 +8,7 @@ import numpy as np
 from primum.fit.gate import diagnose, judge, judge_latents, judge_sampler, together, without_latents
 from primum.model import cells_of
 from primum.model.families import family_of
-from primum.testing import tiny_fit, tiny_panel
+from primum.testing import canned_fit, tiny_categories, tiny_fit, tiny_panel
 
 
 def test_panel_is_simulated_and_small() -> None:
@@ -52,3 +52,16 @@ def test_draws_are_near_the_data() -> None:
 def test_arviz_understands_it() -> None:
     summary = az.summary(tiny_fit()["kinship"], var_names=["tau", "q"])
     assert list(summary.index) == ["tau", "q"]
+
+
+def test_categories_are_an_evaluation_of_their_own() -> None:
+    spec, panel = tiny_categories()
+    assert panel.pilots.sum() == 3
+    assert spec.outcomes[0].facts.shown == "share"
+    fit = canned_fit(spec, panel)
+    assert fit.gate.verdict == "PASS"
+    draws = fit.posterior("grades")["sigma"]
+    assert 0.9 < float(draws.mean()) < 1.1
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    # a fifth to a half of records are above the boundary, with an average predictor of -1
+    assert 0.15 < cells.value.sum() / cells.denominator.sum() < 0.5

@@ -114,7 +114,6 @@ def direct(file: Path) -> pd.DataFrame:
         name = f"days_{low}_plus" if high is None else f"days_{low}_{high - 1}"
         within = (seen >= low) & ((seen < high) if high is not None else True)
         frame[f"assessment_{name}"] = within & (ended | (high is None))
-        frame[f"assessment_open_{name}"] = within & ~ended
     frame["assessment_binned"] = ended | (seen > EDGES[-1])
     grouped = frame.groupby(["unit", "period", "age_band"])
     counts = grouped.sum(numeric_only=True).drop(columns="log").astype(np.int64)

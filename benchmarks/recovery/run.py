@@ -9,8 +9,9 @@ over a ramp), denominators that differ ninefold, and one cell in twenty empty. I
 truth, and errors in posterior SDs should be 0 on average. A run that was stopped goes on where it was.
 ``normal:known`` and ``lognormal:known`` are those families with known standard errors; ``binomial:walk``,
 ``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
-trends by unit. Without arguments all are run but binned, whose recovery has not been shown yet, and what is there
-is shown.
+trends by unit; ``binned:open`` has records whose follow-up ends before they do, in two fifths of the bins that they
+would lie in; ``ordered:50`` and ``ordered:500`` have so many records in every cell, in place of some 200, and
+boundaries are those that are drawn from. Without arguments all are run, and what is there is shown.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, ndtr
 
 import primum as pr
 from primum.effects.averages import over_cells
@@ -33,14 +36,18 @@ from primum.spec.families import FACTS
 HERE = Path(__file__).parent
 OPTIONS = {"walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"}}
 CASES = (
-    *(name for name, facts in FACTS.items() if facts.kind != "bins"), "normal:known", "lognormal:known",
-    *(f"binomial:{option}" for option in OPTIONS),
+    *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
+    "binned:open", "ordered:50", "ordered:500",
 )  # fmt: skip
 UNITS, PERIODS, PILOTS = 60, 10, 8
 MISSING = 0.05
 CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
 REGIONS = 4
 BATCH = 5
+EDGES = (5.5, 10.5, 20.5, 30.5, 45.5)
+FOLLOWED = (0.04, 0.08, 0.08, 0.1, 0.1, 0.6)  # shares of records by the bin in which their follow-up ends
+CUTS = (-1.6, 0.0, 0.9, 2.2)  # the second is the one that the effect is about
+Array = NDArray[np.float64]
 
 
 def spec_for(case: str, seed: int) -> Spec:
@@ -52,6 +59,11 @@ def spec_for(case: str, seed: int) -> Spec:
         "sesoi": 1.0, **({"standard_error": "error"} if option == "known" else {"denominator": "size"}),
         **OPTIONS.get(option, {}),
     }  # fmt: skip
+    if name == "binned":
+        outcome |= {"value": columns_of("value", len(EDGES) + 1), "edges": list(EDGES)}
+        outcome |= {"open": columns_of("open", len(EDGES) + 1)} if option == "open" else {}
+    if name == "ordered":
+        outcome |= {"value": columns_of("value", len(CUTS) + 1), "above": "value_1"}
     return Spec.from_dict(
         {
             "title": "Recovery", "programme": "it", "seed": seed,
@@ -59,6 +71,11 @@ def spec_for(case: str, seed: int) -> Spec:
             "outcomes": {"outcome": outcome},
         }
     )  # fmt: skip
+
+
+def columns_of(name: str, count: int) -> list[str]:
+    """Names of columns, one a bin or category."""
+    return [f"{name}_{number}" for number in range(count)]
 
 
 def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
@@ -93,18 +110,25 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     without = without + path - path.mean() + drift - drift.mean(axis=1, keepdims=True)
     without = without + hyper["s"] * rng.normal(size=grid) + movements(outcome, hyper, drift, rng)
     size = np.maximum(rng.poisson(200 * rng.lognormal(0, 0.55, (UNITS, 1)), grid), 5).astype(float)
+    if case.partition(":")[2].isdigit():
+        size[:] = float(case.partition(":")[2])
     cells = Cells(
         np.zeros(grid), size, np.ones(grid, dtype=bool), exposure, np.arange(PILOTS), np.arange(PERIODS), True
     )
     sigma, eta = np.full((1, 1), hyper["sigma"]), without + exposure * tau
-    value = family.draw(rng, eta, sigma, cells, standard).astype(float)
-    noise = hyper["sigma"] / np.sqrt(size / np.median(size))
-    error = noise * (value if family.link == "log" else standard.spread)
-    value[~pilot[:, 0]] = np.where(rng.random((UNITS - PILOTS, PERIODS)) < MISSING, np.nan, value[~pilot[:, 0]])
+    columns = {"size": size, "exposure": exposure}
+    if outcome.measure.split:
+        columns |= draw_split(rng, outcome, standard.centre + eta, hyper["sigma"], size)
+    else:
+        columns["value"] = family.draw(rng, eta, sigma, cells, standard).astype(float)
+        noise = hyper["sigma"] / np.sqrt(size / np.median(size))
+        columns["error"] = noise * (columns["value"] if family.link == "log" else standard.spread)
+    empty = rng.random((UNITS - PILOTS, PERIODS)) < MISSING
+    for name in (*outcome.measure.values, *outcome.measure.open):
+        columns[name][PILOTS:][empty] = np.nan
     effect = family.mean(eta, sigma, cells, standard) - family.mean(without, sigma, cells, standard)
     truth = float(over_cells(outcome.factor * effect[:PILOTS], exposure[:PILOTS] == 1))
-    region = np.broadcast_to(np.arange(UNITS)[:, None] % REGIONS, grid)
-    columns = {"value": value, "size": size, "error": error, "exposure": exposure, "region": region}
+    columns["region"] = np.broadcast_to(np.arange(UNITS)[:, None] % REGIONS, grid)
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     table["area"], table["period"] = np.repeat(np.arange(UNITS), PERIODS), np.tile(np.arange(PERIODS), UNITS)
     return spec, pr.Panel.from_frame(table, spec.data), truth
@@ -120,6 +144,27 @@ def movements(outcome: Outcome, hyper: dict[str, float], drift: np.ndarray, rng:
         walk = hyper["sigma_region"] * np.cumsum(rng.normal(size=(REGIONS, PERIODS)), axis=1)
         found += (walk - walk.mean(axis=1, keepdims=True))[np.arange(UNITS) % REGIONS]
     return found
+
+
+def draw_split(
+    rng: np.random.Generator, outcome: Outcome, linked: Array, sigma: float, size: Array
+) -> dict[str, Array]:
+    """Counts in bins or categories, given linear predictors; shape (unit, time) each."""
+    if outcome.family == "ordered":
+        upto = expit(np.array(CUTS) - linked[..., None])
+    else:
+        upto = ndtr((np.log(EDGES) - linked[..., None]) / sigma)
+    counts = rng.multinomial(size.astype(int), np.diff(upto, axis=-1, prepend=0.0, append=1.0)).astype(float)
+    still = np.zeros(counts.shape)
+    if outcome.open:
+        lasted, counts = counts, np.zeros(counts.shape)
+        for b in range(counts.shape[-1]):
+            ending = rng.multinomial(lasted[..., b].astype(int), FOLLOWED)
+            still[..., : b + 1] += ending[..., : b + 1]
+            counts[..., b] = ending[..., b + 1 :].sum(axis=-1)
+        counts[..., -1], still[..., -1] = still[..., -1], 0.0  # followed into the last bin, which has no end
+    made = (*np.moveaxis(counts, -1, 0), *np.moveaxis(still, -1, 0))
+    return dict(zip((*outcome.measure.values, *outcome.measure.open), made, strict=False))
 
 
 def rows_for(case: str, seeds: list[int], cores: int) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import xarray as xr
+from scipy.special import expit
 
 from primum.fit import Fit, Gate, Imputed
 from primum.fit.predict import predict
@@ -14,7 +15,7 @@ from primum.model import cells_of
 from primum.model.families import family_of
 from primum.panel import Panel
 from primum.sources import demo_spec, simulate
-from primum.spec import Outcome
+from primum.spec import Outcome, Spec
 
 CHAINS, DRAWS = 4, 250
 
@@ -43,11 +44,67 @@ def tiny_fit(seed: int = 1, pilots: int = 3) -> Fit:
     >>> tiny_fit().gate.verdict
     'PASS'
     """
-    spec, panel = demo_spec(), tiny_panel(seed, pilots=pilots)
+    return canned_fit(demo_spec(), tiny_panel(seed, pilots=pilots), seed)
+
+
+def canned_fit(spec: Spec, panel: Panel, seed: int = 1) -> Fit:
+    """A fit of any panel whose draws are made up as those of `tiny_fit` are.
+
+    Parameters
+    ----------
+    spec, panel
+        The evaluation.
+    seed
+        Seed of the draws.
+
+    Examples
+    --------
+    >>> canned_fit(*tiny_categories()).posterior("grades")["sigma"].dims
+    ('chain', 'draw')
+    """
     rng = np.random.default_rng(seed)
     trees = {outcome.name: _canned(panel, outcome, rng) for outcome in spec.outcomes}
     gates = {outcome.name: Gate((), 1.001, float(CHAINS * DRAWS)) for outcome in spec.outcomes}
     return Fit(spec, panel, xr.DataTree(children=trees), gates)
+
+
+def tiny_categories(seed: int = 1, units: int = 12, periods: int = 8, pilots: int = 3) -> tuple[Spec, Panel]:
+    """A specification and a panel of inspections with one of four grades, the worst last.
+
+    Exposure lowers the odds of a grade worse than good by three tenths, at every boundary between grades.
+
+    Examples
+    --------
+    >>> import primum as pr
+    >>> spec, panel = tiny_categories()
+    >>> spec.outcome("grades").above
+    'good'
+    >>> [line.strip() for line in pr.describe(spec, panel).splitlines() if "share above good" in line]
+    ['effect   on the share above good, with one odds ratio at every boundary']
+    """
+    import pandas as pd
+
+    rng, grid = np.random.default_rng(seed), (units, periods)
+    start = np.where(np.arange(units) < pilots, 2010.0 + periods // 2, np.nan)
+    time = 2010 + np.arange(periods)
+    exposed = time >= start[:, None]
+    eta = rng.normal(-1.0, 0.4, (units, 1)) + np.cumsum(rng.normal(0, 0.1, grid), axis=1) + np.log(0.7) * exposed
+    upto = expit(np.array([-1.5, 0.0, 1.4]) - eta[..., None])
+    shares = np.diff(upto, axis=-1, prepend=0.0, append=1.0)
+    counts = rng.multinomial(rng.integers(80, 400, grid), shares).reshape(-1, 4).T
+    names = ["outstanding", "good", "weak", "inadequate"]
+    table = pd.DataFrame({"area": np.repeat(np.arange(units) + 1, periods), "year": np.tile(time, units)})
+    table = table.assign(start=np.repeat(start, periods), **dict(zip(names, counts, strict=True)))
+    outcome = {
+        "label": "Weak or inadequate provision", "family": "ordered", "value": names, "above": "good",
+        "unit": "percentage points", "harm": "up", "sesoi": 2.0,
+    }  # fmt: skip
+    content = {
+        "title": "Inspections", "programme": "Peer review", "seed": 1, "outcomes": {"grades": outcome},
+        "columns": {"unit": "area", "time": "year", "start": "start"},
+    }  # fmt: skip
+    spec = Spec.from_dict(content)
+    return spec, Panel.from_frame(table, spec.data)
 
 
 @cache
@@ -92,7 +149,7 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         "eta": ((*sample, "unit", "time"), response + 0.05 * rng.normal(size=(*shape, units, periods))),
     }
     if family.noise:
-        variables["sigma"] = positive(0.05)
+        variables["sigma"] = positive(1.0 if outcome.measure.split else 0.05)
     names = np.asarray(panel.dataset["unit"])
     coords = {
         "chain": np.arange(CHAINS),

@@ -108,6 +108,7 @@ def test_there_are_no_weights_by_denominators_that_are_not_there() -> None:
     weighted = average("by records", weights="denominators")
     assert [weighted.applies(made("normal", counted=counted)) for counted in (True, False)] == [True, False]
     assert weighted.applies(made("binned"))
+    assert weighted.applies(made("ordered", counted=False))
 
 
 def test_a_ratio_of_durations_is_that_of_their_effects() -> None:

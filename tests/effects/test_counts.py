@@ -25,3 +25,13 @@ def test_counts_are_denominators_times_differences(family: str) -> None:
 def test_there_is_no_count_of_means() -> None:
     assert not COUNT.applies(made("normal"))
     assert not COUNT_BY_PERIOD.applies(made("binned"))
+
+
+def test_records_above_a_boundary_are_counted() -> None:
+    one = made("ordered", counted=False)
+    assert COUNT.applies(one)
+    assert one.cells.bins is not None
+    size = one.cells.bins.size[one.cells.pilots]
+    share = np.asarray(one.with_exposure - one.without)
+    expected = (share * size * (one.exposure.values > 0)).sum(axis=(-2, -1))
+    np.testing.assert_allclose(COUNT.of(one).values, expected, rtol=1e-12)

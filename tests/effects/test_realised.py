@@ -16,8 +16,8 @@ from primum.effects.new_unit import NEW_UNIT
 from primum.effects.predictions import SAMPLE, Predictions, predict_pilots
 from primum.effects.realised import observed, realised
 from primum.panel import Panel
-from tests.effects.made import cells_with, made
-from tests.model.panels import evaluation, spec_of, table_of
+from tests.effects.made import cells_with, made, predicted
+from tests.model.panels import bin_names, evaluation, open_names, spec_of, table_of
 
 MAX_Z = 4.0  # passed by one honest z-score of 16,000
 
@@ -104,3 +104,17 @@ def test_outcomes_that_are_known_in_part_are_refused() -> None:
     unseen[2] &= found.cells.exposure[2] < 1
     with pytest.raises(pr.InputError, match="pilots never observed under full exposure: 2;"):
         realised(SATT).of(replace(found, cells=replace(found.cells, observed=unseen)))
+
+
+def test_medians_that_were_not_reached_are_refused_by_pilot() -> None:
+    """Pilot 1 is followed to the second bin alone in its last period, when it is exposed."""
+    frame, spec = table_of("binned", still=True, size=300.0), spec_of("binned", still=True)
+    last = frame.index[(frame["area"] == 1) & (frame["year"] == 2015)]
+    bins, still = bin_names("first"), open_names("first")
+    frame.loc[last, still[1]] += frame.loc[last, bins[1:]].sum(axis=1)
+    frame.loc[last, bins[1:]] = 0
+    with pytest.raises(pr.InputError, match=r"pilots followed too briefly under exposure.*: 1; use expected"):
+        observed(predicted(spec, Panel.from_frame(frame, spec.data)))
+    found = observed(predicted(*evaluation("binned", still=True, size=300.0)))
+    assert np.isfinite(found.with_exposure.values).all()
+    assert np.isfinite(found.without.values).all()

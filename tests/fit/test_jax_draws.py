@@ -87,6 +87,7 @@ def test_means_are_those_of_the_numba_backend(family: FamilyName, changes: dict[
         ("binomial", True, 0, {**REGIONS, **TRENDS}),
         ("lognormal", True, 5, None),
         ("normal", False, 0, None),
+        ("ordered", True, 5, None),
     ],
 )
 def test_functions_are_those_of_pytensor(

@@ -53,9 +53,9 @@ def test_a_real_fit_of_units_with_names_survives_too(real_fit: RealFit, tmp_path
     np.testing.assert_array_equal(loaded.posterior("first")["tau_unit"].sel(pilot="Area 02"), before)
 
 
-@pytest.mark.parametrize("family", ["binomial", "binned"])
-def test_intervals_and_bins_survive(family: FamilyName, tmp_path: Path) -> None:
-    spec, panel = evaluation(family, missing=5, bounded=12)
+@pytest.mark.parametrize(("family", "still"), [("binomial", False), ("binned", True), ("ordered", False)])
+def test_intervals_and_bins_survive(family: FamilyName, still: bool, tmp_path: Path) -> None:
+    spec, panel = evaluation(family, missing=5, bounded=12, still=still)
     cells = cells_of(panel.dataset, spec.outcomes[0])
     noise = {"mu": (("chain", "draw"), np.random.default_rng(1).normal(size=(2, 5)))}
     tree = xr.DataTree.from_dict(
@@ -72,7 +72,10 @@ def test_intervals_and_bins_survive(family: FamilyName, tmp_path: Path) -> None:
     if again.bins is not None and cells.bins is not None:
         assert again.bins.rest.any()
         np.testing.assert_array_equal(again.bins.rest, cells.bins.rest)
-    assert (again.bins is None) == (family != "binned")
+        np.testing.assert_array_equal(again.bins.open, cells.bins.open)
+        assert again.bins.open.any() == still
+        assert again.bins.above == cells.bins.above
+    assert (again.bins is None) == (family == "binomial")
     names = set(loaded.tree["first"]["observed_data"].data_vars)
     assert names == {name for name in panel.dataset.data_vars if str(name).startswith("first")}
 

@@ -17,6 +17,9 @@ from primum.spec.families import FACTS, FamilyName
 Array = NDArray[np.float64]
 REGION_NAMES = ("North", "South", "West")
 EDGES = [10.0, 20.0, 30.0, 45.0, 60.0]
+FOLLOWED = [0.05, 0.05, 0.1, 0.1, 0.1, 0.6]  # shares of records by the bin in which their follow-up ends
+CUTS = [-1.2, 0.0, 1.1]
+SPLIT = {"binned", "ordered"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def spec_of(
     counted: bool = True,
     known: bool = False,
     bounded: bool = False,
+    still: bool = False,
     changes: dict[str, Any] | None = None,
 ) -> Spec:
     """A specification of outcomes of one family, with denominators, known standard errors or neither."""
@@ -48,12 +52,13 @@ def spec_of(
             "label": f"The {name} outcome",
             "family": family,
             "value": f"{name}_value",
-            **({"value": bin_names(name), "edges": EDGES} if family == "binned" else {}),
+            **(split_columns(name, still) if family == "binned" else {}),
+            **({"value": category_names(name), "above": category_names(name)[1]} if family == "ordered" else {}),
             "unit": {"share": "percentage points", "rate": "per 100"}.get(FACTS[family].shown, "days"),
             "harm": "up",
             "sesoi": 2.0,
             **({"standard_error": f"{name}_error"} if known else {"denominator": f"{name}_size"} if counted else {}),
-            **({"low": f"{name}_low", "high": f"{name}_high"} if bounded and family != "binned" else {}),
+            **({"low": f"{name}_low", "high": f"{name}_high"} if bounded and family not in SPLIT else {}),
         }
         for name in names
     }
@@ -77,6 +82,7 @@ def table_of(
     times: tuple[int, ...] = (2010, 2011, 2012, 2013, 2014, 2015),
     missing: int = 0,
     bounded: int = 0,
+    still: bool = False,
     size: float = 80.0,
     hyper: Hyper | None = None,
     text_units: bool = False,
@@ -86,7 +92,8 @@ def table_of(
     """A long table drawn from the model, the first units pilots.
 
     `missing` cells an outcome are empty, and `bounded` ones have bounds in place of a count, or two of their bins
-    hidden, whoever they belong to. Where starts are staggered, every other pilot starts a period earlier.
+    hidden, whoever they belong to. Where starts are staggered, every other pilot starts a period earlier. With
+    `still`, some records are not followed until they finish.
     """
     hyper = hyper or Hyper()
     rng = np.random.default_rng(seed)
@@ -112,15 +119,22 @@ def table_of(
         total = np.maximum(rng.poisson(size * rng.lognormal(0, 0.5, (units, 1)), grid), 3).astype(float)
         noise = hyper.sigma / np.sqrt(total / np.median(total))
         value = draw_values(rng, family, eta, total, hyper.sigma, noise)
+        opened = np.zeros(value.shape)
+        if still:
+            value, opened = draw_followed(rng, value)
         # gaps only in comparators and before exposure, where no rule of the panel is broken
         holes = rng.choice((units - pilots) * time.size, size=missing, replace=False)
-        if family == "binned":
-            counts = value.reshape(total.size, -1)
+        if family in SPLIT:
+            counts, others = (each.reshape(total.size, -1) for each in (value, opened))
             counts[pilots * time.size + holes] = np.nan
+            others[pilots * time.size + holes] = np.nan
             chosen = rng.choice(np.flatnonzero(np.isfinite(counts[:, 0])), size=bounded, replace=False)
             for cell in chosen:
-                counts[cell, rng.choice(len(EDGES) + 1, size=2, replace=False)] = np.nan
-            columns |= {**dict(zip(bin_names(name), counts.T, strict=True)), f"{name}_size": total.ravel()}
+                counts[cell, rng.choice(counts.shape[1], size=2, replace=False)] = np.nan
+            named = bin_names(name) if family == "binned" else category_names(name)
+            columns |= {**dict(zip(named, counts.T, strict=True)), f"{name}_size": total.ravel()}
+            if still:
+                columns |= dict(zip(open_names(name), others.T, strict=True))
             continue
         flat = value.ravel().copy()
         flat[pilots * time.size + holes] = np.nan
@@ -151,6 +165,10 @@ def draw_values(
             upto = ndtr((np.log(EDGES) - np.log(40) - eta[..., None]) / 0.8)
             inside = np.diff(upto, axis=-1, prepend=0.0, append=1.0)
             return np.asarray(rng.multinomial(total.astype(int), inside).astype(float))
+        case "ordered":
+            upto = expit(np.array(CUTS) - eta[..., None])
+            inside = np.diff(upto, axis=-1, prepend=0.0, append=1.0)
+            return np.asarray(rng.multinomial(total.astype(int), inside).astype(float))
         case "lognormal":
             return np.asarray(20 * np.exp(eta + noise * rng.normal(size=eta.shape)))
         case "gamma":
@@ -161,9 +179,35 @@ def draw_values(
             return np.asarray(50 + 7 * (eta + noise * rng.normal(size=eta.shape)))
 
 
+def draw_followed(rng: np.random.Generator, counts: Array) -> tuple[Array, Array]:
+    """Records that finished before the bin in which their follow-up ended, by bin, and the others by that bin."""
+    finished, still = np.zeros(counts.shape), np.zeros(counts.shape)
+    for b in range(counts.shape[-1]):
+        ending = rng.multinomial(counts[..., b].astype(int), FOLLOWED).astype(float)
+        still[..., : b + 1] += ending[..., : b + 1]
+        finished[..., b] = ending[..., b + 1 :].sum(axis=-1)
+    finished[..., -1], still[..., -1] = still[..., -1], 0.0  # followed into the last bin, which has no end
+    return finished, still
+
+
+def split_columns(name: str, still: bool) -> dict[str, Any]:
+    """Keys of a specification of durations in bins."""
+    return {"value": bin_names(name), "edges": EDGES, **({"open": open_names(name)} if still else {})}
+
+
 def bin_names(name: str) -> list[str]:
     """Columns of bins, from the shortest durations on."""
     return [f"{name}_bin_{number}" for number in range(len(EDGES) + 1)]
+
+
+def open_names(name: str) -> list[str]:
+    """Columns of records still open, by bin."""
+    return [f"{name}_still_{number}" for number in range(len(EDGES) + 1)]
+
+
+def category_names(name: str) -> list[str]:
+    """Columns of ordered categories, from the lowest on."""
+    return [f"{name}_category_{number}" for number in range(len(CUTS) + 1)]
 
 
 def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array, bounded: int) -> dict[str, Array]:
@@ -200,5 +244,6 @@ def evaluation(
 ) -> tuple[Spec, Panel]:
     """A specification with a panel drawn from the model."""
     bounded = table.get("bounded", 0) > 0
-    spec = spec_of(family, names, counted=counted, known=known, bounded=bounded, changes=changes)
+    still = table.get("still", False)
+    spec = spec_of(family, names, counted=counted, known=known, bounded=bounded, still=still, changes=changes)
     return spec, Panel.from_frame(table_of(family, names, **table), spec.data)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import minimize_scalar
 
+from primum.errors import SpecError
 from primum.model import Cells, cells_of
 from primum.model.bins import Bins, median_of
 from primum.model.families import family_of
@@ -22,8 +23,8 @@ FAMILY = family_of("binned")
 SIGMA = np.full((1, 1), 0.7)
 
 
-def cells_with_bins(bounded: int = 20) -> Cells:
-    spec, panel = evaluation("binned", missing=7, bounded=bounded)
+def cells_with_bins(bounded: int = 20, still: bool = False) -> Cells:
+    spec, panel = evaluation("binned", missing=7, bounded=bounded, still=still)
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
@@ -38,8 +39,9 @@ def chances(eta: float, centre: float, sigma: float) -> Array:
 
 
 @pytest.mark.parametrize("bounded", [0, 20])
-def test_log_likelihood_is_scipy_s(bounded: int) -> None:
-    cells = cells_with_bins(bounded)
+@pytest.mark.parametrize("still", [False, True])
+def test_log_likelihood_is_scipy_s(bounded: int, still: bool) -> None:
+    cells = cells_with_bins(bounded, still)
     standard, bins = FAMILY.standard(cells), bins_of(cells)
     eta = 0.7 * np.random.default_rng(1).normal(size=(2, *cells.value.shape))
     found = FAMILY.log_likelihood(eta, SIGMA, cells, standard)
@@ -50,13 +52,16 @@ def test_log_likelihood_is_scipy_s(bounded: int) -> None:
             chance = chances(eta[draw, i, t], standard.centre, 0.7)
             merged = np.append(chance[known], chance[~known].sum())
             expected = stats.multinomial.logpmf(counts, counts.sum(), merged)
+            longer = chance[::-1].cumsum()[::-1]  # than the beginning of each bin
+            expected += bins.open[i, t] @ np.log(longer)
             assert found[draw, i, t] == pytest.approx(expected, rel=1e-10)
     assert np.isnan(found[:, ~cells.observed]).all()
 
 
+@pytest.mark.parametrize("still", [False, True])
 @pytest.mark.parametrize("sigma", [0.5, -1.7])
-def test_symbolic_density_is_the_numeric_one_up_to_a_constant_a_cell(sigma: float) -> None:
-    cells = cells_with_bins()
+def test_symbolic_density_is_the_numeric_one_up_to_a_constant_a_cell(sigma: float, still: bool) -> None:
+    cells = cells_with_bins(still=still)
     standard = FAMILY.standard(cells)
     here, there = np.random.default_rng(2).normal(size=(2, *cells.value.shape))
     change = symbolic(FAMILY, cells, there, sigma) - symbolic(FAMILY, cells, here, 1.0)
@@ -68,9 +73,10 @@ def test_symbolic_density_is_the_numeric_one_up_to_a_constant_a_cell(sigma: floa
 
 @pytest.mark.parametrize("sigma", [0.6, -0.6])
 @pytest.mark.parametrize("size", [1.0, 3.0, 40.0])
-def test_slopes_are_those_of_the_density(size: float, sigma: float) -> None:
+@pytest.mark.parametrize("still", [False, True])
+def test_slopes_are_those_of_the_density(size: float, sigma: float, still: bool) -> None:
     """At 40 bins lie some sixty SDs away, where a normal's tail has no number of its own."""
-    cells, step = cells_with_bins(), 1e-5
+    cells, step = cells_with_bins(still=still), 1e-5
     eta = size * np.random.default_rng(3).normal(size=cells.value.shape)
     density, slope, in_sigma = slopes(FAMILY, cells, eta, sigma)
     assert density == pytest.approx(symbolic(FAMILY, cells, eta, sigma).sum(), rel=1e-12)
@@ -109,7 +115,8 @@ def test_hidden_bins_that_lie_together_equal_one_coarser_bin() -> None:
     )
     counts = np.delete(bins.counts, 3, axis=-1)
     counts[..., 2] += bins.counts[..., 3]
-    coarse = Bins(counts, np.zeros(counts.shape, dtype=bool), np.zeros(bins.rest.shape), np.delete(bins.edges, 2))
+    none = np.zeros(counts.shape)
+    coarse = Bins(counts, none > 0, np.zeros(bins.rest.shape), none, np.delete(bins.edges, 2))
     standard = FAMILY.standard(cells)
     eta = np.random.default_rng(4).normal(size=cells.value.shape)
     of_hidden, of_coarse = (replace(cells, bins=each) for each in (hidden, coarse))
@@ -173,3 +180,86 @@ def test_standard_is_the_pooled_median_of_unexposed_cells() -> None:
     cells = cells_with_bins(0)
     pooled = bins_of(cells).counts[cells.unexposed].sum(axis=0)
     assert np.exp(FAMILY.standard(cells).centre) == pytest.approx(float(median_of(pooled, np.array(EDGES))), rel=1e-14)
+
+
+def test_product_limit_medians_are_those_of_the_textbook() -> None:
+    """Hazard by hazard, for counts whose median lies within a bin."""
+    rng, edges = np.random.default_rng(6), np.array(EDGES)
+    counts, still = rng.integers(5, 40, size=(2, 50, len(EDGES) + 1)).astype(float)
+    found = median_of(counts, edges, still)
+    for row, (finished, opened) in enumerate(zip(counts, still, strict=True)):
+        lasting, left, begin = 1.0, finished.sum() + opened.sum(), 0.0
+        for b, end in enumerate([*EDGES, EDGES[-1]]):
+            left -= opened[b]
+            after = lasting * (1 - finished[b] / left)
+            if after <= 0.5:
+                expected = begin + (lasting - 0.5) / (lasting - after) * (end - begin)
+                break
+            lasting, left, begin = after, left - finished[b], end
+        assert found[row] == pytest.approx(expected, rel=1e-12)
+
+
+def test_there_is_no_median_where_too_few_were_followed() -> None:
+    edges = np.array([10.0, 20.0])
+    assert np.isnan(median_of(np.array([3.0, 2, 0]), edges, np.array([0.0, 5, 5])))
+    # three of ten, then five of the seven left, which is more than half of all
+    assert median_of(np.array([3.0, 5, 0]), edges, np.array([0.0, 0, 2])) == pytest.approx(14)
+
+
+def test_open_records_in_the_first_bin_say_nothing() -> None:
+    cells = cells_with_bins(0, still=True)
+    bins, standard = bins_of(cells), FAMILY.standard(cells)
+    fewer = replace(bins, open=np.where(np.arange(len(EDGES) + 1) == 0, 0.0, bins.open))
+    eta = np.random.default_rng(7).normal(size=cells.value.shape)
+    other = replace(cells, bins=fewer)
+    np.testing.assert_array_equal(FAMILY.fields(cells, standard), FAMILY.fields(other, standard))
+    found = [FAMILY.log_likelihood(eta, SIGMA, each, standard) for each in (cells, other)]
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_standard_needs_half_of_the_records() -> None:
+    cells = cells_with_bins(0, still=True)
+    bins = bins_of(cells)
+    # all that would have lasted beyond the second edge are open when the third bin begins
+    still, counts = bins.open.copy(), bins.counts.copy()
+    still[..., 1] += counts[..., 1:].sum(axis=-1)
+    counts[..., 1:] = 0
+    with pytest.raises(SpecError, match="fewer than half of the records without exposure were followed"):
+        FAMILY.standard(replace(cells, bins=replace(bins, counts=counts, open=still)))
+
+
+def test_draws_are_followed_as_the_observed_ones_were() -> None:
+    """Medians of replicated records have the mean of uncensored ones, and spread more."""
+    spec, panel = evaluation("binned", still=True, size=400.0)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    standard, sigma = FAMILY.standard(cells), np.full((400, 1, 1), 0.7)
+    eta = np.zeros((400, *cells.value.shape))
+    whole = replace(
+        cells,
+        bins=replace(
+            bins_of(cells), counts=bins_of(cells).size[..., None] * np.eye(6)[0], open=0 * bins_of(cells).open
+        ),
+    )
+    draws, uncensored = (FAMILY.draw(np.random.default_rng(8), eta, sigma, each, standard) for each in (cells, whole))
+    assert np.isfinite(draws).all()
+    # each errs by some 1.25 sigma / sqrt(n) of itself, a twentieth of that on average over draws
+    np.testing.assert_allclose(draws.mean(axis=0), uncensored.mean(axis=0), rtol=0.02)
+    wider = draws.std(axis=0).mean() / uncensored.std(axis=0).mean()
+    assert 1.02 < wider < 1.5
+
+
+def test_working_responses_are_unbiased_where_some_are_not_followed() -> None:
+    """Those of the same records, followed to their end or not, differ by chance alone."""
+    spec, panel = evaluation("binned", still=True, size=2000.0, units=30)
+    cells = cells_of(panel.dataset, spec.outcomes[0])
+    whole_spec, whole_panel = evaluation("binned", size=2000.0, units=30)
+    whole = cells_of(whole_panel.dataset, whole_spec.outcomes[0])
+    np.testing.assert_array_equal(whole.denominator, cells.denominator)
+    response, weight = FAMILY.working(cells, FAMILY.standard(cells))
+    expected, information = FAMILY.working(whole, FAMILY.standard(whole))
+    gap = response + FAMILY.standard(cells).centre - expected - FAMILY.standard(whole).centre
+    assert (weight < information).all()
+    # nested information: the variance of the difference is that of the difference of variances
+    z = gap / np.sqrt(1 / weight - 1 / information)
+    assert 0.7 < z.std() < 1.3
+    assert abs(z.mean()) < 4 / np.sqrt(z.size)

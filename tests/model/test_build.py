@@ -22,6 +22,7 @@ from primum.model import Cells, build, cells_of
 from primum.model.data import reference_of, rough_squares, working_of
 from primum.model.drift import drift_basis
 from primum.model.families import learns_noise, learns_scale
+from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
 from tests.model.cases import CASES, MODE, Model, Point, model_case
@@ -146,7 +147,7 @@ def working(built: Model) -> tuple[Array, Array]:
     """Working responses and weights at sigma = 1, the families' formulas written out again."""
     cells, standard = built.cells, built.standard
     value = np.where(cells.observed, cells.value, 1.0)
-    if built.outcome.family == "binned":  # a maximum that tests/model/test_binned.py finds by other means
+    if cells.bins is not None:  # a maximum that test_binned.py and test_ordered.py find by other means
         return built.family.working(cells, standard)
     total = np.where(cells.observed, cells.denominator, 1.0)
     family = built.outcome.family
@@ -261,7 +262,7 @@ def log_likelihood(built: Model, at: dict[str, Array]) -> float:
     density: Array | float
     if family in {"binomial", "poisson"}:
         density = log_probability(built, linked)
-    elif family == "binned":
+    elif cells.bins is not None:
         density = log_multinomial(built, linked, float(at["sigma"]))
     elif family == "beta_binomial":
         density = stats.betabinom.logpmf(
@@ -295,14 +296,17 @@ def log_probability(built: Model, linked: Array) -> Array:
 
 
 def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
-    """Of the bins that are known, and of all that are not as one more."""
+    """Of the bins that are known, and of all that are not as one more; and of lasting beyond where bins begin."""
     bins, found = built.cells.bins, np.zeros(linked.shape)
     assert bins is not None
-    ends = np.concatenate([[-np.inf], np.log(bins.edges), [np.inf]])
+    binned = built.outcome.family == "binned"
+    around = stats.norm if binned else stats.logistic
+    inner = np.log(bins.edges) if binned else boundaries_of(built.cells)
+    ends = np.concatenate([[-np.inf], inner, [np.inf]])
     for i, t in np.argwhere(built.cells.observed):
-        z = (ends - linked[i, t]) / sigma
+        z = (ends - linked[i, t]) / sigma if binned else sigma * ends - linked[i, t]
         # logarithms of both tails, of which the smaller one has the digits
-        below, above = stats.norm.logcdf(z), stats.norm.logsf(z)
+        below, above = around.logcdf(z), around.logsf(z)
         upper = z[:-1] + z[1:] > 0
         larger, smaller = np.where(upper, above[:-1], below[1:]), np.where(upper, above[1:], below[:-1])
         chance = larger + np.log(-np.expm1(smaller - larger))
@@ -310,6 +314,7 @@ def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
         counts = np.append(bins.counts[i, t][~hidden], rest)
         chances = np.append(chance[~hidden], np.logaddexp.reduce(chance[hidden]) if rest else 0.0)
         found[i, t] = gammaln(counts.sum() + 1) - gammaln(counts + 1).sum() + counts @ chances
+        found[i, t] += bins.open[i, t] @ above[:-1]
     return found
 
 

@@ -176,3 +176,22 @@ def test_without_intervals_there_are_no_bounds_to_keep() -> None:
     cells = cells_of(Panel.from_frame(frame, spec.data).dataset, spec.outcomes[0])
     assert cells.low is cells.high is None
     assert all(each is cells.value for each in cells.bounds)
+
+
+@pytest.mark.parametrize("bounded", [0, 20])
+def test_open_records_are_among_all_of_a_cell(bounded: int) -> None:
+    """What hidden bins hold is what is left of them; nobody is counted twice."""
+    frame = table_of("binned", missing=9, bounded=bounded, still=True)
+    spec = spec_of("binned", still=True)
+    cells = cells_of(Panel.from_frame(frame, spec.data).dataset, spec.outcomes[0])
+    assert cells.bins is not None
+    size = frame["first_size"].to_numpy().reshape(cells.value.shape)
+    np.testing.assert_allclose(cells.denominator, np.where(cells.observed, size, 0), atol=1e-9)
+    still = frame.filter(like="_still_").to_numpy().reshape(*size.shape, -1)
+    np.testing.assert_array_equal(cells.bins.open, np.nan_to_num(still))
+    bins = frame.filter(like="_bin_").to_numpy().reshape(*size.shape, -1)
+    hidden = np.isnan(bins).any(axis=-1) & cells.observed
+    assert hidden.sum() == bounded
+    rest = np.where(hidden, size - np.nansum(bins, axis=-1) - np.nansum(still, axis=-1), 0)
+    np.testing.assert_allclose(cells.bins.rest, rest)
+    assert (rest >= 0).all()

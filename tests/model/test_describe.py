@@ -128,3 +128,11 @@ def test_comparator_weights_are_described() -> None:
     assert "kappa fixed at 0.5" in fixed
     assert "Beta(" not in fixed
     assert "weights  none" in describe(*evaluation("binomial"))
+
+
+def test_open_records_and_boundaries_are_described() -> None:
+    assert "records, known to last until their follow-up ended" in describe(*evaluation("binned", still=True))
+    found = describe(*evaluation("ordered"))
+    assert "effect   on the share above first_category_1, with one odds ratio at every boundary" in found
+    assert ", +0.00, " in found
+    assert "open " not in found

@@ -18,14 +18,15 @@ from primum.model import Cells, cells_of
 from primum.model.families import FAMILIES, Family, Standard, family_of, learns_noise
 from primum.model.families.gaussian import relative_size
 from primum.spec.families import FACTS, FamilyName
-from tests.model.panels import Array, evaluation
+from tests.model.panels import SPLIT, Array, evaluation
 
 RNG_SEED = 20
 LINKS = {
     "binomial": "logit", "beta_binomial": "logit", "poisson": "log", "negative_binomial": "log", "normal": "identity",
     "student_t": "identity", "lognormal": "log", "gamma": "log", "binned": "log",
+    "ordered": "cumulative logit",
 }  # fmt: skip
-PLAIN = [name for name in FACTS if name != "binned"]  # tests/model/test_binned.py looks at bins
+PLAIN = [name for name in FACTS if name not in SPLIT]  # test_binned.py and test_ordered.py look at the others
 # counts have denominators
 COUNTED = [(name, True) for name in PLAIN] + [(name, False) for name in PLAIN if not FACTS[name].units]
 MAX_Z = 4.5

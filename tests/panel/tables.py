@@ -31,6 +31,9 @@ BOUNDED = Layout(START.columns, Periods(), Treatment(), (COUNT_BOUNDED,))
 EVENTS = Layout(START.columns, Periods(), Treatment(), (replace(COUNT_BOUNDED, kind="events"),))
 BINS = ("short", "middling", "long")
 BINNED = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, "records", "bins"),))
+STILL = ("open_short", "open_middling", "open_long")
+OPEN = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, "records", "bins", open=STILL),))
+GRADES = Layout(START.columns, Periods(), Treatment(), (Measure("grade", BINS, None, "categories"),))
 DURATION = Layout(START.columns, Periods(), Treatment(), (DAYS,))
 
 FRAMES: dict[str, Callable[[Table], Any]] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
@@ -104,6 +107,18 @@ def again(*rows: int) -> Break:
     def change(table: Table) -> None:
         for values in table.values():
             values.extend([values[row - 1] for row in rows])
+
+    return change
+
+
+def opened(cells: dict[int, tuple[Any, ...]]) -> Break:
+    """Give some rows, counted from 1, open records, which count among all; the others have none."""
+
+    def change(table: Table) -> None:
+        for place, name in enumerate(STILL):
+            table[name] = [cells.get(row, (0, 0, 0))[place] for row in range(1, len(table["la"]) + 1)]
+        for row, still in cells.items():
+            table["records"][row - 1] += sum(each for each in still if each is not None and each > 0)
 
     return change
 

@@ -26,7 +26,9 @@ from tests.panel.tables import (
     EVENTS,
     EXPOSURE,
     FRAMES,
+    GRADES,
     LEAVE_OUT,
+    OPEN,
     PILOT,
     START,
     UNITS,
@@ -37,6 +39,7 @@ from tests.panel.tables import (
     drop,
     every,
     fill,
+    opened,
     pick,
     put,
     rename,
@@ -449,6 +452,57 @@ MALFORMED = [
         ("column 'short' has negative counts: row 3 (A1, 2012: -5)",),
     ),
     Malformed(
+        "open records that are negative",
+        OPEN,
+        opened({3: (0, -2, 0)}),
+        ("column 'open_middling' has negative counts: row 3 (A1, 2012: -2)",),
+    ),
+    Malformed(
+        "open records that are not whole",
+        OPEN,
+        every(opened({4: (0, 2.5, 0)}), put("records", {4: 310})),
+        ("column 'open_middling' has counts that are not whole numbers: row 4 (A1, 2013: 2.5)",),
+    ),
+    Malformed(
+        "open records of one bin alone",
+        OPEN,
+        opened({3: (0, None, 4)}),
+        (
+            "column 'open_short' or other open records are empty where bins are not, or the other way round: row 3 (A1",
+            "0 where there are none",
+        ),
+    ),
+    Malformed(
+        "open records without bins",
+        OPEN,
+        every(opened({3: (0, 1, 4)}), *(put(name, {3: None}) for name in BINS)),
+        ("column 'open_short' or other open records are empty where bins are not, or the other way round: row 3 (A1",),
+    ),
+    Malformed(
+        "a column of open records that is not there",
+        OPEN,
+        every(opened({}), lambda table: table.pop("open_long")),
+        ("there is no column 'open_long'; did you mean 'open_middling'?",),
+    ),
+    Malformed(
+        "open records that are not among all records",
+        OPEN,
+        every(opened({3: (0, 1, 4)}), put("records", {3: 301})),
+        ("the outcome's other bins, with open records, hold more records than 'records' says: row 3",),
+    ),
+    Malformed(
+        "negative category",
+        GRADES,
+        put("short", {3: -5}),
+        ("column 'short' has negative counts: row 3 (A1, 2012: -5)",),
+    ),
+    Malformed(
+        "a category that was forgotten",
+        replace(GRADES, measures=(Measure("grade", BINS[:2], "records", "categories"),)),
+        put("kin", {}),
+        ("categories leave out more than 5% of the records in 'records': row 1", "name all categories"),
+    ),
+    Malformed(
         "symbol in a bin",
         BINNED,
         put("short", {3: "x"}),
@@ -792,6 +846,23 @@ def test_totals_are_needed_only_where_a_bin_is_empty() -> None:
     assert "48 of 48" in repr(_read_broken(put("kin", {}), alone))
     assert "47 of 48" in repr(_read_broken(put("short", {20: None}), alone))
     assert "47 of 48" in repr(_read_broken(every(*(put(name, {20: 0}) for name in (*BINS, "records"))), BINNED))
+
+
+def test_open_records_are_kept_beside_bins() -> None:
+    """Rows with nothing but records open in the first bin say nothing; open in a later one, they do."""
+    nothing = every(*(put(name, dict.fromkeys((20, 21), 0)) for name in (*BINS, "records")))
+    panel = _read_broken(every(nothing, opened({2: (1, 2, 0), 20: (5, 0, 0), 21: (5, 1, 0)})), OPEN)
+    still = panel.dataset["length_open"]
+    assert still.dims == ("unit", "time", "length_bin")
+    assert still.sel(unit="A1", time=2011).to_numpy().tolist() == [1, 2, 0]
+    assert repr(panel).splitlines()[1] == "  length: 47 of 48 cells observed"
+    with pytest.raises(ValueError, match="read-only"):
+        still[0, 0, 0] = 5.0
+
+
+def test_categories_need_no_total() -> None:
+    assert "48 of 48" in repr(_read_broken(put("kin", {}), GRADES))
+    assert "47 of 48" in repr(_read_broken(put("short", {20: None}), GRADES))
 
 
 def test_an_interval_counts_as_observed() -> None:

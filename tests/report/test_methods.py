@@ -12,7 +12,8 @@ from primum.fit import Fit
 from primum.report.barg import as_markdown, barg
 from primum.report.methods import methods
 from primum.spec import freeze
-from primum.testing import tiny_fit
+from primum.testing import canned_fit, tiny_categories, tiny_fit
+from tests.model.panels import evaluation
 
 
 def changed(changes: dict[str, object]) -> Fit:
@@ -72,6 +73,18 @@ def test_regions_without_a_comparator_are_said(harm: pr.Harm) -> None:
         names = np.array([*pilots, *["West"] * 5, *["North"] * 4])
         panel = pr.Panel(fit.panel.dataset.assign_coords(region=("unit", names)), fit.spec.data)
         assert ("no comparator lies in East, whose path" in text(replace(fit, panel=panel), harm)) == said
+
+
+def test_categories_and_open_records_are_said() -> None:
+    fit = canned_fit(*tiny_categories())
+    found = text(fit, pr.harm(pr.effects(fit)))
+    assert "4 ordered categories (outstanding, good, weak, inadequate)" in found
+    assert "the effect is on the share above good" in found
+    assert "on how shares above each boundary changed" in found
+    fit = canned_fit(*evaluation("binned", still=True))
+    found = text(fit, pr.harm(pr.effects(fit)))
+    assert "counts as lasting beyond the beginning of that bin" in found
+    assert "ordered" not in found
 
 
 def test_what_counts_and_what_was_chosen_after_fitting_is_said() -> None:

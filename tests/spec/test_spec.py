@@ -367,15 +367,57 @@ def test_english_assessments_in_models() -> None:
         ({"edges": (1.0,)}, "edges: 3 bins meet at 2 edges, but 1 are given"),
         ({"edges": (2.0, 1.0)}, "edges: they must rise, as columns are given from the shortest durations on"),
         ({"edges": (1.0, 1.0)}, "edges: they must rise, as columns are given from the shortest durations on"),
-        ({"family": "normal", "edges": None}, "value: only a binned outcome has several columns"),
-        ({"family": "normal", "value": "a"}, "edges: only a binned outcome has them; leave it out"),
+        ({"family": "normal", "edges": None}, "value: only a binned or an ordered outcome has several columns"),
+        ({"family": "normal", "value": "a"}, "edges: only a binned outcome has this key; leave it out"),
         ({"low": "a", "high": "z"}, "low: only the counts of a binomial or poisson outcome may be intervals"),
+        ({"open": ("d", "e")}, "open: there are 3 bins, and each needs a column, but 2 are given"),
+        ({"open": ("d", "e", "a")}, "value: column 'a' is used twice in this outcome; they must differ"),
+        ({"above": "a"}, "above: only an ordered outcome has this key; leave it out"),
     ],
 )
 def test_bins_must_fit_their_edges(changes: dict[str, Any], problem: str) -> None:
     binned = {"family": "binned", "value": ("a", "b", "c"), "edges": (1.0, 2.0), "denominator": None, "unit": "days"}
     assert _outcome(**binned).problems() == []
     assert f"outcomes.kinship.{problem}" in "\n".join(_outcome(**(binned | changes)).problems())
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"above": None}, 'above: this key is missing; the effect is on the share above a category: use "a" or "b"'),
+        ({"above": "c"}, 'above: "c" has no category of this outcome above it; the effect is on the share above a'),
+        ({"above": "z"}, 'above: "z" has no category of this outcome above it; the effect is on the share above a'),
+        ({"value": "a"}, "value: an ordered outcome needs the columns of its categories, a list of 3 or more; a share"),
+        ({"value": ("a", "b")}, "value: an ordered outcome needs the columns of its categories, a list of 3 or more"),
+        ({"value": ("a", "b", "a")}, "value: column 'a' is used twice in this outcome; they must differ"),
+        ({"edges": (1.0, 2.0)}, "edges: only a binned outcome has this key; leave it out"),
+        ({"open": ("d", "e", "f")}, "open: only a binned outcome has this key; leave it out"),
+        ({"unit": "days"}, 'unit: "days" is not a unit of a share; use "percentage points" or "per 1,000"'),
+        (
+            {"sesoi": 100.0},
+            "sesoi: 100 percentage points would call every effect negligible, as no share",
+        ),
+        ({"standard_error": "e"}, "standard_error: this key goes only with the families normal and lognormal"),
+        ({"low": "d", "high": "e"}, "low: only the counts of a binomial or poisson outcome may be intervals"),
+    ],
+)
+def test_categories_need_a_boundary(changes: dict[str, Any], problem: str) -> None:
+    ordered = {"family": "ordered", "value": ("a", "b", "c"), "above": "b", "denominator": None}
+    assert _outcome(**ordered).problems() == []
+    assert _outcome(**ordered, target="denominators").problems() == []
+    assert _outcome(**ordered).at_or_below == 2
+    assert f"outcomes.kinship.{problem}" in "\n".join(_outcome(**(ordered | changes)).problems())
+
+
+def test_open_records_and_boundaries_come_back_from_their_text() -> None:
+    bins = {"family": "binned", "value": ("a", "b", "c"), "edges": (1.0, 2.0), "open": ("d", "e", "f"), "unit": "days"}
+    for outcome in (_outcome(**bins), _outcome(family="ordered", value=("a", "b", "c"), above="a")):
+        spec = replace(_spec(), outcomes=(outcome,))
+        assert Spec.from_json(spec.to_json()) == spec
+    assert _outcome(**bins).measure.columns == ("a", "b", "c", "d", "e", "f", "care")
+    other = replace(_spec().outcomes[1], name="kinship_open")
+    with pytest.raises(SpecError, match=r"outcomes\.kinship_open: this name is kept for open records; choose"):
+        Spec.from_dict(replace(_spec(), outcomes=(_outcome(**bins), other)).to_dict())
 
 
 def test_all_models_are_tested() -> None:

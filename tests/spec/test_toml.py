@@ -153,7 +153,7 @@ MALFORMED = [
         '"probit"',
         (
             'outcomes.kinship.family: "probit" is not allowed; use "binomial", "beta_binomial", "poisson", '
-            '"negative_binomial", "normal", "student_t", "lognormal", "gamma" or "binned"',
+            '"negative_binomial", "normal", "student_t", "lognormal", "gamma", "binned" or "ordered"',
         ),
     ),
     Malformed(

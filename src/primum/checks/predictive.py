@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 import xarray as xr
 
+from primum.checks.boundaries import MEANING, changes_above
 from primum.fit import Fit, Imputed
 from primum.fit.predict import noise_of
 from primum.fit.replicate import flat, new_units
@@ -89,13 +90,20 @@ def predictive_checks(fit: Fit | Imputed, outcome: str) -> tuple[PredictiveCheck
     fits = list(fit.fits.values()) if isinstance(fit, Imputed) else [fit]
     each = [dict(_features(one, outcome, REPLICATIONS // len(fits))) for one in fits]
     found = []
-    for name, feature in FEATURES.items():
+    for name in each[0]:
         values, parts = zip(*[one[name] for one in each], strict=True)
         replicated, value = np.concatenate(parts), float(np.mean(values))
         beside = None if len(fits) == 1 else np.repeat(values, [len(part) for part in parts])
-        meaning = feature.above if value > np.median(replicated) else feature.below
+        meaning = _meaning(name, more=value > float(np.median(replicated)))
         found.append(PredictiveCheck(outcome, name, value, replicated, meaning, beside))
     return tuple(found)
+
+
+def _meaning(name: str, *, more: bool) -> str:
+    """What it means that a feature of the data is more, or less, than the model has it."""
+    if name not in FEATURES:
+        return MEANING
+    return FEATURES[name].above if more else FEATURES[name].below
 
 
 def _features(fit: Fit, outcome: str, replications: int) -> Iterator[tuple[str, tuple[float, Array]]]:
@@ -104,11 +112,13 @@ def _features(fit: Fit, outcome: str, replications: int) -> Iterator[tuple[str, 
     family, cells = family_of(chosen.family), cells_of(fit.panel.dataset, chosen)
     standard = family.standard(cells)
     rng = np.random.default_rng([fit.spec.seed, crc32(b"predictive"), crc32(outcome.encode())])
-    posterior = _thinned(fit.posterior(outcome).drop_vars("eta"), replications)
-    panels = chosen.factor * replicate(posterior, family, cells, standard, rng)
+    posterior = _thinned(fit.posterior(outcome), replications)
+    panels = chosen.factor * replicate(posterior.drop_vars("eta"), family, cells, standard, rng)
     observed = chosen.factor * family.level(cells)
     for name, feature in FEATURES.items():
         yield name, (feature.measure(observed), np.array([feature.measure(panel) for panel in panels]))
+    if chosen.family == "ordered":
+        yield from changes_above(posterior, chosen, cells, standard, rng).items()
 
 
 def replicate(

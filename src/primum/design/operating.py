@@ -109,7 +109,7 @@ def operating(
     Raises
     ------
     SpecError
-        If the outcome is not given and is needed, is counted in bins, an effect is out of its reach, or what
+        If the outcome is not given and is needed, an effect is out of its reach, or what
         should be learned from the comparators fails its checks.
 
     Examples

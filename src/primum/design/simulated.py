@@ -18,6 +18,8 @@ from primum.fit.sample import draw_posterior
 from primum.model import Cells, cells_of
 from primum.model.cells import Array
 from primum.model.families import family_of
+from primum.model.families.binned import Binned
+from primum.model.families.ordered import Ordered
 from primum.panel import Panel
 from primum.panel.design import usable
 from primum.spec import Outcome, Spec
@@ -96,19 +98,30 @@ def simulate(learned: Learned, panel: Panel, outcome: Outcome, effect: float, nu
     if error(-_FARTHEST) * error(_FARTHEST) > 0:
         raise ValueError(f"no panel like this one has an average effect of {effect:g} {outcome.unit}")
     tau = brentq(error, -_FARTHEST, _FARTHEST)
-    noise = flat(noise_of(chosen))[0]
-    value = family.draw(rng, without + tau * cells.exposure + away, noise, cells, standard).astype(float)
-    return _with_values(panel, _replaced(panel, outcome, value, cells))
+    noise, eta, still = flat(noise_of(chosen))[0], without + tau * cells.exposure + away, None
+    if isinstance(family, Binned | Ordered):
+        value, still = family.records(rng, eta, float(noise[0, 0]), cells, standard)
+    else:
+        value = family.draw(rng, eta, noise, cells, standard).astype(float)
+    return _with_values(panel, _replaced(panel, outcome, value, still, cells))
 
 
-def _replaced(panel: Panel, outcome: Outcome, value: Array, cells: Cells) -> dict[str, Any]:
-    empty = {name: panel.dataset[name].where(False) for name in _values(panel, outcome)}  # intervals become counts
+def _replaced(panel: Panel, outcome: Outcome, value: Array, still: Array | None, cells: Cells) -> dict[str, Any]:
+    """Values, and open records, where the panel has any; intervals and hidden bins become counts."""
+    names = _values(panel, outcome)
+    made = {outcome.name: value}
+    if still is not None and f"{outcome.name}_open" in names:
+        made[f"{outcome.name}_open"] = still
     seen = usable(panel.dataset, outcome.name) & cells.observed
-    return {**empty, outcome.name: panel.dataset[outcome.name].copy(data=np.where(seen, value, np.nan))}
+    found = {name: panel.dataset[name].where(False) for name in names}
+    for name, values in made.items():
+        where = seen if cells.bins is None else seen[..., None]
+        found[name] = panel.dataset[name].copy(data=np.where(where, values, np.nan))
+    return found
 
 
 def _values(panel: Panel, outcome: Outcome) -> list[str]:
-    names = (outcome.name, f"{outcome.name}_low", f"{outcome.name}_high")
+    names = (outcome.name, *(f"{outcome.name}_{part}" for part in ("low", "high", "open")))
     return [name for name in names if name in panel.dataset]
 
 

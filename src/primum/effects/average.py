@@ -31,12 +31,13 @@ class _Comparison:
     kinds: tuple[str, ...]
 
 
-_POSITIVE = ("count", "events", "positive", "bins")
+_SHARES = ("count", "categories")
+_POSITIVE = (*_SHARES, "events", "positive", "bins")
 _COMPARISONS: Mapping[str, _Comparison] = {
     "ratio": _Comparison(lambda with_it, without: with_it / without, "times", _POSITIVE),
     "relative change": _Comparison(lambda with_it, without: 100 * (with_it / without - 1), "%", _POSITIVE),
     "odds ratio": _Comparison(
-        lambda with_it, without: with_it / (1 - with_it) / (without / (1 - without)), "times the odds", ("count",)
+        lambda with_it, without: with_it / (1 - with_it) / (without / (1 - without)), "times the odds", _SHARES
     ),
 }
 
@@ -113,7 +114,7 @@ def average(
 
     def applies(predictions: Predictions) -> bool:
         outcome = predictions.outcome
-        weighable = not by_denominators or outcome.denominator is not None or outcome.facts.kind == "bins"
+        weighable = not by_denominators or outcome.denominator is not None or outcome.measure.split
         return weighable and (scale == "difference" or outcome.facts.kind in _COMPARISONS[scale].kinds)
 
     return Estimand(

@@ -11,8 +11,8 @@ from primum.model.cells import Array
 
 
 def counted(predictions: Predictions) -> bool:
-    """The outcome is a count out of a denominator, or of events."""
-    return predictions.outcome.facts.kind in ("count", "events")
+    """The outcome is a count out of a denominator, of events, or of records above a boundary."""
+    return predictions.outcome.facts.kind in ("count", "categories", "events")
 
 
 def count_change(predictions: Predictions) -> xr.DataArray:

@@ -36,7 +36,8 @@ class Predictions:
         The outcome.
     with_exposure, without
         What is expected under the exposure there was, and with none, in the pilots; dims (chain, draw, pilot,
-        time). A share for counts out of a denominator, events for each unit of the denominator, and otherwise
+        time). A share for counts out of a denominator and for ordered categories (above the boundary that the
+        outcome names), events for each unit of the denominator, and otherwise
         in the unit of the values: means, or medians of lognormal and binned durations. Coordinate ``label``
         (pilot) holds readable names.
     usable

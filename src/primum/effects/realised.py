@@ -11,6 +11,7 @@ from primum.effects.estimand import Estimand
 from primum.effects.predictions import DIMS, Predictions, linear_effect
 from primum.errors import InputError
 from primum.fit.predict import noise_of
+from primum.model.cells import Mask
 from primum.panel.rows import list_some
 
 
@@ -33,7 +34,8 @@ def realised(estimand: Estimand) -> Estimand:
     ------
     InputError
         If the estimand does not compare cells. When it is computed: if a pilot is never observed under full
-        exposure, or only an interval or hidden bins are known of an exposed cell.
+        exposure, or if of an exposed cell only an interval or hidden bins are known, or no median, since too few of its
+        records were followed until they finished.
 
     Examples
     --------
@@ -74,6 +76,9 @@ def observed(predictions: Predictions) -> Predictions:
     drawn = np.asarray(family.draw(rng, eta, sigma, cells, standard), dtype=float)
     without = family.level(replace(cells, value=drawn))[:, :, cells.pilots]
     value = family.level(cells)[cells.pilots]
+    problems = _unreached(predictions, np.isnan(value) | np.isnan(without).any(axis=(0, 1)))
+    if problems:
+        raise InputError(f"realised effects on {predictions.outcome.name}", problems)
     template = predictions.with_exposure
     return replace(
         predictions,
@@ -86,16 +91,27 @@ def observed(predictions: Predictions) -> Predictions:
 
 def _problems(predictions: Predictions) -> list[str]:
     """Pilots whose realised effects are not known."""
-    cells, names = predictions.cells, predictions.usable["pilot"].values
+    cells = predictions.cells
     seen, exposure = cells.observed[cells.pilots], predictions.exposure.values
     low, high = cells.bounds
     vague = (low < high if cells.bins is None else cells.bins.hidden.any(axis=-1))[cells.pilots]
-    wrong = {
-        "never observed under full exposure": ~(seen & (exposure == 1)).any(axis=1),
-        "observed under exposure as an interval or with hidden bins": (vague & (exposure > 0)).any(axis=1),
-    }
     return [
-        f"pilots {text}: {list_some(names[which].tolist())}; use expected effects"
-        for text, which in wrong.items()
-        if which.any()
+        *_named(predictions, "never observed under full exposure", ~(seen & (exposure == 1)).any(axis=1)),
+        *_named(
+            predictions,
+            "observed under exposure as an interval or with hidden bins",
+            (vague & (exposure > 0)).any(axis=1),
+        ),
     ]
+
+
+def _unreached(predictions: Predictions, unknown: Mask) -> list[str]:
+    """Pilots with an exposed cell of which there is no median, observed or drawn; the mask has shape (pilot, time)."""
+    exposed = predictions.cells.observed[predictions.cells.pilots] & (predictions.exposure.values > 0)
+    text = "followed too briefly under exposure for half of the records to finish"
+    return _named(predictions, text, (unknown & exposed).any(axis=1))
+
+
+def _named(predictions: Predictions, text: str, which: Mask) -> list[str]:
+    names = predictions.usable["pilot"].values[which].tolist()
+    return [f"pilots {text}: {list_some(names)}; use expected effects"] if names else []

@@ -120,8 +120,8 @@ def draw_posterior(
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:
-    """Values of one outcome as the panel has them, with denominators, standard errors and bounds where it has any."""
-    parts = [f"{outcome.name}_{part}" for part in outcome.measure.parts]
+    """Values of one outcome as the panel has them, and what is known beside them, as far as there is any."""
+    parts = [f"{outcome.name}_{part}" for part in (*outcome.measure.parts, "open")]
     observed = panel.dataset[[outcome.name, *(name for name in parts if name in panel.dataset)]]
     return observed.drop_vars(["label", "region"], errors="ignore")
 

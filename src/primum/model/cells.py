@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.errors import SpecError
-from primum.model.bins import Bins, bins_of, median_of
+from primum.model.bins import Bins, bins_of
 from primum.model.drift import Array, Basis, drift_basis
 from primum.model.terms import Terms, terms_of
 from primum.panel.design import intervals, usable
@@ -68,8 +68,9 @@ class Cells:
     Attributes
     ----------
     value
-        Counts or means, the middle where only an interval is known, or medians of binned durations; 0 where
-        not observed; shape (unit, time).
+        Counts or means, the middle where only an interval is known, medians of binned durations (NaN where too few
+        were seen to finish), or records above the boundary of ordered categories; 0 where not observed; shape
+        (unit, time).
     denominator
         Trials, or records behind a mean, 0 where not observed; 1 everywhere where the
         outcome has no denominator; shape (unit, time).
@@ -103,7 +104,7 @@ class Cells:
         Between what a count lies, both its value where that is known, 0 where not observed; None where
         the outcome has no intervals; shape (unit, time).
     bins
-        Records by their duration; None where they are not binned.
+        Records by bin of their duration or by category; None where they are not counted so.
     trends
         Whether units have trends of their own.
     regions
@@ -186,7 +187,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     start = np.asarray(dataset["start"])[pilots].astype(np.int64)
     bins = _bins(dataset, outcome, observed)
     value, low, high = _values(dataset, outcome, bins)
-    denominator = _part(dataset, outcome, "denominator") if bins is None else bins.filled.sum(axis=-1)
+    denominator = _part(dataset, outcome, "denominator") if bins is None else bins.size
     return Cells(
         value=np.where(observed, value, 0.0),
         denominator=np.ones(observed.shape) if denominator is None else np.where(observed, denominator, 0.0),
@@ -240,16 +241,17 @@ def _filled(values: Array | None, observed: Mask, other: float) -> Array | None:
 
 
 def _bins(dataset: xr.Dataset, outcome: Outcome, observed: Mask) -> Bins | None:
-    if outcome.edges is None:
+    if not outcome.measure.split:
         return None
     counts = np.asarray(dataset[outcome.name], dtype=float)
-    return bins_of(counts, _part(dataset, outcome, "denominator"), observed, outcome.edges)
+    total, still = (_part(dataset, outcome, part) for part in ("denominator", "open"))
+    return bins_of(counts, total, observed, outcome.edges or (), still, outcome.at_or_below)
 
 
 def _values(dataset: xr.Dataset, outcome: Outcome, bins: Bins | None) -> tuple[Array, Array | None, Array | None]:
     """Values, those of intervals in their middle, and between what they lie; no bounds where none are needed."""
     if bins is not None:
-        return median_of(bins.filled, bins.edges), None, None
+        return bins.filled[..., bins.above :].sum(axis=-1) if bins.above else bins.medians, None, None
     value = np.asarray(dataset[outcome.name], dtype=float)
     bounded = intervals(dataset, outcome.name)
     if not bounded.any():

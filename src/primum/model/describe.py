@@ -9,6 +9,7 @@ import numpy as np
 
 from primum.model.cells import Cells, cells_of
 from primum.model.families import family_of
+from primum.model.families.ordered import boundaries_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
 from primum.spec.effect import Effect
@@ -92,6 +93,7 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"Outcome    {outcome.label} ({outcome.name})",
         f"  family   {outcome.family} with {family.link} link: {outcome.facts.meaning}",
         f"  cells    {int(cells.observed.sum())} used{_interval_text(cells)}, {unused} missing, empty or left out",
+        *_split_text(outcome, cells),
         f"  scale    centre {standard.centre:.4g}, spread {standard.spread:.4g} on the link scale",
         f"  path     {_path_text(outcome, panel)}",
         f"  drift    {_drift_text(outcome)}",
@@ -111,6 +113,21 @@ def _interval_text(cells: Cells) -> str:
     low, high = cells.bounds
     bounded = int((low < high).sum())
     return f" ({bounded} of them known as intervals)" if bounded else ""
+
+
+def _split_text(outcome: Outcome, cells: Cells) -> list[str]:
+    """What is to be said of records that are counted in bins or categories."""
+    if cells.bins is None:
+        return []
+    seen, lines = cells.observed, []
+    if outcome.open:
+        still, size = cells.bins.open[seen].sum(), cells.bins.size[seen].sum()
+        lines.append(f"  open     {still:,.0f} of {size:,.0f} records, known to last until their follow-up ended")
+    if outcome.above is not None:
+        cuts = ", ".join(f"{cut:+.2f}" for cut in boundaries_of(cells))
+        lines.append(f"  effect   on the share above {outcome.above}, with one odds ratio at every boundary")
+        lines.append(f"  between  boundaries of categories, in log odds from that one: {cuts}; times sigma")
+    return lines
 
 
 def _weights_text(weights: Weights) -> str:

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.panel.rows import Rows, list_some, show
-from primum.spec import Layout, Measure
+from primum.spec import Layout
 
 Mask = NDArray[np.bool_]
 type _Variables = dict[str, tuple[tuple[str, ...], NDArray[np.generic]]]
@@ -60,24 +60,22 @@ def assemble(rows: Rows, layout: Layout) -> tuple[xr.Dataset | None, list[str]]:
 
 
 def _measured(cells: dict[str, NDArray[np.float64]], layout: Layout) -> tuple[_Variables, dict[str, NDArray[np.str_]]]:
-    """Variables of outcomes, as far as the table has their columns, and the names of their bins."""
+    """Variables of outcomes, as far as the table has their columns, and the names of their bins or categories."""
     variables: _Variables = {}
     bins = {}
     for measure in layout.measures:
-        if measure.kind == "bins" and set(measure.values) <= set(cells):
-            variables[measure.name] = (("unit", "time", f"{measure.name}_bin"), stacked(cells, measure))
-            bins[f"{measure.name}_bin"] = np.array(measure.values)
+        if measure.split:
+            dims = ("unit", "time", f"{measure.name}_bin")
+            for name, columns in ((measure.name, measure.values), (f"{measure.name}_open", measure.open)):
+                if columns and set(columns) <= set(cells):
+                    variables[name] = (dims, np.stack([cells[column] for column in columns], axis=-1))
+            bins[dims[2]] = np.array(measure.values)
         elif measure.value in cells:
             variables[measure.name] = (("unit", "time"), cells[measure.values[0]])
         for part, column in measure.parts.items():
             if column in cells:
                 variables[f"{measure.name}_{part}"] = (("unit", "time"), cells[column])
     return variables, bins
-
-
-def stacked(columns: dict[str, NDArray[np.float64]], measure: Measure) -> NDArray[np.float64]:
-    """Counts in bins, side by side; the last dim is the bin."""
-    return np.stack([columns[name] for name in measure.values], axis=-1)
 
 
 def ramp(time: NDArray[np.int64], start: NDArray[np.float64], embedded: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -63,14 +63,18 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
 def usable(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
     """Cells that say something of an outcome: a value, an interval or bins, a denominator above 0, not left out.
 
-    Bins that are empty in part say something only if their total is known. Shape (unit, time).
+    Bins (or categories) that are empty in part say something only if their total is known, and records still open in
+    the first bin say nothing. Shape (unit, time).
     """
-    value, below = dataset[outcome], f"{outcome}_denominator"
-    if f"{outcome}_bin" in value.dims:
-        known = value.notnull().all(f"{outcome}_bin")
+    value, below, each = dataset[outcome], f"{outcome}_denominator", f"{outcome}_bin"
+    if each in value.dims:
+        known = value.notnull().all(each)
         if below in dataset:
-            known |= value.notnull().any(f"{outcome}_bin") & dataset[below].notnull()
-        return np.asarray(known & (value.sum(f"{outcome}_bin") > 0) & ~dataset["left_out"])
+            known |= value.notnull().any(each) & dataset[below].notnull()
+        said = value.sum(each)
+        if f"{outcome}_open" in dataset:
+            said = said + dataset[f"{outcome}_open"][..., 1:].sum(each)
+        return np.asarray(known & (said > 0) & ~dataset["left_out"])
     found = (value.notnull() | intervals(dataset, outcome)) & ~dataset["left_out"]
     if below in dataset:
         found &= dataset[below] > 0

@@ -26,7 +26,8 @@ class Panel:
     ----------
     dataset
         Dims (`unit`, `time`), arrays read-only. For each outcome ``<name>``, its count or
-        mean (NaN where missing), or its counts in bins, with a third dim ``<name>_bin``;
+        mean (NaN where missing), or its counts in bins or categories, with a third dim ``<name>_bin``, and
+        ``<name>_open`` of the same dims where records may be open;
         ``<name>_denominator`` or ``<name>_standard_error`` where it has one; ``<name>_low`` and
         ``<name>_high``, as the table gives them, where counts may be known as intervals; ``exposure``
         between 0 and 1; ``left_out``, true where a pilot's outcomes are not used because the programme was

@@ -17,9 +17,7 @@ MAX_UNPLACED = 0.05
 def value_problems(rows: Rows, layout: Layout) -> list[str]:
     """What is wrong with the values of outcomes, each kind of mistake once, with the rows it is in."""
     checks = [
-        check
-        for measure in layout.measures
-        for check in (_bin_checks if measure.kind == "bins" else _checks)(rows, measure)
+        check for measure in layout.measures for check in (_split_checks if measure.split else _checks)(rows, measure)
     ]
     problems = [
         f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
@@ -64,8 +62,8 @@ def _checks(rows: Rows, measure: Measure) -> list[_Check]:
     return checks
 
 
-def _bin_checks(rows: Rows, measure: Measure) -> list[_Check]:
-    columns, below = measure.values, measure.denominator
+def _split_checks(rows: Rows, measure: Measure) -> list[_Check]:
+    columns, below = (*measure.values, *measure.open), measure.denominator
     named = [name for name in (*columns, below) if name is not None]
     checks = [check for name in named if name in rows.numbers for check in _count_checks(name, rows.numbers[name])]
     if not set(named) <= set(rows.numbers):
@@ -73,12 +71,18 @@ def _bin_checks(rows: Rows, measure: Measure) -> list[_Check]:
     counts = np.stack([rows.numbers[name] for name in columns])
     total = np.full(rows.time.size, np.nan) if below is None else rows.numbers[below]
     known, held = ~np.isnan(counts), np.nansum(counts, axis=0)
-    bins = f"'{columns[0]}' and the outcome's other bins"
+    if measure.open:
+        some, still = known[: len(measure.values)].any(axis=0), known[len(measure.values) :]
+        what = f"'{measure.open[0]}' or other open records are empty where bins are not, or the other way round"
+        advice = "give the open records of every bin, 0 where there are none, or leave all of them and all bins empty"
+        checks.append(((still != some).any(axis=0), what, [], advice))
+    kind = "bins" if measure.kind == "bins" else "categories"
+    bins = f"'{columns[0]}' and the outcome's other {kind}" + (", with open records," if measure.open else "")
     what, advice = f"{bins} hold more records than '{below}' says", "correct either"
     checks.append((held > total, what, [held, total], advice))
     what, advice = (
         f"{bins} leave out more than {MAX_UNPLACED:.0%} of the records in '{below}'",
-        "name all bins in value",
+        f"name all {kind} in value",
     )
     checks.append((known.all(axis=0) & (total - held > MAX_UNPLACED * total), what, [held, total], advice))
     return checks

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from primum.model import Cells, cells_of
+from primum.model.cells import Array
 from primum.model.families import family_of
 from primum.panel import Panel
 from primum.plots.style import COMPARATORS, PILOTS, house_style, new_figure
@@ -36,17 +37,15 @@ def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
     first = [time[row][0] for row in touched[pilot]]
     with house_style():
         figure, (axes,) = new_figure(3.3)
-        middle = [np.quantile(column[np.isfinite(column)], [0.1, 0.9]) for column in level[~pilot].T]
-        low, high = np.transpose(middle)
+        low, high = np.transpose([_middle(column) for column in level[~pilot].T])
         axes.axvspan(min(first) - 0.5, max(first) + 0.5, color=PILOTS, alpha=0.08, lw=0)
         axes.fill_between(time, low, high, color=COMPARATORS, alpha=0.18, lw=0, label="comparators, middle 80%")
         for path in level[pilot]:
             axes.plot(time, path, color=PILOTS, lw=0.7, alpha=0.4)
         bounded = _draw_intervals(axes, cells, outcome)
-        axes.plot(time, np.nanmean(level[~pilot], axis=0), color=COMPARATORS, lw=2.2, label="comparators, mean")
-        axes.plot(
-            time, np.nanmean(level[pilot], axis=0), color=PILOTS, lw=2.2, marker="o", ms=3.5, label="pilots, mean"
-        )
+        others, own = (np.ma.masked_invalid(level[which]).mean(axis=0).filled(np.nan) for which in (~pilot, pilot))
+        axes.plot(time, others, color=COMPARATORS, lw=2.2, label="comparators, mean")
+        axes.plot(time, own, color=PILOTS, lw=2.2, marker="o", ms=3.5, label="pilots, mean")
         axes.set_title(outcome.label)
         axes.set_ylabel("%" if outcome.unit == "percentage points" else outcome.unit)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
@@ -59,6 +58,12 @@ def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
             xytext=(0, -3), textcoords="offset points", va="top", fontsize=8, color=PILOTS,
         )  # fmt: skip
     return figure
+
+
+def _middle(values: Array) -> Array:
+    """The middle 80% of what there is, NaN where there is nothing."""
+    known = values[np.isfinite(values)]
+    return np.quantile(known, [0.1, 0.9]) if known.size else np.full(2, np.nan)
 
 
 def _draw_intervals(axes: Axes, cells: Cells, outcome: Outcome) -> bool:

@@ -84,6 +84,18 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
             )
     if outcome.trends == "by unit":
         found.append("areas have linear trends of their own beside the common path, normal and partially pooled")
+    if outcome.above is not None:
+        found.append(
+            f"records lie in {len(outcome.measure.values)} ordered categories ({', '.join(outcome.measure.values)}), "
+            "whose cumulative shares have a logit link with the same effect at every boundary (McCullagh, 1980); "
+            f"the effect is on the share above {outcome.above}, and the distances between boundaries are those of "
+            "the records without exposure, times a factor that is learned"
+        )
+    if outcome.open:
+        found.append(
+            "a record that had not finished before the bin in which its own follow-up ended counts as lasting beyond "
+            "the beginning of that bin, and observed medians are product-limit ones (Kaplan and Meier, 1958)"
+        )
     if outcome.phi != 1:
         found.append(f"drift is stationary with a persistence of {outcome.phi:g} a period")
     if outcome.variances == "by unit":
@@ -172,7 +184,9 @@ def _frozen(fit: Fit | Imputed, frozen: Frozen | None) -> str:
 
 
 def _checks(harm: Harm) -> str:
-    features = ", ".join(FEATURES)
+    ordered = any(each.outcome.family == "ordered" for each in harm.outcomes.values())
+    change = ", and in pilots with ordered categories on how shares above each boundary changed" if ordered else ""
+    features = ", ".join(FEATURES) + change
     doubts = [f"{each.outcome.label}: {doubt}" for each in harm.outcomes.values() for doubt in each.doubts]
     found = "; ".join(doubts) if doubts else "the model reproduces all of them"
     return (

@@ -9,8 +9,9 @@ from typing import Literal
 from primum.spec.layout import Kind
 
 FamilyName = Literal[
-    "binomial", "beta_binomial", "poisson", "negative_binomial", "normal", "student_t", "lognormal", "gamma", "binned"
-]
+    "binomial", "beta_binomial", "poisson", "negative_binomial", "normal", "student_t", "lognormal", "gamma", "binned",
+    "ordered",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class FamilyFacts:
         Whether its counts may be known as intervals.
     units
         Units of its effects with what turns a difference of expected values into each; empty where
-        the unit is that of the values. Families that have any need a denominator.
+        the unit is that of the values. Families that have any need a denominator, unless their records are
+        counted in several columns.
     """
 
     meaning: str
@@ -51,7 +53,7 @@ class FamilyFacts:
     @property
     def shown(self) -> str:
         """What the unit of the effect is a unit of."""
-        return {"count": "share", "events": "rate"}.get(self.kind, "mean")
+        return {"count": "share", "categories": "share", "events": "rate"}.get(self.kind, "mean")
 
 
 def _scales(level: float, drift: float, spread: float, sigma: float) -> Mapping[str, float]:
@@ -112,5 +114,12 @@ FACTS: Mapping[FamilyName, FamilyFacts] = {
         "bins",
         _scales(0.5, 0.2, 0.25, 1.0),
         "SD of the logarithm of durations within a cell; wide, as many records tell it",
+    ),
+    "ordered": FamilyFacts(
+        "share of records above a boundary of ordered categories",
+        "categories",
+        _scales(1.0, 0.3, 0.5, 1.0),
+        "how far apart boundaries lie, beside what the unexposed records say (1); wide, as many records tell it",
+        units=_SHARES,
     ),
 }

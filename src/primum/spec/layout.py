@@ -10,7 +10,7 @@ from pydantic import Field
 from primum.spec.strict import STRICT, Text
 
 Embedding = Literal["ramp", "leave out"]
-Kind = Literal["count", "events", "positive", "real", "bins"]
+Kind = Literal["count", "events", "positive", "real", "bins", "categories"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Measure:
-    """The columns of one outcome: its value (a count, a mean, counts in bins) and what is known beside it."""
+    """The columns of one outcome: its value (a count, a mean, counts in bins or categories) and what is beside it."""
 
     name: str
     value: str | tuple[str, ...]
@@ -101,11 +101,17 @@ class Measure:
     standard_error: str | None = None
     low: str | None = None
     high: str | None = None
+    open: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All of them."""
-        return (*self.values, *self.parts.values())
+        return (*self.values, *self.open, *self.parts.values())
+
+    @property
+    def split(self) -> bool:
+        """Whether its records are counted in several columns, one a bin or category."""
+        return self.kind in ("bins", "categories")
 
     @property
     def parts(self) -> dict[str, str]:
@@ -117,7 +123,7 @@ class Measure:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """That of the value, or one a bin."""
+        """That of the value, or one a bin or category."""
         return (self.value,) if isinstance(self.value, str) else self.value
 
 

@@ -17,7 +17,11 @@ from primum.spec.weights import Weights
 
 Target = Literal["areas", "denominators"]
 _TAKEN = {"unit", "time", "label", "region", "exposure", "left_out", "start"}  # other names in a panel
-_MIN_BINS = 3
+_MIN_PARTS = 3
+_PARTS = {
+    "bins": ("a binned outcome needs the columns of its bins", "a share of records beyond one duration"),
+    "categories": ("an ordered outcome needs the columns of its categories", "a share of records"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,17 @@ class Outcome:
         "binomial" (a count out of a denominator), "poisson" (a count of events, whose denominator is
         the population or time at risk), "lognormal" or "gamma" (a positive mean such as a duration;
         effects are on its typical value, its median, or on its expected value), "normal" (any mean),
-        "student_t" (any mean, now and then far off) or "binned" (how many records lie in each bin of a
-        duration, whose effect is that on the median). "beta_binomial" and "negative_binomial" are such counts
-        with more noise than chance alone makes: overdispersion, in the place of the white shock.
+        "student_t" (any mean, now and then far off), "binned" (how many records lie in each bin of a
+        duration, whose effect is that on the median) or "ordered" (how many records lie in each of three or more
+        ordered categories, whose effect is that on the share above one of them). "beta_binomial" and
+        "negative_binomial" are counts with more noise than chance alone makes: overdispersion, in the place of the
+        white shock.
     value
-        Column of the count or the mean; of a binned outcome the columns of all bins, from the shortest on.
+        Column of the count or the mean; of a binned outcome the columns of all bins, from the shortest on; of an
+        ordered one those of all categories, from the lowest on.
     denominator
-        Column of the number of trials, of records behind the mean, or of records in all bins (needed
-        only where some of a cell's bins are empty: without it such a cell is not used).
+        Column of the number of trials, of records behind the mean, or of records in all bins or categories, open
+        ones included (needed only where some of a cell's are empty: without it such a cell is not used).
     standard_error
         Column of the value's known standard error, for published means ("normal" or "lognormal"), in
         place of a denominator. Weighted estimates from surveys belong here, with the standard errors of
@@ -53,6 +60,14 @@ class Outcome:
     edges
         Where each bin of a binned outcome ends and the next begins: one less than bins, as the first
         begins at 0 and the last has no end.
+    open
+        Columns, one a bin of a binned outcome, of records that had not finished before the bin in which their own
+        follow-up ended: those are only known to last beyond its beginning. A record whose follow-up ended within a
+        bin belongs here even if it was seen to finish in that bin, or durations come out too short; what
+        `primum.aggregate` makes is so.
+    above
+        Of an ordered outcome, the category (by the name of its column) whose upper boundary the effect is about: the
+        effect is that on the share of records in the categories above it.
     low, high
         Columns between which a count is known to lie where its value is empty, such as 1 and 5
         where published counts of 1 to 5 are suppressed; only for "binomial" and "poisson", both or none.
@@ -111,6 +126,8 @@ class Outcome:
     common_path: Literal["free", "random walk"] = "free"
     path_by: Literal["none", "region"] = "none"
     trends: Literal["none", "by unit"] = "none"
+    open: tuple[Text, ...] | None = None
+    above: Text | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     variances: Literal["equal", "by unit"] = "equal"
     weights: Weights = field(default_factory=Weights)
@@ -123,7 +140,7 @@ class Outcome:
     def measure(self) -> Measure:
         """The columns this outcome needs."""
         columns = (self.standard_error, self.low, self.high)
-        return Measure(self.name, self.value, self.denominator, self.facts.kind, *columns)
+        return Measure(self.name, self.value, self.denominator, self.facts.kind, *columns, self.open or ())
 
     @property
     def facts(self) -> FamilyFacts:
@@ -133,13 +150,18 @@ class Outcome:
     @property
     def shocks(self) -> bool:
         """Whether the model has white shocks, because the noise of its cells can be told from them."""
-        known = self.denominator or self.standard_error or self.facts.kind == "bins"
+        known = self.denominator or self.standard_error or self.measure.split
         return bool(known) and not self.facts.overdispersed
 
     @property
     def average(self) -> str:
         """What the average effect in the pilots is an average over, to follow its name."""
         return ", weighted by denominators" if self.target == "denominators" else ""
+
+    @property
+    def at_or_below(self) -> int:
+        """Of an ordered outcome, how many categories are not above the boundary."""
+        return 1 + self.measure.values.index(self.above) if self.above in self.measure.values else 0
 
     @property
     def factor(self) -> float:
@@ -190,14 +212,14 @@ class Outcome:
         if self.name in _TAKEN:
             found.append(f"{path}: this name is kept for another part of the panel; choose another")
         units = self.facts.units
-        if units and self.denominator is None:
+        if units and self.denominator is None and not self.measure.split:
             found.append(
                 f"{path}.denominator: this key is missing; a {self.family} outcome needs the column of its denominator"
             )
         if units and self.unit not in units:
             allowed = " or ".join(f'"{unit}"' for unit in units)
             found.append(f'{path}.unit: "{self.unit}" is not a unit of a {self.facts.shown}; use {allowed}')
-        largest = units.get(self.unit) if self.facts.kind == "count" else None
+        largest = units.get(self.unit) if self.facts.shown == "share" else None
         if largest is not None and self.sesoi >= largest:
             found.append(
                 f"{path}.sesoi: {self.sesoi:g} {self.unit} would call every effect negligible, as no share can change "
@@ -205,8 +227,8 @@ class Outcome:
             )
         if self.denominator == self.value:
             found.append(f"{path}: value and denominator are both column '{self.value}'; they must differ")
-        found += self._error_problems(path) + self._interval_problems(path) + self._bin_problems(path)
-        if self.target == "denominators" and self.denominator is None:
+        found += self._error_problems(path) + self._interval_problems(path) + self._split_problems(path)
+        if self.target == "denominators" and self.denominator is None and not self.measure.split:
             found.append(f'{path}.target: "denominators" needs the column of a denominator; add it, or use "areas"')
         used = {name for name, _ in self.priors_in_use()}
         found += [
@@ -245,21 +267,27 @@ class Outcome:
             found.append(f"{path}: value and standard_error are both column '{self.value}'; they must differ")
         return found
 
-    def _bin_problems(self, path: str) -> list[str]:
-        if self.family != "binned":
-            found = [] if isinstance(self.value, str) else [f"{path}.value: only a binned outcome has several columns"]
-            return found + (
-                [] if self.edges is None else [f"{path}.edges: only a binned outcome has them; leave it out"]
-            )
-        bins, found = self.measure.values, []
-        if isinstance(self.value, str) or len(bins) < _MIN_BINS:
-            found.append(
-                f"{path}.value: a binned outcome needs the columns of its bins, a list of {_MIN_BINS} or more; "
-                "a share of records beyond one duration is binomial"
-            )
-        used = [*bins, self.denominator]
-        twice = sorted({name for name in bins if used.count(name) > 1})
+    def _split_problems(self, path: str) -> list[str]:
+        """What is wrong with outcomes whose records are counted in several columns, and with keys only they have."""
+        alone = {"edges": "binned", "open": "binned", "above": "ordered"}
+        found = [
+            f"{path}.{key}: only {'an' if family == 'ordered' else 'a'} {family} outcome has this key; leave it out"
+            for key, family in alone.items()
+            if getattr(self, key) and self.family != family
+        ]
+        if not self.measure.split:
+            several = f"{path}.value: only a binned or an ordered outcome has several columns"
+            return found if isinstance(self.value, str) else [*found, several]
+        columns, whose, few = self.measure.values, *_PARTS[self.facts.kind]
+        if isinstance(self.value, str) or len(columns) < _MIN_PARTS:
+            found.append(f"{path}.value: {whose}, a list of {_MIN_PARTS} or more; {few} is binomial")
+        used = [*columns, *self.measure.open, self.denominator]
+        twice = sorted({name for name in used if name is not None and used.count(name) > 1})
         found += [f"{path}.value: column '{name}' is used twice in this outcome; they must differ" for name in twice]
+        return found + (self._edge_problems(path) if self.family == "binned" else self._boundary_problems(path))
+
+    def _edge_problems(self, path: str) -> list[str]:
+        bins, found = self.measure.values, []
         if self.edges is None:
             found.append(f"{path}.edges: this key is missing; give where each bin ends and the next begins")
         elif len(self.edges) != len(bins) - 1:
@@ -268,7 +296,20 @@ class Outcome:
             )
         elif list(self.edges) != sorted(set(self.edges)):
             found.append(f"{path}.edges: they must rise, as columns are given from the shortest durations on")
+        if self.open and len(self.open) != len(bins):
+            found.append(
+                f"{path}.open: there are {len(bins)} bins, and each needs a column, but {len(self.open)} are given"
+            )
         return found
+
+    def _boundary_problems(self, path: str) -> list[str]:
+        allowed = self.measure.values[:-1]
+        if self.above in allowed:
+            return []
+        names = " or ".join(f'"{name}"' for name in allowed) or "a category"
+        lowest = f'"{self.above}" has no category of this outcome above it'
+        what = "this key is missing" if self.above is None else lowest
+        return [f"{path}.above: {what}; the effect is on the share above a category: use {names}"]
 
     def _interval_problems(self, path: str) -> list[str]:
         bounds = {name: column for name, column in (("low", self.low), ("high", self.high)) if column is not None}

@@ -318,7 +318,8 @@ class Spec:
         kept |= {f"{outcome.name}_standard_error": "a standard error" for outcome in self.outcomes}
         bounded = [outcome.name for outcome in self.outcomes if outcome.low is not None]
         kept |= {f"{name}_{bound}": "an interval's bound" for name in bounded for bound in ("low", "high")}
-        kept |= {f"{outcome.name}_bin": "names of bins" for outcome in self.outcomes if outcome.family == "binned"}
+        kept |= {f"{outcome.name}_bin": "names of bins" for outcome in self.outcomes if outcome.measure.split}
+        kept |= {f"{outcome.name}_open": "open records" for outcome in self.outcomes if outcome.open}
         found += [
             f"outcomes.{outcome.name}: this name is kept for {kept[outcome.name]}; choose another"
             for outcome in self.outcomes

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from primum.errors import InputError, PrimumError, SourceError, SpecError
+from primum.model import cells_of
 from primum.panel import Panel
 from primum.sources.records import Aggregation, RecordCells, RecordOutcome, aggregate
 from primum.spec import Spec
@@ -224,6 +225,33 @@ FAMILIES: list[tuple[dict[str, Any], list[str]]] = [
         ["stay_days_0_10", "stay_binned"],
     ),
 ]  # fmt: skip
+
+
+def test_open_durations_reach_the_likelihood(tmp_path: Path) -> None:
+    """From records to cells of the model: every record of the table is in them, finished or open."""
+    made = aggregation(
+        {"stay": {"end": "ended", "edges": [10.5, 20.5, 45.5], "open": "by bin", "log_mean": False}},
+        end_of_data="2019-04-10",
+    )
+    programme = pd.DataFrame({"unit": [f"E{k:02d}" for k in range(8)], "start": ["2016-04-01"] * 2 + [None] * 6})
+    table = aggregate(saved(tmp_path, referrals()), made, programme).table
+    names = ["days_0_10", "days_11_20", "days_21_45", "days_46_plus"]
+    outcome = OUTCOME | {
+        "family": "binned", "edges": [10.5, 20.5, 45.5], "denominator": "stay_binned", "unit": "days",
+        "value": [f"stay_{name}" for name in names], "open": [f"stay_open_{name}" for name in names],
+    }  # fmt: skip
+    content = {
+        "title": "Referrals", "programme": "It", "seed": 1, "outcomes": {"x": outcome},
+        "columns": {"unit": "unit", "time": "time", "exposure": "exposure"},
+    }  # fmt: skip
+    spec = Spec.from_dict(content)
+    cells = cells_of(Panel.from_frame(table, spec.data).dataset, spec.outcomes[0])
+    assert cells.bins is not None
+    assert cells.observed.all()
+    assert cells.denominator.ravel().tolist() == table["records"].tolist()
+    still = cells.bins.open.sum(axis=(0, 2))
+    assert still[:-1].tolist() == [0] * 5
+    assert still[-1] == table.filter(like="stay_open_").to_numpy().sum() > 20
 
 
 @pytest.mark.parametrize("exposure", [{"exposure": "exposure"}, {"start": "start", "embedded": "embedded"}])

@@ -44,6 +44,7 @@ def test_unknown_keys_and_wrong_types_are_named() -> None:
         ({"value": "a", "follow_up": 3}, "outcomes.x.follow_up: this key goes only with event or end"),
         ({"value": "a", "edges": [1.5]}, "outcomes.x.edges: this key goes only with end"),
         ({"event": "a", "follow_up": 3, "open": "apart"}, "outcomes.x.open: this key goes only with end"),
+        ({"end": "a", "edges": [10.5], "open": "by bin"}, 'outcomes.x.open: "by bin" needs edges and log_mean = false'),
         ({"end": "a", "edges": [10, 20.5]}, "durations are whole days, so bins cannot meet at 10"),
         ({"end": "a", "edges": [20.5, 10.5]}, "they must rise"),
         ({"end": "a", "edges": [10.5, 10.6]}, "they must rise"),

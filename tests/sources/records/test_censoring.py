@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from primum.errors import SourceError
+from primum.model.bins import shared_out
 from primum.sources.records import RecordCells, aggregate
 from tests.sources.records.made import aggregation, few
 
 END_OF_DATA = "2019-05-10"
 STAY = {"end": "ended", "edges": [10.5, 20.5, 45.5]}
+BINS = ("days_0_10", "days_11_20", "days_21_45", "days_46_plus")
 # days until the end of data: 40, 40, 40, 70, 70, 5, 19
 BEGUN = ["2019-03-31"] * 3 + ["2019-03-01"] * 2 + ["2019-05-05", "2019-04-21"]
 ENDED = ["2019-04-05", "2019-04-20", "", "", "2019-05-11", "", ""]  # 5 and 20 days; open at 40, 70, 70, 5, 19
@@ -35,7 +37,7 @@ def test_open_durations_are_refused_by_period(tmp_path: Path) -> None:
     assert problem.startswith(
         "5 durations of stay are open on 2019-05-10 [2018-19: 5], and means and bins of the others would be too short; "
     )
-    assert 'outcomes.stay.open = "apart"' in problem
+    assert 'outcomes.stay.open = "by bin", or take them as they are with "apart"' in problem
 
 
 def test_open_durations_below_the_last_edge_are_refused_for_bins(tmp_path: Path) -> None:
@@ -50,18 +52,36 @@ def test_open_durations_are_kept_apart_where_asked(tmp_path: Path) -> None:
     assert row["stay_open"] == 5
     assert row["stay_geometric_mean"] == pytest.approx(10, rel=1e-12)  # of 5 and 20
     assert [row[f"stay_{name}"] for name in ("days_0_10", "days_11_20", "days_21_45", "days_46_plus")] == [1, 1, 0, 2]
-    assert [row[f"stay_open_{name}"] for name in ("days_0_10", "days_11_20", "days_21_45", "days_46_plus")] == [
-        1,
-        1,
-        1,
-        2,
-    ]
+    assert found.table.filter(like="stay_open_").empty
     assert row["stay_binned"] == 4
     assert found.by_period[["used", "open"]].sum().tolist() == [2, 5]
     assert found.notices[0] == (
         "5 durations of stay are open on 2019-05-10 (of which 1 ended after that day); means and bins leave them out "
         "and are too short [2018-19: 5]"
     )
+
+
+def test_open_durations_are_counted_by_the_bin_in_which_follow_up_ended(tmp_path: Path) -> None:
+    found = cells(tmp_path, open="by bin", log_mean=False)
+    row = found.table.iloc[0]
+    assert [row[f"stay_{name}"] for name in BINS] == [1, 1, 0, 2]
+    assert [row[f"stay_open_{name}"] for name in BINS] == [1, 1, 1, 0]
+    assert (row["stay_binned"], row["stay_n"], row["stay_open"]) == (7, 2, 5)
+    assert found.notices[0] == (
+        "5 durations of stay are open on 2019-05-10 (of which 1 ended after that day); 3 are counted as open in the "
+        "bin in which their follow-up ended, those that finished within that bin included"
+    )
+
+
+def test_what_a_record_did_in_the_bin_in_which_its_follow_up_ended_is_not_used(tmp_path: Path) -> None:
+    """Followed for 12 days, and for 20: by the last day of a bin it is over."""
+    begun = ["2019-04-28"] * 2 + ["2019-04-20"] * 2
+    ended = ["2019-05-09", "", "2019-05-01", ""]  # 11 days, open at 12, 11 days, open at 20
+    file = few(tmp_path, referred=["2019-03-31"] * 4, begun=begun, ended=ended)
+    stay = STAY | {"start": "begun", "open": "by bin", "log_mean": False}
+    row = aggregate(file, aggregation({"stay": stay}, end_of_data=END_OF_DATA)).table.iloc[0]
+    assert [row[f"stay_{name}"] for name in BINS] == [0, 1, 0, 0]
+    assert [row[f"stay_open_{name}"] for name in BINS] == [0, 2, 1, 0]
 
 
 def test_follow_up_beyond_the_last_edge_makes_bins_whole(tmp_path: Path) -> None:
@@ -92,6 +112,31 @@ def test_bins_that_follow_up_makes_whole_are_unbiased(tmp_path: Path) -> None:
     assert abs(share - truth) < 4 * error
     share, error = long(open="apart")
     assert abs(share - truth) > 8 * error
+
+
+def test_open_durations_by_bin_are_unbiased(tmp_path: Path) -> None:
+    """The product-limit share beyond an edge; with finished ones counted as such wherever they did, it is too small."""
+    rng = np.random.default_rng(2)
+    begun = np.datetime64("2019-01-01") + rng.integers(0, 90, 40_000)
+    days = np.floor(np.exp(rng.normal(3, 0.8, begun.size))).astype(int)
+    file = few(tmp_path, referred=begun.astype(str).tolist(), ended=(begun + days).astype(str).tolist())
+    stay = {"end": "ended", "edges": [10.5, 20.5, 45.5], "log_mean": False, "open": "by bin"}
+    table = aggregate(file, aggregation({"stay": stay}, end_of_data="2019-04-10")).table
+    counts, still = (
+        table[[f"stay_{kind}{name}" for name in BINS]].sum().to_numpy(dtype=float) for kind in ("", "open_")
+    )
+    truth = float((days > 45).mean())
+    # the number of records that would tell as much as these do is some half of them
+    error = np.sqrt(truth * (1 - truth) / (0.5 * begun.size))
+    share = 1 - (counts * shared_out(counts, still))[:-1].sum() / begun.size
+    assert abs(share - truth) < 4 * error
+    known = (np.datetime64("2019-04-10") - begun).astype(int)
+    place = np.digitize(np.minimum(days, known), np.array([10.5, 20.5, 45.5]))
+    naive, open_naive = (
+        np.bincount(place[which], minlength=4).astype(float) for which in (days <= known, days > known)
+    )
+    biased = 1 - (naive * shared_out(naive, open_naive))[:-1].sum() / begun.size
+    assert truth - biased > 8 * error
 
 
 def test_durations_of_no_days_need_a_value(tmp_path: Path) -> None:

@@ -93,6 +93,21 @@ def test_a_duration_with_few_records_or_few_open_ones_is_hidden_altogether(tmp_p
     assert table["records"].tolist() == [pd.NA, 12, 12]
 
 
+def test_few_open_ones_of_a_bin_hide_all_bins(tmp_path: Path) -> None:
+    """Or they could be told from the total; a panel takes bins and open ones together, or neither."""
+    stay = {"stay": {"end": "ended", "edges": [10.5, 20.5], "open": "by bin", "log_mean": False}}
+    begun = ["2024-03-01"] * 12 + ["2024-03-20"] * 12 + ["2024-03-01"] * 12 + ["2024-03-28"] * 2
+    ended = ["2024-03-05"] * 12 + ["2024-03-25"] * 6 + [""] * 6 + ["2024-03-05"] * 12 + [""] * 2
+    file = few(tmp_path, la=["A"] * 24 + ["B"] * 14, referred=["2018-05-01"] * 38, begun=begun, ended=ended)
+    stay["stay"]["start"] = "begun"
+    table = aggregate(file, aggregation(stay, disclosure={"suppress": True})).table.set_index("unit")
+    shown = table.filter(like="stay_").notna()
+    assert shown.loc[["A"]].to_numpy().all()
+    assert not shown.loc[["B"]].to_numpy().any()
+    names = ["stay_days_0_10", "stay_open_days_0_10", "stay_open_days_11_20"]
+    assert table.loc[["A"], names].to_numpy().tolist() == [[18, 0, 6]]
+
+
 def test_weighted_estimates_of_hidden_counts_are_hidden(tmp_path: Path) -> None:
     file = few(tmp_path, plan=[1] * 3 + [0] * 20, weight=1.5)
     row = aggregate(file, aggregation(PLAN, weight="weight", disclosure={"suppress": True})).table.iloc[0]

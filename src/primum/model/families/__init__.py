@@ -7,6 +7,7 @@ from primum.model.families.family import Family, Standard, learns_noise, learns_
 from primum.model.families.gamma import Gamma
 from primum.model.families.gaussian import Gaussian
 from primum.model.families.negative_binomial import NegativeBinomial
+from primum.model.families.ordered import Ordered
 from primum.model.families.poisson import Poisson
 from primum.model.families.student_t import StudentT
 from primum.spec.families import FamilyName
@@ -21,6 +22,7 @@ FAMILIES: dict[FamilyName, Family] = {
     "lognormal": Gaussian("lognormal"),
     "gamma": Gamma(),
     "binned": Binned(),
+    "ordered": Ordered(),
 }
 
 

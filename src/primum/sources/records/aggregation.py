@@ -56,8 +56,9 @@ class RecordOutcome:
         What a duration of 0 days counts as in logarithms, such as 0.5.
     open
         What becomes of durations that are open at the end of data and so make means of logarithms, or
-        counts in bins, too short: "refuse" refuses them and names how many; "apart" gives statistics of
-        what is known, which is biased, and counts of the open ones beside them.
+        counts in bins, too short: "refuse" refuses them and names how many; "by bin" counts them by the bin in
+        which their follow-up ended, as the key ``open`` of a binned outcome takes them, which is not biased;
+        "apart" gives statistics of what is known, which is biased, and their number beside it.
     leave_out
         Reasons for which records are left out of this outcome, and counted; any other is an error.
     """
@@ -73,7 +74,7 @@ class RecordOutcome:
     edges: tuple[Positive, ...] = ()
     log_mean: bool = True
     same_day: Positive | None = None
-    open: Literal["refuse", "apart"] = "refuse"
+    open: Literal["refuse", "by bin", "apart"] = "refuse"
     leave_out: tuple[OutcomeReason, ...] = ()
 
     @property
@@ -89,6 +90,11 @@ class RecordOutcome:
         firsts = [0, *(int(edge) + 1 for edge in self.edges)]
         closed = [f"days_{low}_{high - 1}" for low, high in pairwise(firsts)]
         return (*closed, f"days_{firsts[-1]}_plus")
+
+    @property
+    def open_bins(self) -> tuple[str, ...]:
+        """Names of counts of open durations by bin, such as open_days_0_10; none unless they are asked for."""
+        return tuple(f"open_{name}" for name in self.bins) if self.open == "by bin" else ()
 
     def problems(self, *, weighted: bool) -> list[str]:
         """What is wrong beyond unknown keys and wrong types."""
@@ -120,6 +126,8 @@ class RecordOutcome:
             found.append(f"{path}.edges: durations are whole days, so bins cannot meet at {words}; give 10.5, say")
         if list(self.edges) != sorted({int(edge): edge for edge in self.edges}.values()):
             found.append(f"{path}.edges: they must rise, with a whole day between any two")
+        if self.open == "by bin" and self.log_mean:
+            found.append(f'{path}.open: "by bin" needs edges and log_mean = false, as means have no bins')
         if not self.log_mean and not self.edges:
             found.append(f"{path}: without log_mean, a duration needs edges, or nothing is made of it")
         if not self.log_mean and self.same_day is not None:
@@ -265,5 +273,5 @@ class Aggregation:
         spread = "standard_error" if self.weight else "log_variance"
         parts = ["n", "open", *(("geometric_mean", "log_mean", spread) if outcome.log_mean else ())]
         if outcome.bins:
-            parts += [*outcome.bins, "binned", *(f"open_{name}" for name in outcome.bins)]
+            parts += [*outcome.bins, "binned", *outcome.open_bins]
         return tuple(f"{outcome.name}_{part}" for part in parts)

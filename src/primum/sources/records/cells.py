@@ -41,8 +41,10 @@ class RecordCells:
             Records known to lie in each bin, which for the last includes those still open beyond its edge, and
             their sum (binned: value, denominator).
         ``X_open_days_0_10``, ...
-            Open durations by the bin in which they were last seen. No family takes these: there is no
-            likelihood of censored bins yet, and bins without them are too short.
+            Only with ``open = "by bin"``: records that had not finished before the bin in which their own follow-up
+            ended, by that bin (binned: open). They are in the sum too. A record's follow-up goes from its start to
+            the end of data; a bin that ends on its last day is over. None is open in the last bin, where a record is
+            known to lie once its follow-up reached it.
         ``small``
             Names of the row's small counts.
     left_out

@@ -34,8 +34,8 @@ def duration_problems(rows: pd.DataFrame, aggregation: Aggregation) -> list[str]
             problems.append(
                 f"{unplaced['records'].sum():,} durations of {outcome.name} are open on {aggregation.end_of_data}"
                 f"{by_period(unplaced)}, and {_biased(outcome)} of the others would be too short; end the periods "
-                f"earlier, give {path}.follow_up and edges up to it with log_mean = false, or take them as they are "
-                f'with {path}.open = "apart"'
+                f"earlier, give {path}.follow_up and edges up to it with log_mean = false, count them by bin with "
+                f'edges, log_mean = false and {path}.open = "by bin", or take them as they are with "apart"'
             )
     return problems
 
@@ -49,7 +49,13 @@ def about_open(rows: pd.DataFrame, aggregation: Aggregation) -> list[str]:
         later, unplaced = rows[f"o{i}_later"].sum(), _unplaced(rows, i, aggregation)
         head = f"{rows[f'o{i}_open'].sum():,} durations of {outcome.name} are open on {aggregation.end_of_data}"
         head += f" (of which {later:,} ended after that day)" if later else ""
-        if len(unplaced):
+        if outcome.open == "by bin":
+            still = sum(rows[f"o{i}_open_{k}"].sum() for k in range(len(outcome.edges)))
+            notices.append(
+                f"{head}; {still:,} are counted as open in the bin in which their follow-up ended, those that finished "
+                "within that bin included"
+            )
+        elif len(unplaced):
             notices.append(f"{head}; {_biased(outcome)} leave them out and are too short{by_period(unplaced)}")
         else:
             notices.append(f"{head}, beyond the last edge, so bins hold them")
@@ -61,12 +67,15 @@ def _biased(outcome: RecordOutcome) -> str:
 
 
 def _unplaced(rows: pd.DataFrame, i: int, aggregation: Aggregation) -> pd.DataFrame:
-    """Open durations that statistics lack, by period: all for means; those below the last edge for bins alone."""
+    """Open durations that statistics lack, by period: all for means; those below the last edge for bins alone.
+
+    None where they are counted by bin.
+    """
     import pandas as pd
 
     outcome = aggregation.outcomes[i]
     counts = pd.Series(0, index=rows.index)
-    if outcome.is_duration:
+    if outcome.is_duration and outcome.open != "by bin":
         counts = rows[f"o{i}_open"]
         if not outcome.log_mean:
             counts = counts - rows[f"o{i}_open_{len(outcome.edges)}"]

@@ -84,7 +84,7 @@ def suppress(table: pd.DataFrame, aggregation: Aggregation) -> pd.DataFrame:
 def _counts(outcome: RecordOutcome) -> list[str]:
     if not outcome.is_duration:
         return [f"{outcome.name}_count", f"{outcome.name}_n"]
-    binned = [*outcome.bins, "binned", *(f"open_{name}" for name in outcome.bins)] if outcome.bins else []
+    binned = [*outcome.bins, "binned", *outcome.open_bins] if outcome.bins else []
     return [f"{outcome.name}_{part}" for part in ("n", "open", *binned)]
 
 

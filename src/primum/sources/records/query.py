@@ -93,7 +93,10 @@ def query_of(aggregation: Aggregation, fields: Fields, source: str) -> Query:
 
 
 def _values(outcome: RecordOutcome, aggregation: Aggregation, fields: Fields) -> dict[str, str]:
-    """What is known of a record: a yes or no, or the days it lasted, whether it is open, and whether it ended later."""
+    """What is known of a record: a yes or no, or the days it lasted, whether it is open or ended later, and follow-up.
+
+    Follow-up is the first duration that could not have been seen, one day more than what could.
+    """
     if outcome.value is not None:
         return {"yes": f"{fields[outcome.value, 'number'].value} = 1"}
     day = fields[aggregation.date, "date"].value
@@ -104,7 +107,8 @@ def _values(outcome: RecordOutcome, aggregation: Aggregation, fields: Fields) ->
     known = f"DATE '{aggregation.end_of_data}'"
     later = f"coalesce({end} > {known}, false)"
     is_open = f"({end} IS NULL OR {later})"
-    return {"days": f"(CASE WHEN {is_open} THEN {known} ELSE {end} END) - {start}", "open": is_open, "later": later}
+    days = f"(CASE WHEN {is_open} THEN {known} ELSE {end} END) - {start}"
+    return {"days": days, "open": is_open, "later": later, "beyond": f"{known} - {start} + 1"}
 
 
 def _sums(i: int, outcome: RecordOutcome, *, weighted: bool) -> dict[str, str]:
@@ -120,10 +124,14 @@ def _sums(i: int, outcome: RecordOutcome, *, weighted: bool) -> dict[str, str]:
     days, is_open = f"o{i}_days", f"o{i}_open"
     finished = f"{usable} AND NOT {is_open}"
     sums = {"n": count(f"NOT {is_open}"), "open": count(is_open), "later": count(f"o{i}_later")}
-    for k, (low, high) in enumerate(pairwise([-1.0, *outcome.edges, None])):
+    for k, (low, high) in enumerate(pairwise([-1.0, *outcome.edges, None]) if outcome.edges else ()):
         within = f"{days} > {low}" + ("" if high is None else f" AND {days} < {high}")
-        if outcome.edges:
-            sums |= {f"bin_{k}": count(f"NOT {is_open} AND {within}"), f"open_{k}": count(f"{is_open} AND {within}")}
+        ended, lasting = f"NOT {is_open} AND {within}", f"{is_open} AND {within}"
+        if outcome.open == "by bin":  # what a record did in the bin in which its follow-up ended is not used
+            ended += "" if high is None else f" AND o{i}_beyond > {high}"
+            lasting = f"({is_open} OR {days} > {low}) AND o{i}_beyond > {low}"
+            lasting += "" if high is None else f" AND o{i}_beyond < {high}"
+        sums |= {f"bin_{k}": count(ended), f"open_{k}": count(lasting)}
     if not outcome.log_mean:
         return sums
     sums["zero"] = count(f"NOT {is_open} AND {days} = 0")

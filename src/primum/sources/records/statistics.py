@@ -79,12 +79,13 @@ def _duration(outcome: RecordOutcome, sums: dict[str, NDArray[Any]]) -> dict[str
             mean, variance = mean_and_variance(sums, same)
             made |= {"geometric_mean": np.exp(mean), "log_mean": mean, "log_variance": variance}
     if outcome.bins:
-        last = len(outcome.bins) - 1
-        finished = {name: sums[f"bin_{k}"] for k, name in enumerate(outcome.bins)}
-        still = {name: sums[f"open_{k}"] for k, name in enumerate(outcome.bins)}
+        *first, last = range(len(outcome.bins))
         # a record that is open beyond the last edge is known to end there
-        bins = finished | {outcome.bins[last]: finished[outcome.bins[last]] + still[outcome.bins[last]]}
-        made |= bins | {"binned": sum(bins.values())} | {f"open_{name}": counts for name, counts in still.items()}
+        lasting = sums[f"open_{last}"] if outcome.open_bins else sums[f"bin_{last}"] + sums[f"open_{last}"]
+        bins = dict(zip(outcome.bins, [*(sums[f"bin_{k}"] for k in first), lasting], strict=True))
+        still = [*(sums[f"open_{k}"] for k in first), np.zeros_like(lasting)]
+        opened = dict(zip(outcome.open_bins, still, strict=True)) if outcome.open_bins else {}
+        made |= bins | {"binned": sum((*bins.values(), *opened.values()))} | opened
     return made
 
 
