@@ -19,6 +19,7 @@ from primum.harm.losses import losses
 from primum.harm.probabilities import probabilities
 from primum.panel import Panel
 from primum.refits import Refit, refits
+from primum.refits.refit import apart_only
 from primum.spec import Outcome, Spec
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def operating(
     Raises
     ------
     SpecError
-        If the outcome is not given and is needed, is counted in bins, an effect is out of its reach, or what
+        If outcomes are fitted jointly, the outcome is not given and is needed, is counted in bins, an effect is out of its reach, or what
         should be learned from the comparators fails its checks.
 
     Examples
@@ -138,6 +139,9 @@ def operating(
 
 
 def _chosen(spec: Spec, name: str | None) -> Outcome:
+    problems = apart_only(spec, "each simulated evaluation")
+    if problems:
+        raise SpecError("the simulations", problems)
     names = [each.name for each in spec.outcomes]
     name = names[0] if name is None and len(names) == 1 else name
     if name not in names or name is None:
