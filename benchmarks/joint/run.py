@@ -67,11 +67,11 @@ def without(spec: pr.Spec, panel: pr.Panel, seed: int) -> pr.Panel:
 
 def loo(fit: pr.Fit, name: str) -> dict[str, float]:
     """Expected log predictive density of an outcome's cells by PSIS-LOO, and how many of them are in doubt."""
-    density = fit[name]["log_likelihood"]["value"].stack(cell=("unit", "time")).dropna("cell")
-    density = density.reset_index("cell", drop=True).astype(float)
-    sample = {each: density[each] for each in ("chain", "draw")}
-    placeholder = xr.Dataset({"at": (("chain", "draw"), np.zeros(density.shape[:2]))}, sample)
-    tree = xr.DataTree.from_dict({"posterior": placeholder, "log_likelihood": density.to_dataset(name="value")})
+    values = np.asarray(fit[name]["log_likelihood"]["value"], dtype=float)
+    seen = np.isfinite(values[0, 0])
+    density = xr.Dataset({"value": (("chain", "draw", "cell"), values[..., seen])})
+    placeholder = xr.Dataset({"at": (("chain", "draw"), np.zeros(values.shape[:2]))})
+    tree = xr.DataTree.from_dict({"posterior": placeholder, "log_likelihood": density})
     found = azs.loo(tree, pointwise=True)
     doubtful = int((found.pareto_k > found.good_k).sum())
     return {"elpd_loo": float(found.elpd), "elpd_loo_se": float(found.se), "doubtful_cells": doubtful}

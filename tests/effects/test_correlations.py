@@ -5,7 +5,7 @@ import pytest
 
 import primum as pr
 from primum.errors import SpecError
-from primum.fit import Imputed
+from primum.fit import Fit, Imputed
 from primum.testing import tiny_fit, tiny_joint_fit
 
 
@@ -15,7 +15,7 @@ def test_table_is_of_every_pair_once() -> None:
     assert len(found) == 3 * 6
     assert fit.correlations is not None
     draws = np.asarray(fit.correlations["effect"].sel(outcome="escalation", other="kinship"))
-    row = found.loc[("effect", "escalation", "kinship")]
+    row = found.loc["effect"].loc["escalation"].loc["kinship"]
     assert row["mean"] == pytest.approx(draws.mean())
     assert row["p_positive"] == (draws > 0).mean()
     assert (row["eti95_low"], row["eti95_high"]) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])))
@@ -23,7 +23,7 @@ def test_table_is_of_every_pair_once() -> None:
 
 
 def test_imputations_are_put_together() -> None:
-    fits = {number: tiny_joint_fit(number) for number in (1, 2)}
+    fits: dict[int | str, Fit] = {number: tiny_joint_fit(number) for number in (1, 2)}
     found = pr.correlations(Imputed(fits[1].spec, fits)).table
     each = [pr.correlations(fit).table["mean"] for fit in fits.values()]
     np.testing.assert_allclose(found["mean"], sum(each) / 2)

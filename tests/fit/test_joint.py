@@ -78,7 +78,7 @@ def test_known_correlations_are_found() -> None:
     assert found.gate.verdict == "PASS", found.gate.reasons
     table = pr.correlations(found).table
     for kind, most in (("level", 0.15), ("path", 0.08), ("effect", 0.45)):
-        row = table.loc[(kind, *NAMES)]
+        row = table.loc[kind].loc[NAMES[0]].loc[NAMES[1]]
         assert abs(row["mean"] - TRUTH) < 3 * row["sd"], kind
         assert row["sd"] < most, kind
     assert spec.outcomes[0].name == NAMES[0]

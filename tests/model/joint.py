@@ -43,7 +43,7 @@ def joint_evaluation(
         drawn = table_of(family, (name,), missing=missing, seed=number + 1, **table)
         content = content or own
         content["outcomes"] |= own["outcomes"]
-        frame = drawn if frame is None else frame.assign(**{key: drawn[key] for key in drawn if key not in frame})
+        frame = drawn if frame is None else frame.join(drawn[drawn.columns.difference(frame.columns)])
     spec = Spec.from_dict(content).change({"joint": True, **(changes or {})})
     return spec, Panel.from_frame(frame, spec.data)
 

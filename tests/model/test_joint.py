@@ -212,7 +212,7 @@ def textbook(built: JointModel, correlations: Array, reported: list[Array]) -> f
         whitened.append(cells.basis.vectors @ (value["eta"] - location) / np.sqrt(scale + value["s"] ** 2)[:, None])
         effects.append((value["tau_unit"] - value["tau"]) / value["sigma_tau"])
         eta, standard = value["eta"].T[np.argsort(cells.order)], part.family.standard(cells)
-        total += np.nansum(part.family.log_likelihood(eta, np.abs(value["sigma"]), cells, standard))
+        total += np.nansum(part.family.log_likelihood(eta, np.abs(value.get("sigma", np.ones(()))), cells, standard))
     for kind, deviates in zip(correlations[:, 0], (_of(whitened, 0, 1), _of(whitened, 1, None), effects), strict=True):
         total += stats.multivariate_normal([0, 0], [[1, kind], [kind, 1]]).logpdf(np.column_stack(deviates)).sum()
     return float(total)

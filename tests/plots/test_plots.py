@@ -298,8 +298,8 @@ def test_correlations_are_where_the_table_has_them() -> None:
     figure = plot_correlations(found)
     assert [axes.get_title() for axes in figure.axes] == ["Levels", "Departures", "Effects"]
     for axes, kind in zip(figure.axes, ("level", "path", "effect"), strict=True):
-        points = axes.lines[-1].get_xdata()
-        np.testing.assert_allclose(points, found.table.loc[kind, "mean"])
+        points = np.asarray(axes.lines[-1].get_xdata(), dtype=float)
+        np.testing.assert_allclose(points, found.table.loc[kind]["mean"].to_numpy(dtype=float))
         assert axes.get_xlim() == (-1, 1)
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert len(names) == 6

@@ -160,7 +160,7 @@ def test_correlations_are_shown_of_a_joint_fit_alone(page: str, tmp_path: Path) 
     fit = tiny_joint_fit()
     effects = pr.effects(fit)
     text = html.unescape(pr.write_report(fit, effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8"))
-    row = pr.correlations(fit).table.loc[("path", "rereferral", "kinship")]
+    row = pr.correlations(fit).table.loc["path"].loc["rereferral"].loc["kinship"]
     assert "How outcomes go together" in text
     assert f"{row['mean']:+.2f}" in text.replace("\N{MINUS SIGN}", "-")
     assert "All outcomes were fitted jointly" in text

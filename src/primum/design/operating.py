@@ -110,8 +110,8 @@ def operating(
     Raises
     ------
     SpecError
-        If outcomes are fitted jointly, the outcome is not given and is needed, is counted in bins, an effect is out of its reach, or what
-        should be learned from the comparators fails its checks.
+        If outcomes are fitted jointly, the outcome is not given and is needed, is counted in bins, an effect is out of
+        its reach, or what should be learned from the comparators fails its checks.
 
     Examples
     --------

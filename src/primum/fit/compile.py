@@ -218,7 +218,8 @@ def _kernel_entry(family: Any, *, given: bool) -> Any:
     ) -> float:
         t = carray(table, (rows, WIDTH))
         return kernel(
-            carray(point, (points,)), carray(gradient, (points,)), carray(reported, (results,)), carray(between, (row,)),
+            carray(point, (points,)), carray(gradient, (points,)), carray(reported, (results,)),
+            carray(between, (row,)),
             carray(int64(t[0, 0]), (t[0, 1],)),
             carray(float64(t[1, 0]), (t[1, 1], t[1, 2])),
             carray(float64(t[2, 0]), (t[2, 1],)),

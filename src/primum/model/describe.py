@@ -72,8 +72,8 @@ def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
 def _jointly(spec: Spec) -> str:
     return (
         f"{_MODEL.format(how='fitted to all outcomes jointly')}\n"
-        "  Over outcomes, levels, departures (drift and shocks together) and effects tau_i are correlated, each with a\n"
-        f"  matrix of its own ~ LKJ({spec.lkj:g}): 1 makes all correlation matrices as likely, more draws them to none"
+        "  Between outcomes, levels, departures (drift and shocks together) and effects tau_i are correlated, with\n"
+        f"  matrices ~ LKJ({spec.lkj:g}): 1 makes all correlation matrices as likely, more draws them towards none"
     )
 
 

@@ -134,7 +134,7 @@ def _root(kind: str, count: int, prior: float) -> Any:
     rows, columns = np.tril_indices(count, -1)
     z = pm.Flat(f"z_{kind}", shape=rows.size)
     power = 2 * prior + count - 2 - columns
-    pm.Potential(f"{kind}_density", -(power * (pt.softplus(2 * z) - z)).sum())  # log cosh, and a constant
+    pm.Potential(f"{kind}_density", -(power * (pt.softplus(2 * z) - z - np.log(2))).sum())  # of log cosh z
     partial = pt.set_subtensor(pt.eye(count)[rows, columns], pt.tanh(z))
     beyond = pt.set_subtensor(pt.ones((count, count))[rows, columns], 1 / pt.cosh(z))
     rest = pt.concatenate([pt.ones((count, 1)), pt.cumprod(beyond, axis=1)[:, :-1]], axis=1)

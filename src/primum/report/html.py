@@ -265,12 +265,13 @@ def _amount_rows(effects: OutcomeEffects, harm: OutcomeHarm) -> Iterator[tuple[s
 def _correlation_rows(found: Correlations) -> Iterator[tuple[str, ...]]:
     """Pair, what is correlated, mean, interval, probability of a positive one, effective draws."""
     labels = {each.name: each.label for each in found.spec.outcomes}
-    for (kind, first, second), row in found.table.iterrows():
-        mean, low, high = (number(row[each], 2, signed=True) for each in ("mean", "eti95_low", "eti95_high"))
-        positive = short_percent(Probability(row["p_positive"], row["p_positive_mcse"]))
-        ess = min(row["ess_bulk"], row["ess_tail"])
+    rows: Any = found.table.itertuples()
+    for row in rows:
+        kind, first, second = row.Index
+        mean, low, high = (number(each, 2, signed=True) for each in (row.mean, row.eti95_low, row.eti95_high))
+        positive = short_percent(Probability(row.p_positive, row.p_positive_mcse))
         names = f"{labels[first]} and {labels[second]}"
-        yield names, SHOWN[kind], mean, f"{low} to {high}", positive, f"{ess:,.0f}"
+        yield names, SHOWN[kind], mean, f"{low} to {high}", positive, f"{min(row.ess_bulk, row.ess_tail):,.0f}"
 
 
 def _check_row(check: PredictiveCheck) -> tuple[str, str, str, str, bool]:

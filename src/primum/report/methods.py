@@ -49,8 +49,8 @@ _MODEL = (
 
 
 _JOINTLY = (
-    " Levels, departures (drift and shocks together) and effects of single pilots are correlated between outcomes, each "
-    "with a correlation matrix of its own."
+    " Levels, departures (drift and shocks together) and effects of single pilots are correlated between outcomes, "
+    "each with a correlation matrix of its own."
 )
 
 

@@ -47,8 +47,8 @@ def joined_ahead(between: Any) -> bool:
 
 
 def alone_effects(between: Any, pilots: int) -> tuple[Any, float, Any, Any]:
-    """What is expected of effects and the SD that is left; derivatives in what was found, and room for others."""
-    return np.zeros(pilots), 1.0, np.zeros(pilots), np.empty(pilots)
+    """Nothing is expected of effects and all of their SD is left; nobody has derivatives in what was found."""
+    return np.zeros(pilots), 1.0, np.empty(0), np.empty(pilots)
 
 
 def joined_effects(between: Any, pilots: int) -> tuple[Any, float, Any, Any]:

@@ -57,7 +57,9 @@ def effects_back(
             pull += precise * (response[i, k] - centre[k] - carried[i, k])
         shrink = 1.0 / (1.0 + spread**2 * known)
         gap = pull - known * tau
-        in_zeta = in_later[i] + in_tau_unit[i] * spread - zeta[i] * (1.0 + tail) / (1.0 + tail * zeta[i] ** 2)
+        in_zeta = in_tau_unit[i] * spread - zeta[i] * (1.0 + tail) / (1.0 + tail * zeta[i] ** 2)
+        if in_later.size:  # a sum with 0 would be rounded otherwise
+            in_zeta += in_later[i]
         in_x[i] = in_zeta * sqrt(shrink)
         in_shrink = in_zeta * (spread * gap + 0.5 * x[i] / sqrt(shrink)) + 0.5 / shrink
         in_pull = in_zeta * shrink * spread

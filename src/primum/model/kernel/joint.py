@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import exp, log1p
+from math import exp, log, log1p
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from primum.model.kernel.between import length_of, views
 from primum.model.kernel.jit import jit
 
+_LOG_TWO = log(2)
 KINDS = 3  # of correlations: those of levels, of paths and of effects
 
 
@@ -35,7 +36,7 @@ def roots_forth(z: Any, prior: float, root: Any) -> float:
                 tail = exp(-2.0 * abs(z[at]))
                 partial = (1.0 - tail) / (1.0 + tail) * (1.0 if z[at] >= 0 else -1.0)
                 power = 2.0 * prior + count - 2 - column
-                density -= power * (abs(z[at]) + log1p(tail))
+                density -= power * (abs(z[at]) + log1p(tail) - _LOG_TWO)
                 root[kind, row, column] = partial * rest
                 rest *= 2.0 * exp(-abs(z[at])) / (1.0 + tail)
                 at += 1
@@ -133,7 +134,7 @@ def joint_of(evaluate: Callable[..., float]) -> Callable[..., float]:
         pairs = KINDS * count * (count - 1) // 2
         root, in_root = np.zeros((KINDS, count, count)), np.zeros((KINDS, count, count))
         rows = np.zeros((count, parts(bounds[KINDS])))
-        density = forth(point[:pairs], prior, root)
+        density: float = forth(point[:pairs], prior, root)
         at, first = pairs, pairs
         for outcome in range(count):
             told(outcome, root, bounds, rows)
