@@ -8,7 +8,7 @@ from primum.effects import Correlations
 from primum.effects.correlations import SHOWN
 from primum.plots.style import COMPARATORS, INK, house_style, new_figure
 
-_LONGEST = 24
+_LONGEST = 28
 
 
 def plot_correlations(found: Correlations) -> Figure:
@@ -23,7 +23,7 @@ def plot_correlations(found: Correlations) -> Figure:
     --------
     >>> import primum as pr
     >>> from primum.testing import tiny_joint_fit
-    >>> [axes.get_title() for axes in plot_correlations(pr.correlations(tiny_joint_fit())).axes]
+    >>> [axes.get_title(loc="left") for axes in plot_correlations(pr.correlations(tiny_joint_fit())).axes]
     ['Levels', 'Departures', 'Effects']
     """
     labels = {each.name: _short(each.label) for each in found.spec.outcomes}
@@ -35,7 +35,7 @@ def plot_correlations(found: Correlations) -> Figure:
             table = found.table.loc[kind]
             each.axvline(0, color="#9AA5B1", lw=0.9, zorder=1)
             each.hlines(rows, table["eti95_low"], table["eti95_high"], color=COMPARATORS, lw=1.4)
-            each.plot(table["mean"], rows, "o", color="white", mec=INK, mew=1.5, ms=5, zorder=3)
+            each.plot(table["mean"], rows, "o", color="white", mec=INK, mew=1.4, ms=4, zorder=3)
             each.set_title(shown.capitalize())
             each.set_xlim(-1, 1)
             each.set_xticks([-1, 0, 1], ["\N{MINUS SIGN}1", "0", "1"])
