@@ -8,7 +8,8 @@ ten pilots, years ending March 2011 to 2019 (../shared/data/la/la_year_panel.csv
 ship; PRIMUM_DATA names another folder). Each is fitted apart and jointly, twice: whole, for the average effects and
 PSIS-LOO of `arviz_stats`; and with a tenth of all cells left out at random, each outcome's its own, whose log
 predictive density is exact where PSIS-LOO, of cells with a shock of their own, is in doubt. `results.csv` beside this
-script has a row an outcome and fit, `correlations.csv` every correlation, `correlations.png` those of the first.
+script has a row an outcome and fit, `across.csv` how many outcomes are harmed, `correlations.csv` every correlation,
+`correlations.png` those of the first.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import xarray as xr
 from scipy.special import logsumexp
 
 import primum as pr
+from primum.effects import Effects
 from primum.fit.predict import noise_of
 from primum.model import cells_of
 from primum.model.families import family_of
@@ -46,12 +48,15 @@ def evaluations() -> Iterator[tuple[str, pr.Spec, pr.Panel, dict[str, float]]]:
     england = pr.Spec.read(ROOT / "models" / "rereferral-england.toml").change(
         {
             "outcomes.referral": {
-                "label": "Referrals", "family": "poisson", "value": "referrals", "denominator": "pop_0_17_midyear",
+                "label": "Referrals", "family": "poisson", "value": "counted", "denominator": "pop_0_17_midyear",
                 "unit": "per 1,000", "harm": "up", "sesoi": 5.0,
             }
         }
     )  # fmt: skip
-    yield "England", england, pr.Panel.from_frame(pr.read_table(folder / "la" / "la_year_panel.csv"), england.data), {}
+    table = pr.read_table(folder / "la" / "la_year_panel.csv")
+    # populations of the first year are not there
+    table["counted"] = table["referrals"].where(table["pop_0_17_midyear"].notna())
+    yield "England", england, pr.Panel.from_frame(table, england.data), {}
 
 
 def without(spec: pr.Spec, panel: pr.Panel, seed: int) -> pr.Panel:
@@ -96,9 +101,23 @@ def predicted(fit: pr.Fit, whole: pr.Panel, name: str) -> np.ndarray:
     return np.asarray(logsumexp(chosen, axis=0) - np.log(len(chosen)))
 
 
-def compare(label: str, spec: pr.Spec, panel: pr.Panel, truth: dict[str, float]) -> tuple[list[dict[str, Any]], pr.Fit]:
-    """A row an outcome and fit; and the joint fit."""
-    rows, densities, fits = [], {}, {}
+def counted(label: str, how: str, effects: Effects) -> Iterator[dict[str, Any]]:
+    """How many outcomes are harmed beyond their SESOIs, and the mean correlation of their average effects."""
+    satt = np.stack([np.ravel(each.draws["satt"]) for each in effects.outcomes.values()])
+    pairs = np.corrcoef(satt)[np.tril_indices(len(satt), -1)]
+    across = pr.harm(effects).across
+    for outcomes, each in enumerate([] if across is None else across.harm_beyond_sesoi.exactly):
+        yield {
+            "evaluation": label, "fit": how, "harmed": outcomes, "probability": each.value, "mcse": each.mcse,
+            "correlation": pairs.mean(),
+        }  # fmt: skip
+
+
+def compare(
+    label: str, spec: pr.Spec, panel: pr.Panel, truth: dict[str, float]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], pr.Fit]:
+    """A row an outcome and fit, a row a number of outcomes harmed and fit, and the joint fit."""
+    rows, across, densities, fits = [], [], {}, {}
     fewer = without(spec, panel, 5)
     for how, joint in (("apart", False), ("jointly", True)):
         chosen = spec.change({"joint": joint})
@@ -108,6 +127,7 @@ def compare(label: str, spec: pr.Spec, panel: pr.Panel, truth: dict[str, float])
         partial = pr.fit(chosen.change({"sampler.draws": DRAWS}), fewer, show_progress=False)
         fits[how] = fit
         effects = pr.effects(fit)
+        across += counted(label, how, effects)
         for outcome in spec.outcomes:
             name = outcome.name
             satt, gate = effects[name].table.loc["satt"], effects[name].gate
@@ -124,15 +144,16 @@ def compare(label: str, spec: pr.Spec, panel: pr.Panel, truth: dict[str, float])
                     "gate_left_out": partial.gates[name].verdict,
                 }
             )  # fmt: skip
-    return rows, fits["jointly"]
+    return rows, across, fits["jointly"]
 
 
 def main() -> None:
     """Compare all, and write the results."""
-    rows, tables = [], {}
+    rows, across, tables = [], [], {}
     for label, spec, panel, truth in evaluations():
-        found, joint = compare(label, spec, panel, truth)
+        found, numbers, joint = compare(label, spec, panel, truth)
         rows += found
+        across += numbers
         together = pr.correlations(joint)
         tables[label] = together.table
         if label.endswith("0.8"):
@@ -140,6 +161,7 @@ def main() -> None:
         print(pd.DataFrame(found).to_string())
         print(together.table[["mean", "eti95_low", "eti95_high", "ess_bulk"]].round(2).to_string())
         pd.DataFrame(rows).round(4).to_csv(HERE / "results.csv", index=False)
+        pd.DataFrame(across).round(4).to_csv(HERE / "across.csv", index=False)
         pd.concat(tables, names=["evaluation"]).round(4).to_csv(HERE / "correlations.csv")
 
 

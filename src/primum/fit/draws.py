@@ -271,9 +271,7 @@ def for_nutpie(
 def _compiled(
     program: Program, table: NDArray[np.int64], *, points: int, kept: int, starts: Callable[[int], Array], held: Any
 ) -> Any:
-    from nutpie.compile_pymc import CompiledPyMCModel
-
-    return CompiledPyMCModel(
+    return nutpie_module().compile_pymc.CompiledPyMCModel(
         dims=None,
         _coords=None,
         _shapes={"kept": (kept,)},
