@@ -3,8 +3,8 @@
     python benchmarks/joint/run.py
 
 Three evaluations: the demonstration with correlations of 0.8 between levels, drifts, shocks and effects; as it is, with
-outcomes simulated independently of each other; and English re-referral shares beside referral rates,
-ten pilots, years ending March 2011 to 2019 (../shared/data/la/la_year_panel.csv, which this repository does not
+outcomes simulated independently of each other; and English re-referral shares beside numbers of children looked
+after, ten pilots, years ending March 2011 to 2019 (../shared/data/la/la_year_panel.csv, which this repository does not
 ship; PRIMUM_DATA names another folder). Each is fitted apart and jointly, twice: whole, for the average effects and
 PSIS-LOO of `arviz_stats`; and with a tenth of all cells left out at random, each outcome's its own, whose log
 predictive density is exact where PSIS-LOO, of cells with a shock of their own, is in doubt. `results.csv` beside this
@@ -47,16 +47,13 @@ def evaluations() -> Iterator[tuple[str, pr.Spec, pr.Panel, dict[str, float]]]:
     folder = Path(os.environ.get("PRIMUM_DATA", ROOT.parent / "shared" / "data"))
     england = pr.Spec.read(ROOT / "models" / "rereferral-england.toml").change(
         {
-            "outcomes.referral": {
-                "label": "Referrals", "family": "poisson", "value": "counted", "denominator": "pop_0_17_midyear",
-                "unit": "per 1,000", "harm": "up", "sesoi": 5.0,
+            "outcomes.looked_after": {
+                "label": "Children looked after", "family": "lognormal", "value": "cla_at31", "unit": "children",
+                "harm": "up", "sesoi": 20.0,
             }
         }
     )  # fmt: skip
-    table = pr.read_table(folder / "la" / "la_year_panel.csv")
-    # populations of the first year are not there
-    table["counted"] = table["referrals"].where(table["pop_0_17_midyear"].notna())
-    yield "England", england, pr.Panel.from_frame(table, england.data), {}
+    yield "England", england, pr.Panel.from_frame(pr.read_table(folder / "la" / "la_year_panel.csv"), england.data), {}
 
 
 def without(spec: pr.Spec, panel: pr.Panel, seed: int) -> pr.Panel:
