@@ -13,8 +13,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from primum.spec.families import FamilyName
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the folder before workers and other processes start, which inherit it."""
@@ -26,23 +24,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_by_one_worker() -> Iterator[None]:
-    """A worker that needs a family which another one is compiling waits for its code."""
+    """A worker that needs a program which another one is compiling waits for its code."""
     from primum.fit import compile as compiling
 
-    original = compiling.compile_family
+    original = compiling.compile_program
 
-    def wait_or_compile(family: FamilyName) -> tuple[tuple[str, object], ...]:
+    def wait_or_compile(name: str) -> tuple[tuple[str, object], ...]:
         folder = compiling.folder()
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{family}-{compiling.fingerprint()}.bin"
-        with (folder / f"{family}.lock").open("w") as lock:
+        path = folder / f"{name}-{compiling.fingerprint()}.bin"
+        with (folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             code = compiling._read(path)
             if code is None:
-                code = original(family)
+                code = original(name)
                 compiling._keep(path, code)
         return code  # type: ignore[no-any-return]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compiling, "compile_family", wait_or_compile)
+        patch.setattr(compiling, "compile_program", wait_or_compile)
         yield

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Estimand,
         Predictions,
         comparator_weights,
+        correlations,
         effects,
         estimands,
         predictions,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from primum.fit import Fit, Gate, Imputed, fit
     from primum.harm import Harm, harm
     from primum.match import Covariates, Matches, Matching, covariates, match, match_sets
-    from primum.model import build, describe
+    from primum.model import build, build_joint, describe
     from primum.panel import Panel
     from primum.refits import Refit, refit, refits
     from primum.report import write_report
@@ -68,7 +69,9 @@ __all__ = [
     "StoreError",
     "aggregate",
     "build",
+    "build_joint",
     "comparator_weights",
+    "correlations",
     "covariates",
     "demo_spec",
     "describe",
@@ -101,6 +104,7 @@ _ROOMS = {
         "Estimand",
         "Predictions",
         "comparator_weights",
+        "correlations",
         "effects",
         "estimands",
         "predictions",
@@ -111,7 +115,7 @@ _ROOMS = {
     "fit": ["Fit", "Gate", "Imputed", "fit"],
     "harm": ["Harm", "harm"],
     "match": ["Covariates", "Matches", "Matching", "covariates", "match", "match_sets"],
-    "model": ["build", "describe"],
+    "model": ["build", "build_joint", "describe"],
     "panel": ["Panel"],
     "refits": ["Refit", "refit", "refits"],
     "report": ["write_report"],

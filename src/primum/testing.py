@@ -13,6 +13,7 @@ from primum.fit.predict import predict
 from primum.fit.sample import observed_data
 from primum.model import cells_of
 from primum.model.families import family_of
+from primum.model.joint import KINDS
 from primum.panel import Panel
 from primum.sources import demo_spec, simulate
 from primum.spec import Outcome, Spec
@@ -117,6 +118,28 @@ def tiny_imputed(count: int = 3) -> Imputed:
     [1, 2, 3]
     """
     return Imputed(demo_spec(), {seed: tiny_fit(seed) for seed in range(1, count + 1)})
+
+
+@cache
+def tiny_joint_fit(seed: int = 1) -> Fit:
+    """A canned fit that stands for one of outcomes jointly, with correlations that are made up as well.
+
+    Examples
+    --------
+    >>> dict(tiny_joint_fit().correlations.sizes)
+    {'chain': 4, 'draw': 250, 'outcome': 4, 'other': 4}
+    """
+    apart = tiny_fit(seed)
+    spec, rng = apart.spec.change({"joint": True}), np.random.default_rng(seed)
+    names = [outcome.name for outcome in spec.outcomes]
+    dims, variables = ("chain", "draw", "outcome", "other"), {}
+    for place, kind in enumerate(KINDS):
+        factor = np.eye(len(names)) + 0.3 * place + 0.2 * rng.normal(size=(CHAINS, DRAWS, len(names), len(names)))
+        covariance = factor @ factor.swapaxes(-1, -2)
+        scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+        variables[kind] = (dims, covariance / scale[..., :, None] / scale[..., None, :])
+    coords = {"chain": np.arange(CHAINS), "draw": np.arange(DRAWS), "outcome": names, "other": names}
+    return Fit(spec, apart.panel, apart.tree, apart.gates, xr.Dataset(variables, coords))
 
 
 def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.DataTree:

@@ -185,7 +185,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fami
     monkeypatch.setenv("PRIMUM_CACHE", str(tmp_path / "code"))
     monkeypatch.setattr(module, "_programs", {})
     monkeypatch.setattr(module, "compilations", [])
-    monkeypatch.setattr(module, "compile_family", codes.__getitem__)
+    monkeypatch.setattr(module, "compile_program", codes.__getitem__)
 
     def path_of(family: FamilyName) -> Path:
         return tmp_path / "code" / f"{family}-{module.fingerprint()}.bin"
@@ -238,7 +238,7 @@ class Helper:
     def wait(self) -> None:
         family: FamilyName = "normal" if "'normal'" in self.command else "binomial"
         if self.works:
-            module._keep(module._path(family), module.compile_family(family))
+            module._keep(module._path(family), module.compile_program(family))
 
 
 @pytest.mark.parametrize("works_elsewhere", [True, False])
@@ -324,7 +324,7 @@ def test_a_damaged_file_is_compiled_again(
     path.write_bytes(DAMAGE[damage](whole))
     monkeypatch.setattr(module, "_programs", {})
     # code that is damaged must not get as far as the processor, nor bring the tests down with it
-    intact, load = pickle.dumps(module.compile_family("binomial")), module.load
+    intact, load = pickle.dumps(module.compile_program("binomial")), module.load
 
     def guarded(code: Any) -> Program:
         assert pickle.dumps(code) == intact, "damaged code is loaded"
@@ -359,13 +359,13 @@ def test_a_full_disk_leaves_nothing_behind(
 def test_threads_that_need_one_family_compile_it_once(
     elsewhere: Callable[[FamilyName], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compile_family = module.compile_family
+    compile_program = module.compile_program
 
     def slow(family: FamilyName) -> Any:
         time.sleep(0.2)  # long enough for the others to arrive
-        return compile_family(family)
+        return compile_program(family)
 
-    monkeypatch.setattr(module, "compile_family", slow)
+    monkeypatch.setattr(module, "compile_program", slow)
     found: list[Program] = []
     threads = [Thread(target=lambda: found.append(program_of("binomial"))) for _ in range(4)]
     for thread in threads:

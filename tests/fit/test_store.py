@@ -13,6 +13,7 @@ from primum.fit.gate import Finding
 from primum.fit.sample import observed_data
 from primum.model import cells_of
 from primum.spec.families import FamilyName
+from primum.testing import tiny_joint_fit
 from tests.fit.evaluations import RealFit, small_fit
 from tests.model.panels import evaluation
 
@@ -186,4 +187,18 @@ def test_unreadable_parts_are_noticed(stored: Path, tmp_path: Path) -> None:
     with h5netcdf.File(path, "a") as file:
         file.attrs["spec"] = file.attrs["spec"].replace("kinship_periods", "")
     with pytest.raises(StoreError, match="is damaged, a part of it is missing or cannot be read"):
+        Fit.load(path)
+
+
+def test_correlations_survive_and_are_under_the_fingerprint(tmp_path: Path) -> None:
+    fit = tiny_joint_fit()
+    path = tmp_path / "fit.nc"
+    fit.save(path)
+    loaded = Fit.load(path)
+    assert loaded == fit
+    assert loaded.correlations is not None
+    assert loaded != Fit(fit.spec, fit.panel, fit.tree, fit.gates, loaded.correlations * 0.5)
+    with h5netcdf.File(path, "a") as file:
+        file["correlations"]["level"][0, 0, 0, 1] = 0.123
+    with pytest.raises(StoreError, match="does not match its fingerprints"):
         Fit.load(path)

@@ -12,7 +12,7 @@ import primum as pr
 from primum.harm.across import across
 from primum.harm.probabilities import probabilities
 from primum.harm.sentences import across_refusal
-from primum.testing import tiny_fit
+from primum.testing import tiny_fit, tiny_joint_fit
 from tests.harm.test_harm import failed
 
 UP, DOWN = pr.demo_spec().outcome("rereferral"), pr.demo_spec().outcome("kinship")  # SESOI 2 and 3
@@ -103,3 +103,16 @@ def test_where_all_draws_agree_the_error_is_that_of_the_effects() -> None:
     assert found.none.value == 1
     assert found.none.mcse == pytest.approx(alone.mcse)
     assert found.none.mcse > 10 / 4000
+
+
+def test_outcomes_that_were_fitted_jointly_need_no_bounds() -> None:
+    """The same draws, so the same numbers; what is said of them is another thing."""
+    apart, found = pr.harm(pr.effects(tiny_fit())), pr.harm(pr.effects(tiny_joint_fit()))
+    assert found.across is not None
+    assert apart.across is not None
+    assert found.across == replace(apart.across, jointly=True)
+    said = found.across_sentence
+    assert "Outcomes are fitted jointly" in said
+    assert not {"independent", "[", "brackets"} & set(said.replace("[", " [ ").split())
+    assert "All outcomes are fitted jointly." in found["kinship"].paragraph
+    assert "fitted apart" in apart["kinship"].paragraph

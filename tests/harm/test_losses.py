@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from primum.harm.decisions import Decision, least_loss
-from primum.harm.losses import Losses, losses
+from primum.harm.losses import Losses, added, losses
 from primum.spec import Costs
 
 COSTS = Costs(continuing=2.0, stopping=1.0, adopting=3.0, waiting=0.5)
@@ -41,7 +41,10 @@ def test_a_loss_that_no_draw_has_is_nothing() -> None:
 
 def test_losses_add_up_over_outcomes() -> None:
     first, second = Losses(1, 2, 3, 4, (3.0, 0.0, 1.0, 1.0)), Losses(1, 1, 1, 1, (4.0, 2.0, 0.0, 1.0))
-    assert first + second == Losses(2, 3, 4, 5, (5.0, 2.0, 1.0, 2**0.5))
+    apart, jointly = (added([first, second], jointly=each) for each in (False, True))
+    assert apart.each == jointly.each == (2, 3, 4, 5)
+    assert apart.errors == pytest.approx((5.0, 2.0, 1.0, 2**0.5))
+    assert jointly.errors == (7.0, 2.0, 1.0, 2.0)
 
 
 @pytest.mark.parametrize(

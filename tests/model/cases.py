@@ -249,7 +249,8 @@ class Model:
         # nothing may be read from what is to be written
         gradient, reported = np.full(self.layout.points, np.nan), np.full(self.layout.results, np.nan)
         arrays = {**self.arrays, "places": self.layout.places}
-        density = python_kernel(self.outcome.family)(vector, gradient, reported, *(arrays[name] for name in ARRAYS))
+        given = (arrays[name] for name in ARRAYS)
+        density = python_kernel(self.outcome.family)(vector, gradient, reported, np.empty(0), *given)
         return float(density), gradient, reported
 
 
@@ -260,9 +261,9 @@ def model_case(name: str) -> Model:
 
 
 @cache
-def python_kernel(family: FamilyName) -> Callable[..., float]:
+def python_kernel(family: FamilyName, *, joined: bool = False) -> Callable[..., float]:
     """The kernel without numba, which takes seconds to compile and hides nothing: tests/fit compares its code."""
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_compiled", lambda function: function)
-        return kernel_of.__wrapped__(family)
+        patch.setattr(module, "jit", lambda function: function)
+        return kernel_of.__wrapped__(family, joined=joined)

@@ -18,6 +18,7 @@ from primum.harm import Harm, OutcomeHarm
 from primum.harm.harm import harm as harm_of
 from primum.harm.likelihood import in_words
 from primum.plots import (
+    plot_correlations,
     plot_density,
     plot_diagnostics,
     plot_event_study,
@@ -33,7 +34,7 @@ from primum.plots import (
     plot_trends,
 )
 from primum.plots.style import HouseFigure
-from primum.testing import tiny_fit, tiny_imputed, tiny_panel
+from primum.testing import tiny_fit, tiny_imputed, tiny_joint_fit, tiny_panel
 from tests.effects.test_paths import made_fit
 from tests.model.panels import evaluation
 
@@ -303,3 +304,16 @@ def test_imputations_show_the_mean_of_each_and_of_all() -> None:
 def test_one_panel_has_no_imputations_to_draw(effects: Effects) -> None:
     with pytest.raises(ValueError, match="no imputations"):
         plot_imputations(effects["kinship"])
+
+
+def test_correlations_are_where_the_table_has_them() -> None:
+    found = pr.correlations(tiny_joint_fit())
+    figure = plot_correlations(found)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Levels", "Departures", "Effects"]
+    for axes, kind in zip(figure.axes, ("level", "path", "effect"), strict=True):
+        points = np.asarray(axes.lines[-1].get_xdata(), dtype=float)
+        np.testing.assert_allclose(points, found.table.loc[kind]["mean"].to_numpy(dtype=float))
+        assert axes.get_xlim() == (-1, 1)
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert len(names) == 6
+    assert names[2] == "Re-referral within 6 months,\nKinship care"

@@ -10,7 +10,7 @@ import pytest
 import primum as pr
 from primum.effects import Effects
 from primum.fit.gate import Finding, Gate
-from primum.testing import tiny_fit, tiny_imputed
+from primum.testing import tiny_fit, tiny_imputed, tiny_joint_fit
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +154,17 @@ def test_imputations_are_shown_and_said(tmp_path: Path) -> None:
 
 def test_one_panel_says_nothing_of_imputations(page: str) -> None:
     assert "imput" not in page
+
+
+def test_correlations_are_shown_of_a_joint_fit_alone(page: str, tmp_path: Path) -> None:
+    fit = tiny_joint_fit()
+    effects = pr.effects(fit)
+    text = html.unescape(pr.write_report(fit, effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8"))
+    row = pr.correlations(fit).table.loc["path"].loc["rereferral"].loc["kinship"]
+    assert "How outcomes go together" in text
+    assert f"{row['mean']:+.2f}" in text.replace("\N{MINUS SIGN}", "-")
+    assert "All outcomes were fitted jointly" in text
+    assert "Correlations between outcomes: LKJ(2)" in text
+    assert "as probable as this table says" not in text
+    assert (tmp_path / "figures" / "correlations.svg").is_file()
+    assert "How outcomes go together" not in page

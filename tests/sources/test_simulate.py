@@ -312,3 +312,27 @@ def test_readings_of_england_are_those_of_the_file() -> None:
         for measure, value in reading.items():
             # as printed in the README, whose choice of cells is not written down to the last one
             assert shape[measure] == pytest.approx(value, rel=0.03), (years, measure)
+
+
+def test_outcomes_are_independent_unless_said_otherwise() -> None:
+    """Of 400 units' mean levels a correlation errs by (1 - r^2) / 20; noise and drifts draw it to 0 a little."""
+    given: dict[str, Any] = {
+        "units": 400,
+        "periods": 8,
+        "pilots": 5,
+        "outcomes": SIGNS_OF_SAFETY[:1] + SIGNS_OF_SAFETY[2:],
+    }
+    for correlation, low, high in ((0.0, -0.15, 0.15), (0.9, 0.75, 0.95)):
+        panel = simulate(**given, correlation=correlation, seed=3).panel.dataset
+        share = (panel["rereferral"] / panel["rereferral_denominator"]).mean("time")
+        found = np.corrcoef(share, np.log(panel["assessment"].to_numpy()).mean(axis=1))[0, 1]
+        assert low < found < high
+    with pytest.raises(ValueError, match="correlation"):
+        simulate(correlation=1.0)
+
+
+def test_correlation_changes_no_other_random_number() -> None:
+    """Levels and effects differ, but not whose denominators are how large."""
+    first, second = _small(), _small(correlation=0.5)
+    pd.testing.assert_series_equal(first.table["closures"], second.table["closures"])
+    assert first.truth.satt == pytest.approx(second.truth.satt)

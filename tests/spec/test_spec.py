@@ -433,3 +433,38 @@ def test_paths_by_region_need_a_column_of_regions() -> None:
         _spec().change({"outcomes.days.path_by": "region"})
     changed = _spec().change({"outcomes.days.path_by": "region", "columns.regions": "region"})
     assert changed.data.columns.regions == "region"
+
+
+def test_joint_outcomes_and_their_prior_survive_a_round_trip() -> None:
+    spec = demo_spec().change({"joint": True, "lkj": 1.0})
+    assert Spec.from_json(spec.to_json()) == spec
+    assert not demo_spec().joint
+
+
+def test_what_cannot_be_joint_is_said_all_at_once() -> None:
+    changes = {
+        "joint": True,
+        "sampler.backend": "jax",
+        "outcomes.kinship.phi": 0.7,
+        "outcomes.kinship.weights.base": "equal",
+        "outcomes.rereferral.variances": "by unit",
+        "outcomes.escalation.effect.spread": "heavy-tailed",
+        "outcomes.kinship.trends": "by unit",
+    }
+    names = ["sampler.backend", "kinship.weights.base", "rereferral.variances", "escalation.effect.spread"]
+    with pytest.raises(SpecError) as caught:
+        demo_spec().change(changes)
+    text = "\n".join(caught.value.problems)
+    for name in [*names, "kinship.trends"]:
+        assert name in text
+    assert "phi is rereferral 1, escalation 1, assessment 1, kinship 0.7" in text
+    assert len(caught.value.problems) == 6
+
+
+def test_one_outcome_cannot_be_joint_and_a_prior_that_is_not_used_is_said() -> None:
+    content = demo_spec().to_dict()
+    content["outcomes"] = {"kinship": content["outcomes"]["kinship"]}
+    with pytest.raises(SpecError, match="joint: there is only one outcome"):
+        Spec.from_dict({**content, "joint": True})
+    with pytest.raises(SpecError, match="lkj: it is looked at only where joint is true"):
+        demo_spec().change({"lkj": 1.0})

@@ -19,6 +19,7 @@ from primum.harm.losses import losses
 from primum.harm.probabilities import probabilities
 from primum.panel import Panel
 from primum.refits import Refit, refits
+from primum.refits.refit import apart_only
 from primum.spec import Outcome, Spec
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def operating(
     Raises
     ------
     SpecError
-        If the outcome is not given and is needed, an effect is out of its reach, or what
+        If outcomes are fitted jointly, the outcome is not given and is needed, an effect is out of its reach, or what
         should be learned from the comparators fails its checks.
 
     Examples
@@ -120,7 +121,7 @@ def operating(
     """
     import pandas as pd
 
-    chosen = spec.chosen(outcome)
+    chosen = _chosen(spec, outcome)
     truths = sorted(
         float(each) + 0.0 for each in effects or [chosen.sign * each * chosen.sesoi for each in DEFAULT_EFFECTS]
     )
@@ -135,6 +136,13 @@ def operating(
     rows = pd.DataFrame(kept.rows)
     wanted = rows["effect"].isin(truths) & (rows["simulation"] < simulations)
     return Operating(spec, chosen, rows[wanted].sort_values(["effect", "simulation"], ignore_index=True))
+
+
+def _chosen(spec: Spec, name: str | None) -> Outcome:
+    problems = apart_only(spec, "each simulated evaluation")
+    if problems:
+        raise SpecError("the simulations", problems)
+    return spec.chosen(name)
 
 
 def _learned(spec: Spec, panel: Panel, outcome: Outcome, cores: int | None) -> Learned:

@@ -1,6 +1,7 @@
 """Effects on the outcome's own scale, with and without exposure."""
 
 from primum.effects import estimands
+from primum.effects.correlations import Correlations, correlations
 from primum.effects.effects import Effects, OutcomeEffects, effects, outcome_effects
 from primum.effects.estimand import Estimand
 from primum.effects.paths import RegionalPaths, regional_paths
@@ -10,12 +11,14 @@ from primum.effects.weights import ComparatorWeights, comparator_weights
 
 __all__ = [
     "ComparatorWeights",
+    "Correlations",
     "Effects",
     "Estimand",
     "OutcomeEffects",
     "Predictions",
     "RegionalPaths",
     "comparator_weights",
+    "correlations",
     "effects",
     "estimands",
     "outcome_effects",

@@ -1,7 +1,9 @@
 """Machine code for a family's log density: compiled once, kept on disk, and used for every panel.
 
 Sizes, data, masks, exposure and priors' settings are read when the code runs, from a table of
-addresses and lengths, so nothing but the family is compiled in. The code is kept under a name
+addresses and lengths, so nothing but the family is compiled in. Outcomes that are fitted jointly have
+one piece of code a family, given the outcomes before it, and one that puts them together and knows each
+by its address, so that no combination of families is compiled. The code is kept under a name
 that holds everything it depends on (this package's model, the libraries, the processor); later
 processes load it in milliseconds and need neither PyMC nor PyTensor. numba's own cache is not
 used because it does not notice when a function changes that another one calls.
@@ -15,7 +17,7 @@ import pickle
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -28,15 +30,18 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from primum.model.kernel import ARRAYS, kernel_of
+from primum.model.kernel import ARRAYS, joint_of, kernel_of
+from primum.model.kernel.joint import KINDS
 from primum.model.kernel.places import OMEGA as VARIED
 from primum.model.layout import SCALARS
 from primum.spec.families import FamilyName
 
 WIDTH = 4  # a row of the table: an address, and at most three lengths
-compilations: list[FamilyName] = []
-_programs: dict[FamilyName, Program] = {}
-_elsewhere: dict[FamilyName, subprocess.Popen[bytes]] = {}
+JOINT = "joint"  # what puts outcomes together
+_JOINED = "-joined"
+compilations: list[str] = []
+_programs: dict[str, Program] = {}
+_elsewhere: dict[str, subprocess.Popen[bytes]] = {}
 _lock = Lock()
 
 
@@ -46,58 +51,83 @@ class Program:
 
     Attributes
     ----------
-    evaluate, density, expand
-        Addresses of the kernel, which the other two call, of the log density with its gradient, and of the
-        reported variables.
+    addresses
+        Of its functions: of a family, its kernel, which the others call, the log density with its gradient, and the
+        reported variables; of a family given other outcomes, its kernel alone; of what puts outcomes together, the
+        latter two.
     libraries
         What keeps the code in memory.
     """
 
-    evaluate: int
-    density: int
-    expand: int
+    addresses: tuple[int, ...]
     libraries: tuple[Any, ...]
 
+    @property
+    def evaluate(self) -> int:
+        """Address of the kernel."""
+        return self.addresses[0]
 
-def program_of(family: FamilyName) -> Program:
-    """The program of a family: from memory, from disk, or compiled now.
+    @property
+    def density(self) -> int:
+        """Address of the log density with its gradient."""
+        return self.addresses[-2]
+
+    @property
+    def expand(self) -> int:
+        """Address of the reported variables."""
+        return self.addresses[-1]
+
+
+def joined(family: FamilyName) -> str:
+    """Name of a family's program given other outcomes."""
+    return family + _JOINED
+
+
+def joint_programs(families: Iterable[FamilyName]) -> list[str]:
+    """Names of the programs that outcomes of some families need to be fitted jointly."""
+    return [*dict.fromkeys(map(joined, families)), JOINT]
+
+
+def program_of(name: str) -> Program:
+    """A program: from memory, from disk, or compiled now.
 
     Parameters
     ----------
-    family
-        Name of the family. Those compiled by this process are listed in `compilations`.
+    name
+        Of a family, of one given other outcomes (`joined`), or `JOINT`. Those compiled by this process are listed in
+        `compilations`.
     """
     with _lock:
-        if family not in _programs:
-            if family in _elsewhere:
-                _elsewhere.pop(family).wait()
-            path = _path(family)
+        if name not in _programs:
+            if name in _elsewhere:
+                _elsewhere.pop(name).wait()
+            path = _path(name)
             code = _read(path)
             if code is None:
-                code = compile_family(family)
-                compilations.append(family)
+                code = compile_program(name)
+                compilations.append(name)
                 _keep(path, code)
-            _programs[family] = load(code)
-        return _programs[family]
+            _programs[name] = load(code)
+        return _programs[name]
 
 
-def compile_ahead(families: Iterable[FamilyName]) -> None:
-    """Start to compile what is neither in memory nor on disk, each family in a process of its own.
+def compile_ahead(names: Iterable[str]) -> None:
+    """Start to compile what is neither in memory nor on disk, each program in a process of its own.
 
     The first of them is left to this process, whose own compilation would keep the others waiting: LLVM is called
     with Python's global lock held. Where such a process fails, `program_of` compiles by itself.
 
     Parameters
     ----------
-    families
-        Names of families, in the order in which they will be wanted.
+    names
+        As `program_of` takes them, in the order in which they will be wanted.
     """
     with _lock:
-        missing = [each for each in dict.fromkeys(families) if each not in _programs and not _path(each).exists()]
-        for family in missing[1 : os.cpu_count() or 1]:
-            if family not in _elsewhere:
-                command = f"from primum.fit.compile import program_of; program_of({family!r})"
-                _elsewhere[family] = subprocess.Popen(
+        missing = [each for each in dict.fromkeys(names) if each not in _programs and not _path(each).exists()]
+        for name in missing[1 : os.cpu_count() or 1]:
+            if name not in _elsewhere:
+                command = f"from primum.fit.compile import program_of; program_of({name!r})"
+                _elsewhere[name] = subprocess.Popen(
                     [sys.executable, "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
                 )
 
@@ -108,8 +138,8 @@ def folder() -> Path:
     return Path(given) if given else user_cache_path("primum")
 
 
-def _path(family: FamilyName) -> Path:
-    return folder() / f"{family}-{fingerprint()}.bin"
+def _path(name: str) -> Path:
+    return folder() / f"{name}-{fingerprint()}.bin"
 
 
 def table_of(arrays: dict[str, NDArray[Any]], evaluate: int) -> NDArray[np.int64]:
@@ -118,23 +148,43 @@ def table_of(arrays: dict[str, NDArray[Any]], evaluate: int) -> NDArray[np.int64
     return np.array([[*row, 0, 0, 0][:WIDTH] for row in rows], dtype=np.int64)
 
 
-def compile_family(family: FamilyName) -> tuple[tuple[str, Any], ...]:
-    """Three C functions of a family, each the name of its entry and its library as bytes.
+def joint_table_of(
+    prior: NDArray[np.float64], bounds: tuple[int, ...], outcomes: Sequence[tuple[int, NDArray[np.int64], int, int]]
+) -> NDArray[np.int64]:
+    """What puts outcomes together needs to know of them.
 
-    The kernel is one of them and the others call it by its address: LLVM optimises a function again with
+    Parameters
+    ----------
+    prior
+        Parameter of the correlations' prior, an array of one, which must stay where it is.
+    bounds
+        Of levels, paths and effects in what passes between outcomes.
+    outcomes
+        Address of each one's kernel, its own table, and lengths of its point and of its results.
+    """
+    rows = [[kernel, table.ctypes.data, points, results] for kernel, table, points, results in outcomes]
+    return np.array([[prior.ctypes.data, len(rows), 0, 0], list(bounds), *rows], dtype=np.int64)
+
+
+def compile_program(name: str) -> tuple[tuple[str, Any], ...]:
+    """C functions of a program, each the name of its entry and its library as bytes.
+
+    A kernel is one of them and the others call it by its address: LLVM optimises a function again with
     every one that it is linked into.
     """
     import numba
 
     types = numba.types
-    double, word = types.CPointer(types.float64), types.int64
-    signatures = (
-        types.float64(double, word, double, double, word, types.CPointer(word)),
-        word(word, double, double, double, types.CPointer(word)),
-        word(word, word, double, double, types.CPointer(word)),
-    )
-    entries = (_kernel_entry(family), *_entries())
-    compiled = [numba.cfunc(kind)(entry) for kind, entry in zip(signatures, entries, strict=True)]
+    double, word, table = types.CPointer(types.float64), types.int64, types.CPointer(types.int64)
+    kernel = types.float64(double, word, double, double, word, double, word, table)
+    sampled = word(word, double, double, double, table), word(word, word, double, double, table)
+    if name == JOINT:
+        pieces = list(zip(sampled, _joint_entries(), strict=True))
+    elif name.endswith(_JOINED):
+        pieces = [(kernel, _kernel_entry(name.removesuffix(_JOINED), given=True))]
+    else:
+        pieces = [(kernel, _kernel_entry(name, given=False)), *zip(sampled, _entries(), strict=True)]
+    compiled = [numba.cfunc(kind)(entry) for kind, entry in pieces]
     return tuple((each.native_name, each._library.serialize_using_object_code()) for each in compiled)
 
 
@@ -150,25 +200,26 @@ def load(code: tuple[tuple[str, Any], ...]) -> Program:
 
     rtsys.initialize(cpu_target.target_context)
     libraries = tuple(JITCPUCodegen("primum").unserialize_library(content) for _, content in code)
-    evaluate, density, expand = (
-        library.get_pointer_to_function(entry) for (entry, _), library in zip(code, libraries, strict=True)
-    )
-    return Program(evaluate, density, expand, libraries)
+    addresses = (library.get_pointer_to_function(entry) for (entry, _), library in zip(code, libraries, strict=True))
+    return Program(tuple(addresses), libraries)
 
 
-def _kernel_entry(family: FamilyName) -> Any:
-    """A family's kernel as a function of a point and the table."""
+def _kernel_entry(family: Any, *, given: bool) -> Any:
+    """A family's kernel as a function of a point, of what passes between outcomes, and of the table."""
     import numba
     from numba import carray
 
-    kernel, rows = kernel_of(family), len(ARRAYS)
+    kernel, rows = kernel_of(family, joined=given), len(ARRAYS)
     kinds = numba.types.float64, numba.types.float32, numba.types.int64, numba.types.int32
     float64, float32, int64, int32 = (_pointer_to(kind) for kind in kinds)
 
-    def evaluate(point: Any, points: int, gradient: Any, reported: Any, results: int, table: Any) -> float:
+    def evaluate(
+        point: Any, points: int, gradient: Any, reported: Any, results: int, between: Any, row: int, table: Any
+    ) -> float:
         t = carray(table, (rows, WIDTH))
         return kernel(
             carray(point, (points,)), carray(gradient, (points,)), carray(reported, (results,)),
+            carray(between, (row,)),
             carray(int64(t[0, 0]), (t[0, 1],)),
             carray(float64(t[1, 0]), (t[1, 1], t[1, 2])),
             carray(float64(t[2, 0]), (t[2, 1],)),
@@ -211,20 +262,11 @@ def _entries() -> tuple[Any, Any]:
     import numba
     from numba import carray
 
-    head, rows = len(SCALARS), len(ARRAYS)
-    int64, call = _pointer_to(numba.types.int64), _caller()
+    rows, call, lengths, pack = len(ARRAYS), _caller(), _lengths(), _pack()
 
     @numba.njit  # type: ignore[untyped-decorator]
     def evaluate(point: Any, gradient: Any, reported: Any, table: Any) -> Any:
-        return call(carray(table, (rows + 1, WIDTH))[rows, 0], point, gradient, reported, table)
-
-    @numba.njit  # type: ignore[untyped-decorator]
-    def lengths(table: Any) -> tuple[int, int]:
-        """Of the vector of results before its latents, and of these."""
-        t = carray(table, (rows, WIDTH))
-        (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
-        varied = carray(int64(t[0, 0]), (t[0, 1],))[VARIED] >= 0
-        return head + periods + pilots + terms + regions * periods, periods * units + pairs + (units if varied else 0)
+        return call(carray(table, (rows + 1, WIDTH))[rows, 0], point, gradient, reported, np.empty(0), table)
 
     def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
         before, latents = lengths(table)
@@ -235,17 +277,90 @@ def _entries() -> tuple[Any, Any]:
 
     def expand(n: int, m: int, x: Any, out: Any, table: Any) -> int:
         before, latents = lengths(table)
-        reported, results = np.empty(before + latents), carray(out, (m,))
+        reported = np.empty(before + latents)
         evaluate(carray(x, (n,)), np.empty(n), reported, table)
-        for place in range(before):
-            results[place] = reported[place]
-        # seven digits are plenty for a latent: two of them share a place
-        halves = results[before:].view(np.float32)
-        for place in range(latents):
-            halves[place] = reported[before + place]
+        pack(reported, before, carray(out, (m,)))
         return 0
 
     return density, expand
+
+
+def _joint_entries() -> tuple[Any, Any]:
+    """What nutpie calls for several outcomes: functions of a point and the table that `joint_table_of` makes."""
+    import numba
+    from numba import carray
+
+    call, lengths, pack = _caller(), _lengths(), _pack()
+    float64, int64 = _pointer_to(numba.types.float64), _pointer_to(numba.types.int64)
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def of_outcome(outcome: int, point: Any, gradient: Any, reported: Any, between: Any, table: Any) -> Any:
+        row = carray(table, (3 + outcome, WIDTH))[2 + outcome]
+        return call(row[0], point, gradient, reported, between, int64(row[1]))
+
+    joint = joint_of(of_outcome)
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def evaluate(point: Any, gradient: Any, table: Any) -> Any:
+        head = carray(table, (2, WIDTH))
+        t = carray(table, (2 + head[0, 1], WIDTH))
+        points, results = t[2:, 2].copy(), t[2:, 3].copy()
+        pairs = KINDS * points.size * (points.size - 1) // 2
+        reported = np.empty(pairs + results.sum())
+        prior = carray(float64(head[0, 0]), (1,))[0]
+        return joint(point, gradient, reported, prior, head[1], points, results, table), reported
+
+    def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
+        gradient = carray(out, (n,))
+        found, _ = evaluate(carray(x, (n,)), gradient, table)
+        carray(value, (1,))[0] = found
+        return 0 if np.isfinite(found) and np.isfinite(gradient.sum()) else 1
+
+    def expand(n: int, m: int, x: Any, out: Any, table: Any) -> int:
+        _, reported = evaluate(carray(x, (n,)), np.empty(n), table)
+        kept, count = carray(out, (m,)), carray(table, (1, WIDTH))[0, 1]
+        t = carray(table, (2 + count, WIDTH))
+        at = KINDS * count * (count - 1) // 2
+        kept[:at], first = reported[:at], at
+        for outcome in range(count):
+            before, latents = lengths(int64(t[2 + outcome, 1]))
+            end, stop = first + before + latents, at + before + (latents + 1) // 2
+            pack(reported[first:end], before, kept[at:stop])
+            first, at = end, stop
+        return 0
+
+    return density, expand
+
+
+def _lengths() -> Any:
+    """A numba function: lengths of the vector of results before its latents, and of these."""
+    import numba
+    from numba import carray
+
+    head, rows, int64 = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64)
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def lengths(table: Any) -> tuple[int, int]:
+        t = carray(table, (rows, WIDTH))
+        (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
+        varied = carray(int64(t[0, 0]), (t[0, 1],))[VARIED] >= 0
+        return head + periods + pilots + terms + regions * periods, periods * units + pairs + (units if varied else 0)
+
+    return lengths
+
+
+def _pack() -> Any:
+    """A numba function that keeps what was reported: seven digits are plenty for a latent, and two share a place."""
+    import numba
+
+    @numba.njit  # type: ignore[untyped-decorator]
+    def pack(reported: Any, before: int, kept: Any) -> None:
+        kept[:before] = reported[:before]
+        halves = kept[before:].view(np.float32)
+        for place in range(reported.size - before):
+            halves[place] = reported[before + place]
+
+    return pack
 
 
 def _caller() -> Any:
@@ -255,15 +370,15 @@ def _caller() -> Any:
     from numba.extending import intrinsic
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def call(_: Any, address: Any, point: Any, gradient: Any, reported: Any, table: Any) -> Any:
+    def call(_: Any, address: Any, point: Any, gradient: Any, reported: Any, between: Any, table: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            kinds = zip(signature.args[1:4], arguments[1:4], strict=True)
-            x, slopes, results = (context.make_array(kind)(context, builder, value) for kind, value in kinds)
-            passed = [x.data, x.nitems, slopes.data, results.data, results.nitems, arguments[4]]
+            kinds = zip(signature.args[1:5], arguments[1:5], strict=True)
+            x, slopes, results, row = (context.make_array(kind)(context, builder, value) for kind, value in kinds)
+            passed = [x.data, x.nitems, slopes.data, results.data, results.nitems, row.data, row.nitems, arguments[5]]
             function = ir.FunctionType(ir.DoubleType(), [each.type for each in passed])
             return builder.call(builder.inttoptr(arguments[0], function.as_pointer()), passed)
 
-        return numba.types.float64(address, point, gradient, reported, table), codegen
+        return numba.types.float64(address, point, gradient, reported, between, table), codegen
 
     return call
 

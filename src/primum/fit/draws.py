@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from primum.fit.compile import Program, program_of, table_of
+from primum.fit.compile import JOINT, Program, joined, joint_table_of, program_of, table_of
 from primum.fit.progress import progress
 from primum.model import Cells
 from primum.model.cells import Array
 from primum.model.data import arrays_of, guesses_of
 from primum.model.families import Family
+from primum.model.joint import KINDS, Part
 from primum.model.layout import LATENTS, SCALARS, SIGNED, TAILED, Layout, layout_of
 from primum.spec import Priors
 from primum.spec.spec import Sampler
@@ -48,6 +49,25 @@ class Draws:
     """
 
     values: dict[str, NDArray[Any]]
+    stats: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class JointDraws:
+    """Draws of outcomes that are fitted jointly.
+
+    Attributes
+    ----------
+    values
+        Of each outcome, by its name, as in `Draws`.
+    correlations
+        By kind, in the order of outcomes that was given; shape (chain, draw, outcome, outcome).
+    stats
+        As in `Draws`.
+    """
+
+    values: dict[str, dict[str, NDArray[Any]]]
+    correlations: dict[str, Array]
     stats: dict[str, NDArray[Any]]
 
 
@@ -79,10 +99,48 @@ def draw(
     show
         Whether to show progress.
     """
+    layout, model = layout_of(cells, family), model_for(family, cells, priors)
+    vectors, stats = _sample(model, kept_length(layout), settings, seed, label, cores, show)
+    return Draws(_values(vectors, cells, layout), stats)
+
+
+def draw_joint(
+    parts: Sequence[Part], prior: float, settings: Sampler, seed: int, *, label: str = "", show: bool = False
+) -> JointDraws:
+    """Sample the model of several outcomes jointly.
+
+    Parameters
+    ----------
+    parts
+        The outcomes, in the order in which they are joined.
+    prior
+        Parameter of the correlations' LKJ prior.
+    settings, seed, label, show
+        As `draw` takes them.
+    """
+    layouts = [layout_of(part.cells, part.family) for part in parts]
+    lengths = [_pairs(parts), *map(kept_length, layouts)]
+    model = joint_model_for(parts, prior)
+    vectors, stats = _sample(model, sum(lengths), settings, seed, label, None, show)
+    pieces = [np.split(each, np.cumsum(lengths)[:-1], axis=1) for each in vectors]
+    values = {
+        part.name: _values([each[place] for each in pieces], part.cells, layout)
+        for place, (part, layout) in enumerate(zip(parts, layouts, strict=True), 1)
+    }
+    below = np.stack([each[0] for each in pieces]).reshape(settings.chains, settings.draws, len(KINDS), -1)
+    rows, columns = np.tril_indices(len(parts), -1)
+    whole = np.tile(np.eye(len(parts)), (*below.shape[:3], 1, 1))
+    whole[..., rows, columns] = whole[..., columns, rows] = below
+    return JointDraws(values, {kind: whole[:, :, place] for place, kind in enumerate(KINDS)}, stats)
+
+
+def _sample(
+    model: Any, length: int, settings: Sampler, seed: int, label: str, cores: int | None, show: bool
+) -> tuple[list[Array], dict[str, NDArray[Any]]]:
+    """What is kept of every draw, one array a chain of shape (draw, length), and what the sampler said."""
     from threadpoolctl import threadpool_limits
 
-    nutpie, layout, chains = nutpie_module(), layout_of(cells, family), settings.chains
-    model = model_for(family, cells, priors)
+    nutpie, chains = nutpie_module(), settings.chains
     # chains are what runs at once: their small matrix products would otherwise each ask for every core
     with progress(label, chains, show) as reporting, threadpool_limits(1):
         trace = nutpie.sample(
@@ -98,17 +156,22 @@ def draw(
             **reporting,
         )
     drawn, stats = trace.get_arrow_trace()
-    length = kept_length(layout)
     vectors = [_column(batch, "kept", length)[settings.tune :] for batch in drawn]
+    return vectors, {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS}
+
+
+def _values(vectors: Sequence[Array], cells: Cells, layout: Layout) -> dict[str, NDArray[Any]]:
+    """Reported variables out of what was kept of one outcome."""
     heads = np.stack([each[:, : layout.head] for each in vectors])
+    chains, draws = heads.shape[:2]
     values = {name: field.of(heads) for name, field in layout.reported.items() if name not in LATENTS}
     times, units = layout.reported["eta"].shape
     place = np.argsort(cells.order)
-    eta = np.empty((chains, settings.draws, units, times), dtype=np.float32)
-    weight = np.zeros((chains, settings.draws, *_shape_of_weights(cells)), dtype=np.float32)
-    unit_scale = np.empty((chains, settings.draws, units if cells.varied else 0), dtype=np.float32)
+    eta = np.empty((chains, draws, units, times), dtype=np.float32)
+    weight = np.zeros((chains, draws, *_shape_of_weights(cells)), dtype=np.float32)
+    unit_scale = np.empty((chains, draws, units if cells.varied else 0), dtype=np.float32)
     for chain, each in enumerate(vectors):
-        packed = each[:, layout.head :].view(np.float32)
+        packed = np.ascontiguousarray(each[:, layout.head :]).view(np.float32)
         eta[chain] = packed[:, : times * units].reshape(-1, times, units).transpose(0, 2, 1)[:, place]
         if cells.weighting is not None:
             pairs = packed[:, times * units : times * units + int((cells.weighting.base > 0).sum())]
@@ -116,10 +179,9 @@ def draw(
         if cells.varied:
             first = layout.reported["unit_scale"].start - layout.head
             unit_scale[chain] = packed[:, first : first + units][:, place]
-    stacked = {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS}
     extra = {} if cells.weighting is None else {"weight": weight}
     extra |= {"unit_scale": unit_scale} if cells.varied else {}
-    return Draws({**values, "eta": eta, **extra}, stacked)
+    return {**values, "eta": eta, **extra}
 
 
 def _shape_of_weights(cells: Cells) -> tuple[int, ...]:
@@ -147,24 +209,79 @@ def model_for(family: Family, cells: Cells, priors: Priors) -> Any:
     return for_nutpie(program_of(family.name), arrays, layout_of(cells, family), guesses)
 
 
+def joint_model_for(parts: Sequence[Part], prior: float) -> Any:
+    """Several outcomes' joint model as nutpie calls it."""
+    layouts = [layout_of(part.cells, part.family) for part in parts]
+    programs = [program_of(joined(part.family.name)) for part in parts]
+    arrays = [
+        _held(arrays_of(part.cells, part.family, part.priors), layout)
+        for part, layout in zip(parts, layouts, strict=True)
+    ]
+    guesses = [guesses_of(part.cells, part.family, part.priors) for part in parts]
+    tables = [table_of(held, program.evaluate) for held, program in zip(arrays, programs, strict=True)]
+    each = [
+        (program.evaluate, table, layout.points, layout.results)
+        for program, table, layout in zip(programs, tables, layouts, strict=True)
+    ]
+    units, periods = parts[0].cells.value.shape
+    bounds = (0, units, units * periods, units * periods + parts[0].cells.pilots.size)
+    eta = np.array([prior])
+
+    def starts(seed: int) -> Array:
+        seeds = np.random.SeedSequence(seed).generate_state(1 + len(parts))
+        near = np.random.default_rng(seeds[0]).uniform(-0.5, 0.5, size=_pairs(parts))
+        own = zip(layouts, arrays, guesses, seeds[1:].tolist(), strict=True)
+        return np.concatenate([near, *(start(layout, held["priors"], guess, at) for layout, held, guess, at in own)])
+
+    return _compiled(
+        program_of(JOINT),
+        joint_table_of(eta, bounds, each),
+        points=_pairs(parts) + sum(layout.points for layout in layouts),
+        kept=_pairs(parts) + sum(map(kept_length, layouts)),
+        starts=starts,
+        held={"outcomes": arrays, "tables": tables, "prior": eta, "programs": programs},
+    )
+
+
+def _pairs(parts: Sequence[Part]) -> int:
+    """How many correlations there are, of all kinds."""
+    return len(KINDS) * len(parts) * (len(parts) - 1) // 2
+
+
+def _held(arrays: Mapping[str, NDArray[Any]], layout: Layout) -> dict[str, NDArray[Any]]:
+    """Arrays of one outcome, each in one piece."""
+    return {name: np.ascontiguousarray(values) for name, values in {**arrays, "places": layout.places}.items()}
+
+
 def for_nutpie(
     program: Program, arrays: Mapping[str, NDArray[Any]], layout: Layout, guesses: Guesses | None = None
 ) -> Any:
     """A program as nutpie calls it, holding one outcome's data."""
-    from nutpie.compile_pymc import CompiledPyMCModel
+    held = _held(arrays, layout)
+    return _compiled(
+        program,
+        table_of(held, program.evaluate),
+        points=layout.points,
+        kept=kept_length(layout),
+        starts=lambda seed: start(layout, held["priors"], guesses or {}, seed),
+        held=held,
+    )
 
-    held = {name: np.ascontiguousarray(values) for name, values in {**arrays, "places": layout.places}.items()}
-    return CompiledPyMCModel(
+
+def _compiled(
+    program: Program, table: NDArray[np.int64], *, points: int, kept: int, starts: Callable[[int], Array], held: Any
+) -> Any:
+    return nutpie_module().compile_pymc.CompiledPyMCModel(
         dims=None,
         _coords=None,
-        _shapes={"kept": (kept_length(layout),)},
-        _n_dim=layout.points,
-        n_expanded=kept_length(layout),
-        shape_info=(["kept"], None, [(kept_length(layout),)]),
+        _shapes={"kept": (kept,)},
+        _n_dim=points,
+        n_expanded=kept,
+        shape_info=(["kept"], None, [(kept,)]),
         compiled_logp_func=SimpleNamespace(address=program.density),
         compiled_expand_func=SimpleNamespace(address=program.expand),
-        initial_point_func=lambda seed: start(layout, held["priors"], guesses or {}, seed),
-        user_data=table_of(held, program.evaluate),
+        initial_point_func=starts,
+        user_data=table,
         shared_data=held,  # keeps the arrays where the table says they are
         shared_var_keys={},
         logp_func=program,

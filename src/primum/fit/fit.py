@@ -12,12 +12,13 @@ import numpy as np
 import xarray as xr
 
 from primum.errors import PanelError, SpecError
-from primum.fit.compile import compile_ahead
-from primum.fit.gate import Gate, gate_of
+from primum.fit.compile import JOINT, compile_ahead, joint_programs
+from primum.fit.correlations import pairs_of
+from primum.fit.gate import Gate, diagnose, gate_of, judge
 from primum.fit.imputed import Imputed
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
-from primum.fit.sample import sample_outcome
+from primum.fit.sample import sample_joint, sample_outcome
 from primum.panel import Panel
 from primum.panel.imputed import differences
 from primum.spec import Spec
@@ -38,7 +39,7 @@ def fit(
 def fit(
     spec: Spec, panel: Panel | Imputations, *, checkpoints: str | Path | None = None, show_progress: bool = True
 ) -> Fit | Imputed:
-    """Fit every outcome of an evaluation.
+    """Fit every outcome of an evaluation, each apart or, with ``joint = true``, all jointly.
 
     Parameters
     ----------
@@ -97,6 +98,8 @@ def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress
     if panel.layout != spec.data:
         raise SpecError("the specification", ["the panel was read with another layout; read the panel again"])
     kept = Checkpoints.open(checkpoints, spec, panel)
+    if spec.joint:
+        return _fit_jointly(spec, panel, kept, show_progress, which)
     trees, gates, saved = {}, {}, []
     if spec.sampler.backend == "numba":
         compile_ahead(outcome.family for outcome in spec.outcomes)
@@ -113,6 +116,20 @@ def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress
     for each in saved:
         each.result()
     return Fit(spec, panel, xr.DataTree(children=trees), {name: each.result() for name, each in gates.items()})
+
+
+def _fit_jointly(spec: Spec, panel: Panel, kept: Checkpoints, show_progress: bool, which: str) -> Fit:
+    whole = kept.load(JOINT)
+    if whole is None:
+        compile_ahead(joint_programs(outcome.family for outcome in spec.outcomes))
+        whole = sample_joint(spec, panel, show_progress, which)
+        kept.save(JOINT, whole)
+    trees = {outcome.name: whole["outcomes"].children[outcome.name].copy() for outcome in spec.outcomes}
+    correlations = whole["correlations"].to_dataset()
+    # a correlation that was not explored is in doubt of every outcome
+    shared = judge(diagnose(pairs_of(correlations)))
+    gates = {name: _judge(tree) & shared for name, tree in trees.items()}
+    return Fit(spec, panel, xr.DataTree(children=trees), gates, correlations)
 
 
 def _judge(tree: xr.DataTree) -> Gate:

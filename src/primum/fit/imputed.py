@@ -65,6 +65,12 @@ class Imputed:
         return mixed({name: each.posterior(outcome).drop_vars("eta") for name, each in self.fits.items()})
 
     @property
+    def correlations(self) -> xr.Dataset | None:
+        """Draws of the correlations between outcomes, chains with ``imputation``; None where they were fitted apart."""
+        each = {name: found.correlations for name, found in self.fits.items() if found.correlations is not None}
+        return mixed(each) if each else None
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of all panels."""
         return hashlib.sha256("".join(each.fingerprint for each in self.fits.values()).encode()).hexdigest()

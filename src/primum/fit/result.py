@@ -28,13 +28,18 @@ class Fit:
         One child an outcome, each with the groups posterior, posterior_predictive,
         observed_data, sample_stats and log_likelihood; dims chain, draw, unit, time, pilot.
     gates
-        Verdict on each outcome's sampler, parameters and latents.
+        Verdict on each outcome's sampler, parameters and latents, and on the correlations where there are any.
+    correlations
+        Draws of the correlations between outcomes that were fitted jointly: variables level, path and effect, dims
+        (chain, draw, outcome, other). Draws of all outcomes then go together, one by one. None where outcomes
+        were fitted apart.
     """
 
     spec: Spec
     panel: Panel
     tree: xr.DataTree
     gates: Mapping[str, Gate]
+    correlations: xr.Dataset | None = None
 
     @property
     def gate(self) -> Gate:
@@ -68,7 +73,7 @@ class Fit:
 
     def packed(self) -> xr.DataTree:
         """All of it as one tree, which `save` writes."""
-        return pack(self.tree, self.spec, self.panel, self.gates)
+        return pack(self.tree, self.spec, self.panel, self.gates, self.correlations)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -101,7 +106,9 @@ class Fit:
         if not isinstance(other, Fit):
             return NotImplemented
         same = self.spec == other.spec and self.panel == other.panel and dict(self.gates) == dict(other.gates)
-        return same and self.tree.identical(other.tree)
+        mine, theirs = self.correlations, other.correlations
+        alike = mine is theirs if mine is None or theirs is None else mine.identical(theirs)
+        return same and alike and self.tree.identical(other.tree)
 
     __hash__ = None  # type: ignore[assignment]
 

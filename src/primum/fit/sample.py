@@ -1,18 +1,22 @@
-"""Sampling one outcome: from a specification and a panel to a tree of draws."""
+"""Sampling outcomes, each apart or all jointly: from a specification and a panel to a tree of draws."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from primum.fit.compile import program_of
-from primum.fit.draws import draw
+from primum.fit.compile import joint_programs, program_of
+from primum.fit.draws import draw, draw_joint
 from primum.fit.predict import predict
-from primum.model import cells_of
+from primum.model import Cells, cells_of
 from primum.model.families import family_of
+from primum.model.joint import parts_of
 from primum.model.layout import layout_of
 from primum.panel import Panel
 from primum.spec import Outcome, Spec
@@ -20,6 +24,7 @@ from primum.spec.spec import Sampler
 
 PREDICTIVE_DRAWS = 1000
 PREDICTIVE_VALUES = 50_000_000
+_SAMPLE = ("chain", "draw")
 
 
 def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr.DataTree:
@@ -41,12 +46,68 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
         1,000 evenly spaced draws) and observed_data. Attributes ``seconds_compile`` and ``seconds_sample``.
     """
     started = time.perf_counter()
-    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
     if spec.sampler.backend == "numba":
-        program_of(family.name)
+        program_of(outcome.family)
     compiled_at = time.perf_counter()
     posterior, stats = draw_posterior(spec, panel, outcome, spec.sampler, show=show)
-    sampled_at = time.perf_counter()
+    seconds = {"compile": compiled_at - started, "sample": time.perf_counter() - compiled_at}
+    return _tree(posterior, stats, spec, panel, outcome, seconds)
+
+
+def sample_joint(spec: Spec, panel: Panel, show: bool, which: str = "") -> xr.DataTree:
+    """Fit all outcomes jointly.
+
+    Parameters
+    ----------
+    spec, panel
+        The evaluation.
+    show
+        Whether to show progress.
+    which
+        What to say in it of the panel.
+
+    Returns
+    -------
+    xarray.DataTree
+        Child ``outcomes`` holds what `sample_outcome` gives of each, with as many seconds each; child ``correlations``
+        has variables level, path and effect, dims (chain, draw, outcome, other).
+    """
+    started = time.perf_counter()
+    parts, settings = parts_of(spec, panel), spec.sampler
+    for program in joint_programs(part.family.name for part in parts):
+        program_of(program)
+    compiled_at = time.perf_counter()
+    seed = seed_for(spec.seed, " ".join(sorted(part.name for part in parts)))
+    drawn = draw_joint(parts, spec.lkj, settings, seed, label=f"all outcomes{which}", show=show)
+    shares = {"compile": compiled_at - started, "sample": time.perf_counter() - compiled_at}
+    seconds = {name: value / len(parts) for name, value in shares.items()}
+    cells = {part.name: part.cells for part in parts}
+    stats = _stats(drawn.stats, settings)
+    trees = {
+        each.name: _tree(
+            _posterior(drawn.values[each.name], panel, each, cells[each.name], settings),
+            stats, spec, panel, each, seconds,
+        )
+        for each in spec.outcomes
+    }  # fmt: skip
+    names = [part.name for part in parts]
+    dims = (*_SAMPLE, "outcome", "other")
+    coords = {**_sample_coords(settings), "outcome": names, "other": names}
+    order = [outcome.name for outcome in spec.outcomes]
+    correlations = xr.Dataset({kind: (dims, values) for kind, values in drawn.correlations.items()}, coords)
+    return xr.DataTree(
+        children={
+            "outcomes": xr.DataTree(children=trees),
+            "correlations": xr.DataTree(correlations.sel(outcome=order, other=order)),
+        }
+    )
+
+
+def _tree(
+    posterior: xr.Dataset, stats: xr.Dataset, spec: Spec, panel: Panel, outcome: Outcome, seconds: dict[str, float]
+) -> xr.DataTree:
+    """All groups of one outcome."""
+    family, cells = family_of(outcome.family), cells_of(panel.dataset, outcome)
     rng = np.random.default_rng([spec.seed, crc32(outcome.name.encode())])
     step = _thinning(spec.sampler.chains * spec.sampler.draws, cells.value.size)
     thinned = posterior.isel(draw=slice(None, None, step))
@@ -60,7 +121,7 @@ def sample_outcome(spec: Spec, panel: Panel, outcome: Outcome, show: bool) -> xr
             "observed_data": observed_data(panel, outcome),
         }
     )
-    result.attrs = {"seconds_compile": compiled_at - started, "seconds_sample": sampled_at - compiled_at}
+    result.attrs = {f"seconds_{name}": value for name, value in seconds.items()}
     return result
 
 
@@ -99,10 +160,16 @@ def draw_posterior(
         drawn = draw_with_jax(family, cells, priors, settings, seed)
     else:
         drawn = draw(family, cells, priors, settings, seed, label=outcome.label, cores=cores, show=show)
-    units, sample = np.asarray(panel.dataset["unit"]), ("chain", "draw")
+    return _posterior(drawn.values, panel, outcome, cells, settings), _stats(drawn.stats, settings)
+
+
+def _posterior(
+    values: Mapping[str, NDArray[Any]], panel: Panel, outcome: Outcome, cells: Cells, settings: Sampler
+) -> xr.Dataset:
+    """Draws of one outcome with their dims and the panel's names."""
+    units = np.asarray(panel.dataset["unit"])
     coords = {
-        "chain": np.arange(settings.chains),
-        "draw": np.arange(settings.draws),
+        **_sample_coords(settings),
         "unit": units,
         "time": cells.time,
         "pilot": units[cells.pilots],
@@ -110,13 +177,18 @@ def draw_posterior(
         **({} if cells.terms is None else {"term": list(cells.terms.names)}),
         **({} if cells.regions is None else {"region": list(cells.regions.names)}),
     }
-    dims = {name: field.dims for name, field in layout_of(cells, family).reported.items()}
+    dims = {name: field.dims for name, field in layout_of(cells, family_of(outcome.family)).reported.items()}
     dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator"), "unit_scale": ("unit",)}
-    posterior = xr.Dataset({name: ((*sample, *dims[name]), values) for name, values in drawn.values.items()}, coords)
-    stats = xr.Dataset(
-        {name: (sample, values) for name, values in drawn.stats.items()}, {name: coords[name] for name in sample}
-    )
-    return posterior, stats
+    return xr.Dataset({name: ((*_SAMPLE, *dims[name]), drawn) for name, drawn in values.items()}, coords)
+
+
+def _stats(stats: Mapping[str, NDArray[Any]], settings: Sampler) -> xr.Dataset:
+    """What the sampler said, with dims."""
+    return xr.Dataset({name: (_SAMPLE, values) for name, values in stats.items()}, _sample_coords(settings))
+
+
+def _sample_coords(settings: Sampler) -> dict[str, NDArray[np.int64]]:
+    return {"chain": np.arange(settings.chains), "draw": np.arange(settings.draws)}
 
 
 def observed_data(panel: Panel, outcome: Outcome) -> xr.Dataset:

@@ -22,16 +22,18 @@ FORMAT = "primum fit 1"
 IMPUTED = "primum imputed fit 1"
 
 
-def pack(tree: xr.DataTree, spec: Spec, panel: Panel, gates: Mapping[str, Gate]) -> xr.DataTree:
-    """A fit as one tree: draws, panel, specification and verdicts."""
-    whole = xr.DataTree.from_dict(
-        {"panel": panel.dataset, **{f"outcomes/{name}": child for name, child in tree.children.items()}}
-    )
+def pack(
+    tree: xr.DataTree, spec: Spec, panel: Panel, gates: Mapping[str, Gate], correlations: xr.Dataset | None = None
+) -> xr.DataTree:
+    """A fit as one tree: draws, panel, specification, verdicts, and correlations where there are any."""
+    parts = {f"outcomes/{name}": child for name, child in tree.children.items()}
+    shared = {} if correlations is None else {"correlations": correlations}
+    whole = xr.DataTree.from_dict({"panel": panel.dataset, **parts, **shared})
     whole.attrs = {
         "format": FORMAT,
         "spec": spec.to_json(),
         "fingerprint": panel.fingerprint,
-        "draws": _fingerprint(tree),
+        "draws": _fingerprint(tree, correlations),
         "gates": json.dumps({name: asdict(gate) for name, gate in gates.items()}),
     }
     return whole
@@ -77,7 +79,7 @@ def read(path: Path) -> xr.DataTree:
     return whole
 
 
-def unpack(whole: xr.DataTree, path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate]]:
+def unpack(whole: xr.DataTree, path: Path) -> tuple[Spec, Panel, xr.DataTree, dict[str, Gate], xr.Dataset | None]:
     """The parts of what `pack` made.
 
     Raises
@@ -91,19 +93,20 @@ def unpack(whole: xr.DataTree, path: Path) -> tuple[Spec, Panel, xr.DataTree, di
         gates = {name: _gate(content) for name, content in json.loads(whole.attrs["gates"]).items()}
         children = {outcome.name: whole["outcomes"].children[outcome.name].copy() for outcome in spec.outcomes}
         tree = xr.DataTree(children=children)
+        correlations = _as_saved(whole["correlations"].to_dataset()) if spec.joint else None
         marks = (whole.attrs["fingerprint"], whole.attrs["draws"])
     except (ValueError, KeyError, TypeError, PrimumError) as error:
         raise StoreError(f"{path} is damaged, a part of it is missing or cannot be read: {error}") from None
-    if (panel.fingerprint, _fingerprint(tree)) != marks:
+    if (panel.fingerprint, _fingerprint(tree, correlations)) != marks:
         raise StoreError(f"{path} is damaged: its content does not match its fingerprints; fit again")
-    return spec, panel, tree, gates
+    return spec, panel, tree, gates, correlations
 
 
-def _fingerprint(tree: xr.DataTree) -> str:
+def _fingerprint(tree: xr.DataTree, correlations: xr.Dataset | None) -> str:
     """SHA-256 of all parameters' draws, on which every reported number rests."""
     digest = hashlib.sha256()
-    for name, child in tree.children.items():
-        posterior = child["posterior"].to_dataset()
+    draws = {name: child["posterior"].to_dataset() for name, child in tree.children.items()}
+    for name, posterior in {**draws, **({} if correlations is None else {"correlations": correlations})}.items():
         for variable in sorted(map(str, posterior.data_vars)):
             digest.update(f"{name}/{variable}".encode())
             digest.update(np.ascontiguousarray(posterior[variable].to_numpy()).tobytes())

@@ -53,9 +53,10 @@ class Count:
 class Across:
     """How many outcomes are harmed on average in the pilots, at all and beyond their SESOIs.
 
-    Outcomes are fitted apart, so that their errors are taken as independent given the data: draws of
-    different outcomes are paired at random. Where harm on one outcome goes with harm on another, none and all
-    are at least as probable as is said here; the bounds hold whatever goes with what.
+    Draws of outcomes that are fitted jointly go together, so that these are probabilities of the posterior. Where
+    outcomes are fitted apart, their errors are taken as independent given the data: draws of different outcomes are
+    paired at random. Where harm on one outcome goes with harm on another, none and all are then at least as probable
+    as is said here; the bounds hold whatever goes with what.
 
     Attributes
     ----------
@@ -63,11 +64,14 @@ class Across:
         How many are harmed, and by more than their SESOI.
     chosen_after_fitting
         Whether what counts as harm was chosen after fitting for any of them.
+    jointly
+        Whether outcomes were fitted jointly.
     """
 
     harm: Count
     harm_beyond_sesoi: Count
     chosen_after_fitting: bool
+    jointly: bool
 
     @property
     def table(self) -> pd.DataFrame:
@@ -86,7 +90,9 @@ class Across:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["harm", "outcomes"])
 
 
-def across(satt: Sequence[Array], outcomes: Sequence[Outcome], *, chosen_after_fitting: bool = False) -> Across:
+def across(
+    satt: Sequence[Array], outcomes: Sequence[Outcome], *, chosen_after_fitting: bool = False, jointly: bool = False
+) -> Across:
     """Count the outcomes that are harmed, draw by draw.
 
     Parameters
@@ -97,6 +103,8 @@ def across(satt: Sequence[Array], outcomes: Sequence[Outcome], *, chosen_after_f
         The outcomes, which say what is harm and what its smallest size of interest.
     chosen_after_fitting
         Whether that was chosen after fitting for any of them.
+    jointly
+        Whether outcomes were fitted jointly, so that draws of different outcomes go together.
 
     Examples
     --------
@@ -108,7 +116,7 @@ def across(satt: Sequence[Array], outcomes: Sequence[Outcome], *, chosen_after_f
     """
     harm = np.stack([outcome.sign * draws for outcome, draws in zip(outcomes, satt, strict=True)])
     sesoi = np.reshape([outcome.sesoi for outcome in outcomes], (-1, *[1] * (harm.ndim - 1)))
-    return Across(_count(harm), _count(harm - sesoi), chosen_after_fitting)
+    return Across(_count(harm), _count(harm - sesoi), chosen_after_fitting, jointly)
 
 
 def _count(beyond: Array) -> Count:

@@ -19,7 +19,7 @@ from primum.harm.decisions import WITHHELD, Decision, advice, least_loss, overal
 from primum.harm.doubts import caveat, doubts
 from primum.harm.exceedance import Exceedance, exceedance
 from primum.harm.groups import Group, groups
-from primum.harm.losses import Losses, losses
+from primum.harm.losses import Losses, added, losses
 from primum.harm.probabilities import Estimate, Probabilities, probabilities
 from primum.harm.sentences import (
     across_refusal,
@@ -76,6 +76,8 @@ class OutcomeHarm:
         What of harm was chosen after fitting; the outcome's label says that something was.
     imputed
         How much missing values add to the uncertainty, in words; empty where there is one panel.
+    jointly
+        Whether all outcomes were fitted jointly.
     """
 
     outcome: Outcome
@@ -93,6 +95,7 @@ class OutcomeHarm:
     scale: ScaleName
     after: tuple[str, ...]
     imputed: str
+    jointly: bool
 
     @property
     def doubts(self) -> list[str]:
@@ -130,7 +133,7 @@ class OutcomeHarm:
             computed(self.gate),
             caveat(self.checks) or "The model reproduces the features of the data that were checked.",
             *(f"{each[0].upper()}{each[1:]}." for each in self.doubts),
-            "Each outcome is fitted apart from the others.",
+            "All outcomes are fitted jointly." if self.jointly else "Each outcome is fitted apart from the others.",
             chosen_after(self.after),
         ]
         return " ".join(filter(None, parts))
@@ -180,13 +183,9 @@ class Harm:
     @property
     def losses(self) -> Losses | None:
         """Expected losses over all important outcomes together; None where the gate failed for any of them."""
-        total = Losses(0.0, 0.0, 0.0, 0.0)
-        for each in self.outcomes.values():
-            if each.outcome.important:
-                if each.losses is None:
-                    return None
-                total += each.losses
-        return total
+        each = [one.losses for one in self.outcomes.values() if one.outcome.important]
+        known = [found for found in each if found is not None]
+        return added(known, jointly=self.spec.joint) if len(known) == len(each) else None
 
     @property
     def tips(self) -> pd.DataFrame:
@@ -300,7 +299,8 @@ def harm(effects: Effects, *, after: Mapping[str, Mapping[str, Any]] | None = No
     satt = [sampled(each.draws["satt"]) for each in effects.outcomes.values()]
     late = any(each.after for each in found.values())
     outcomes = [each.outcome for each in found.values()]
-    counted = across(satt, outcomes, chosen_after_fitting=late) if usable else None
+    jointly = effects.spec.joint
+    counted = across(satt, outcomes, chosen_after_fitting=late, jointly=jointly) if usable else None
     return Harm(effects.spec, found, counted)
 
 
@@ -323,6 +323,7 @@ def _outcome_harm(measured: OutcomeEffects, chosen: Chosen, over: Basis, effects
         scale=spec.words.scale,
         after=chosen.after,
         imputed=imputed(measured.imputations, len(measured.imputation_names)),
+        jointly=spec.joint,
     )
     if measured.gate.verdict == "FAIL":
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +36,22 @@ class Losses:
         """The four, in the order of their errors."""
         return self.carry_on, self.stop, self.adopt, self.wait
 
-    def __add__(self, other: Losses) -> Losses:
-        """Losses on several outcomes; outcomes are fitted apart, so that errors are independent."""
-        carry_on, stop, adopt, wait = (mine + theirs for mine, theirs in zip(self.each, other.each, strict=True))
-        errors = tuple(float(np.hypot(a, b)) for a, b in zip(self.errors, other.errors, strict=True))
-        return Losses(carry_on, stop, adopt, wait, errors)
+
+def added(each: Sequence[Losses], *, jointly: bool) -> Losses:
+    """Losses on several outcomes together.
+
+    Parameters
+    ----------
+    each
+        Those on every outcome.
+    jointly
+        Whether outcomes were fitted jointly. Monte Carlo errors are then those of draws that go together, of whose
+        sum the sum of errors is a bound; those of outcomes fitted apart are independent.
+    """
+    carry_on, stop, adopt, wait = np.sum([one.each for one in each], axis=0).tolist()
+    errors = np.array([one.errors for one in each])
+    both = errors.sum(axis=0) if jointly else np.sqrt((errors**2).sum(axis=0))
+    return Losses(carry_on, stop, adopt, wait, tuple(both.tolist()))
 
 
 def losses(satt: Array, new_unit: Array, sign: int, sesoi: float, costs: Costs) -> Losses:

@@ -175,12 +175,17 @@ def across_sentence(across: Across, scale: ScaleName, doubted: Sequence[str]) ->
     doubted
         Labels of the outcomes whose data the model does not reproduce.
     """
-    harm, beyond = (_counted(each, scale) for each in (across.harm, across.harm_beyond_sesoi))
+    harm, beyond = (_counted(each, scale, across.jointly) for each in (across.harm, across.harm_beyond_sesoi))
+    rests = (
+        "Outcomes are fitted jointly, so these figures know how harm on one goes with harm on another."
+        if across.jointly
+        else "Outcomes are fitted apart, so these figures take their errors as independent; what is said in brackets "
+        "holds however harm on one outcome goes with harm on another."
+    )
     parts = [
         f"All {len(across.harm.exactly) - 1} outcomes together, on average in the pilots: the probability {harm}.",
         f"By more than their smallest effects of interest: the probability {beyond}.",
-        "Outcomes are fitted apart, so these figures take their errors as independent; what is said in brackets holds "
-        "however harm on one outcome goes with harm on another.",
+        rests,
     ]
     if doubted:
         parts.append(f"Confidence in them is low, because of {' and '.join(doubted)}.")
@@ -189,14 +194,12 @@ def across_sentence(across: Across, scale: ScaleName, doubted: Sequence[str]) ->
     return " ".join(parts)
 
 
-def _counted(count: Count, scale: ScaleName) -> str:
+def _counted(count: Count, scale: ScaleName, jointly: bool) -> str:
     none, some, every = (in_words(each, scale) for each in (count.none, count.some, count.all))
     low, high = count.bounds
     most = "100%" if high.value == 1 else percent(high)
-    return (
-        f"that none is harmed is {none}, that at least one is, {some} [between {percent(low)} and {most}], "
-        f"and that all are, {every}"
-    )
+    bounds = "" if jointly else f" [between {percent(low)} and {most}]"
+    return f"that none is harmed is {none}, that at least one is, {some}{bounds}, and that all are, {every}"
 
 
 def across_refusal(labels: list[str]) -> str:

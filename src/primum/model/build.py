@@ -89,6 +89,7 @@ heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,65 +157,126 @@ def build(spec: Spec, panel: Panel, outcome: str | None = None) -> pm.Model:
 def model_of(cells: Cells, family: Family, priors: Priors, units: NDArray[Any] | None = None) -> pm.Model:
     """PyMC model of one outcome's cells, whose units may be given names; see `build`."""
     import pymc as pm
-    import pytensor.tensor as pt
 
     units = np.arange(cells.value.shape[0]) if units is None else units
-    with pm.Model(coords=_coords(cells, family, units)) as model:
-        data = {
-            name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(model.coords) else None)
-            for name, values in arrays_of(cells, family, priors).items()
-        }
-        normal, half_normal = _hyperpriors(data["priors"])
-        mu, beta_pilot = normal("mu"), normal("beta_pilot")
-        sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
-        s, q = half_normal("s") if cells.counted else None, half_normal("q")
-        sigma_alpha, kappa, others = half_normal("sigma_alpha"), _kappa(cells, data), cells.comparators.size
-        scale = _unit_scales(cells, data)
-        moves = pt.repeat(q[None], data["drift_variance"].shape[0])
-        if cells.trends:
-            moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))
-        variance, sign = _variances(sigma_alpha, moves, s, data, scale[:others])
-        own, _ = _variances(sigma_alpha, kappa * moves, s, data, scale[others:])
-        slow = pm.Normal("lambda_drift", 0.0, data["path_scale"], dims="drift")
-        path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
-        x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
-        factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
-        precision, sign = (1 / sigma**2, sign * pt.sign(sigma)) if family.scaled else (pt.as_tensor(1.0), sign)
-
-        regional = _regions(cells, slow, path, data)
-        location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
-        density, eta, component = path_density(
-            location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], data, 0
-        )
-        carried = _term_effects(cells, data) + _in_basis(regional[others:], data)
-        if cells.weighting is not None:
-            carried += carried_drift(moves, s, scale[:others], component, data)
-        centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
-        centre += carried
-        weight, sigma_tau = precision * data["mean_weight"][others:], _tailed("sigma_tau", data)
-        tau = _mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
-        tau_unit = _effects(tau, sigma_tau, centre, own, weight, cells.tail, data)
-        location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
-        of_pilots, eta_pilots, _ = path_density(
-            location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], data, others
-        )
-        eta = pt.concatenate([eta, eta_pilots], axis=1)
-        likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
-        pm.Potential("path_density", density + of_pilots + likelihood.sum())
-        pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))
+    with pm.Model(coords=coords_of(cells, units)) as model:
+        add_outcome(cells, family, priors)
     return model
 
 
-def _coords(cells: Cells, family: Family, units: NDArray[Any]) -> dict[str, Any]:
-    named = {
+@dataclass(frozen=True)
+class Given:
+    """What the outcomes before say of one that is fitted jointly with them, as PyTensor expressions.
+
+    Attributes
+    ----------
+    known, effects
+        What they expect of its components and of its effects, in SDs; shapes (component, ordered) and (pilot,).
+    left, spread
+        SDs that they leave, of 1; shape (component,) and a scalar.
+    """
+
+    known: Any
+    effects: Any
+    left: Any
+    spread: Any
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an outcome says to those after it, as PyTensor expressions.
+
+    Attributes
+    ----------
+    innovations, effects
+        How far components and effects depart from what was expected, in the SDs that were left; shapes
+        (component, ordered) and (pilot,).
+    sign
+        Of the roots of components' variances; shape (component,).
+    """
+
+    innovations: Any
+    effects: Any
+    sign: Any
+
+
+def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | None = None) -> Found:
+    """Add one outcome to the PyMC model of the context, which has its coords but for those it shares with none."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    model = pm.modelcontext(None)
+    model.add_coords({model.name_for(name): np.arange(size) for name, size in _own_sizes(cells, family).items()})
+    data = {
+        name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(model.coords) else None)
+        for name, values in arrays_of(cells, family, priors).items()
+    }
+    normal, half_normal = _hyperpriors(data["priors"])
+    mu, beta_pilot = normal("mu"), normal("beta_pilot")
+    sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
+    s, q = half_normal("s") if cells.counted else None, half_normal("q")
+    sigma_alpha, kappa, others = half_normal("sigma_alpha"), _kappa(cells, data), cells.comparators.size
+    scale = _unit_scales(cells, data)
+    moves = pt.repeat(q[None], data["drift_variance"].shape[0])
+    if cells.trends:
+        moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))
+    variance, root_sign = _variances(sigma_alpha, moves, s, data, scale[:others])
+    own, _ = _variances(sigma_alpha, kappa * moves, s, data, scale[others:])
+    slow = pm.Normal("lambda_drift", 0.0, data["path_scale"], dims="drift")
+    path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
+    x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
+    factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
+    precision, sign = pt.as_tensor(1.0), root_sign
+    if family.scaled:
+        precision, sign = 1 / sigma**2, root_sign * pt.sign(sigma)
+    regional = _regions(cells, slow, path, data)
+    location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
+    carried = _term_effects(cells, data) + _in_basis(regional[others:], data)
+    if given is not None:
+        location += data["basis"].T @ (root_sign[:, None] * pt.sqrt(variance) * given.known[:, :others])
+        carried += (root_sign[:, None] * pt.sqrt(own) * given.known[:, others:]).T
+        variance, own = variance * given.left[:, None] ** 2, own * given.left[:, None] ** 2
+
+    density, eta, component = path_density(
+        location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], data, 0
+    )
+    if cells.weighting is not None:
+        carried += carried_drift(moves, s, scale[:others], component, data)
+    centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
+    centre += carried
+    weight, sigma_tau = precision * data["mean_weight"][others:], _tailed("sigma_tau", data)
+    tau = _mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
+    aim, spread = (tau, sigma_tau) if given is None else (tau + sigma_tau * given.effects, sigma_tau * given.spread)
+    tau_unit, zeta = _effects(aim, spread, centre, own, weight, cells.tail, data)
+    location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
+    of_pilots, eta_pilots, component_pilots = path_density(
+        location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], data, others
+    )
+    eta = pt.concatenate([eta, eta_pilots], axis=1)
+    likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
+    pm.Potential("path_density", density + of_pilots + likelihood.sum())
+    pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))
+    roots = root_sign[:, None] * pt.sqrt(pt.concatenate([variance, own], axis=1))
+    return Found(pt.concatenate([component, component_pilots], axis=1) / roots, zeta, root_sign)
+
+
+def coords_of(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
+    """Coords that outcomes of one panel share."""
+    return {
         "unit": units,
         "time": cells.time,
         "pilot": units[cells.pilots],
         "comparator": units[cells.comparators],
         "ordered": units[cells.order],
+        "component": np.arange(cells.time.size),
         "drift": np.arange(1, cells.time.size),
     }
-    return named | {name: np.arange(size) for name, size in sizes_of(cells, family).items() if name not in named}
+
+
+def _own_sizes(cells: Cells, family: Family) -> dict[str, int]:
+    """Lengths of the dims that are an outcome's own."""
+    own = ("term", "varied", "pseudo", "donor", "pair", "region")
+    return {name: size for name, size in sizes_of(cells, family).items() if name in own}
 
 
 def _hyperpriors(settings: Any) -> tuple[Any, Any]:
@@ -267,7 +329,9 @@ def _pseudo_gaps(cells: Cells, family: Family) -> Any:
 
     units, times = np.nonzero(pseudo_cells(family, cells)[cells.order])
     gaps = pt.as_tensor(np.full(cells.value.T.shape, np.nan))  # of pt.full JAX would make single precision
-    return pt.set_subtensor(gaps[times, units], PSEUDO_SCALE * pm.Flat("xi", dims="pseudo")) if units.size else gaps
+    return (
+        pt.set_subtensor(gaps[times, units], PSEUDO_SCALE * pm.Flat("xi", dims=_own("pseudo"))) if units.size else gaps
+    )
 
 
 def _unit_scales(cells: Cells, data: dict[str, Any]) -> Any:
@@ -292,7 +356,8 @@ def _term_effects(cells: Cells, data: dict[str, Any]) -> Any:
     groups = cells.terms.groups
     learned = {group: _tailed(f"sigma_{group}", data) for group in dict.fromkeys(groups) if group != "moderator"}
     scale = pt.stack([learned.get(group, pt.as_tensor(1.0)) for group in groups])
-    gamma = pm.Deterministic("gamma", scale * data["term_scale"] * pm.Normal("x_term", dims="term"), dims="term")
+    x = pm.Normal("x_term", dims=_own("term"))
+    gamma = pm.Deterministic("gamma", scale * data["term_scale"] * x, dims=_own("term"))
     return pt.tensordot(gamma, data["pilot_terms"], axes=1)
 
 
@@ -303,12 +368,15 @@ def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:
 
     if cells.regions is None:
         return pt.zeros((cells.order.size, data["path_scale"].shape[0]))
-    x, spread = pm.Flat("x_region", dims=("region", "drift")), _tailed("sigma_region", data) * data["region_scale"]
+    x, spread = (
+        pm.Flat("x_region", dims=(_own("region"), "drift")),
+        _tailed("sigma_region", data) * data["region_scale"],
+    )
     shrink = 1 / (1 + spread**2 * data["region_weight"])
     zeta = shrink * spread * data["region_weight"] * (data["region_response"] - slow) + pt.sqrt(shrink) * x
     pm.Potential("region_density", (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum())
     departure = spread * zeta
-    pm.Deterministic("lambda_region", path + departure @ data["path_basis"], dims=("region", "time"))
+    pm.Deterministic("lambda_region", path + departure @ data["path_basis"], dims=(_own("region"), "time"))
     return departure[data["region_of"]]
 
 
@@ -353,10 +421,17 @@ def _tailed(name: str, data: dict[str, Any]) -> Any:
     return pm.Deterministic(name, data["priors"][SCALARS.index(name), 1] * multiple)
 
 
+def _own(dim: str) -> str:
+    """Name of a dim that is an outcome's own, in the model of the context."""
+    import pymc as pm
+
+    return str(pm.modelcontext(None).name_for(dim))
+
+
 def _effects(
     tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, tail: float, data: dict[str, Any]
-) -> Any:
-    """Effects in the pilots, transported; shape (pilot,)."""
+) -> tuple[Any, Any]:
+    """Effects in the pilots, transported, and how far they depart from tau in SDs; shape (pilot,) each."""
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -369,4 +444,4 @@ def _effects(
     zeta = shrink * sigma_tau * (pull - known * tau) + pt.sqrt(shrink) * x
     unlikely = (1 / tail + 1) * pt.log1p(tail * zeta**2) if tail else zeta**2
     pm.Potential("effect_density", (0.5 * pt.log(shrink) - 0.5 * unlikely).sum())
-    return pm.Deterministic("tau_unit", tau + sigma_tau * zeta, dims="pilot")
+    return pm.Deterministic("tau_unit", tau + sigma_tau * zeta, dims="pilot"), zeta

@@ -15,7 +15,7 @@ from primum.spec import Outcome, Spec
 from primum.spec.effect import Effect
 from primum.spec.weights import Weights
 
-_MODEL = """Model, for unit i and period t, fitted to each outcome apart:
+_MODEL = """Model, for unit i and period t, {how}:
   link(E[y_it]) = centre + spread * eta_it
   eta_it = alpha_i + lambda_t + u_it + e_it + d_it * tau_i
     alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
@@ -58,7 +58,8 @@ def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
         name = next(iter(panel))
         imputed = f"\n  imputed  {len(panel)} times, fitted apart, draws put together; numbers are of imputation {name}"
         panel = panel[name]
-    parts = [spec.title, _panel_text(panel) + imputed, _MODEL]
+    model = _MODEL.format(how="fitted to each outcome apart") if not spec.joint else _jointly(spec)
+    parts = [spec.title, _panel_text(panel) + imputed, model]
     parts += [_outcome_text(outcome, panel) for outcome in spec.outcomes]
     sampler, using, considering = spec.sampler, spec.decisions.using, spec.decisions.considering
     parts.append(
@@ -69,6 +70,14 @@ def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
         f"adopt at P(benefit beyond SESOI) {considering.adopt:g}"
     )
     return "\n\n".join(parts)
+
+
+def _jointly(spec: Spec) -> str:
+    return (
+        f"{_MODEL.format(how='fitted to all outcomes jointly')}\n"
+        "  Between outcomes, levels, departures (drift and shocks together) and effects tau_i are correlated, with\n"
+        f"  matrices ~ LKJ({spec.lkj:g}): 1 makes all correlation matrices as likely, more draws them towards none"
+    )
 
 
 def _panel_text(panel: Panel) -> str:

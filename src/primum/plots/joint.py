@@ -24,7 +24,7 @@ _CLEAR = 4.0  # pixels around the middle of a mark
 def plot_joint(first: OutcomeEffects, second: OutcomeEffects) -> Figure:
     """Draw each pilot's effect on two outcomes, means with 95% intervals, and the average in the pilots.
 
-    Outcomes are fitted apart: intervals are those of each by itself, and say nothing of how the two go together.
+    Intervals are those of each outcome by itself, and say nothing of how errors in the two go together.
     Pilots are named where there is room.
 
     Parameters

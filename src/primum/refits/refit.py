@@ -73,7 +73,8 @@ def refit(
     Raises
     ------
     SpecError
-        If the panel was read with another layout, or the outcome is not given and is needed.
+        If the panel was read with another layout, the outcome is not given and is needed, or outcomes are fitted
+        jointly, which a refit of one of them cannot answer for.
 
     Examples
     --------
@@ -84,6 +85,7 @@ def refit(
     """
     started = time.perf_counter()
     problems = [] if panel.layout == spec.data else ["the panel was read with another layout; read the panel again"]
+    problems += apart_only(spec, "a refit")
     try:
         chosen = spec.chosen(outcome)
     except SpecError as error:
@@ -98,6 +100,13 @@ def refit(
         if following is None:
             return Refit(found, without_latents(posterior), found.gate, time.perf_counter() - started)
         settings = following
+
+
+def apart_only(spec: Spec, what: str) -> list[str]:
+    """What is wrong with a specification of which one outcome is to be fitted."""
+    if not spec.joint:
+        return []
+    return [f'joint is true, and {what} fits one outcome apart; use spec.change({{"joint": False}})']
 
 
 def _next(settings: Sampler, gate: Gate, *, diverged: bool, ess: float) -> Sampler | None:

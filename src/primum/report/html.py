@@ -14,7 +14,16 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from primum.checks import PredictiveCheck
-from primum.effects import Effects, OutcomeEffects, comparator_weights, regional_paths, unpooled
+from primum.effects import (
+    Correlations,
+    Effects,
+    OutcomeEffects,
+    comparator_weights,
+    correlations,
+    regional_paths,
+    unpooled,
+)
+from primum.effects.correlations import SHOWN
 from primum.effects.spread import SHARE_HARMED, SHARE_HARMED_BEYOND
 from primum.errors import StoreError
 from primum.fit import Fit, Imputed
@@ -25,6 +34,7 @@ from primum.harm.likelihood import SCALES
 from primum.harm.words import amount, decimals, number, short_percent
 from primum.model import describe
 from primum.plots import (
+    plot_correlations,
     plot_density,
     plot_diagnostics,
     plot_event_study,
@@ -107,6 +117,7 @@ def write_report(
     if page.exists() and not force:
         raise StoreError(f"{page} exists; choose another folder, or write over it with force (--force)")
     (folder / "figures").mkdir(parents=True, exist_ok=True)
+    together = correlations(fit) if fit.spec.joint and harm.gate.verdict != "FAIL" else None
     overview = _Drawing("overview", "Probability of harm and benefit", lambda: plot_overview(harm))
     sections = [
         _section(fit, _as_chosen(effects[name], each), each, truth, folder) for name, each in harm.outcomes.items()
@@ -120,6 +131,10 @@ def write_report(
         gate=harm.gate,
         harm=harm,
         across=_across_rows(harm),
+        correlations=list(_correlation_rows(together)) if together is not None else [],
+        going_together=None
+        if together is None
+        else _figure(_Drawing("correlations", "How outcomes go together", lambda: plot_correlations(together)), folder),
         chosen_after={each.outcome.label: each.after for each in harm.outcomes.values() if each.after},
         scale=SCALES[fit.spec.words.scale],
         tones=_DECISIONS,
@@ -256,6 +271,18 @@ def _amount_rows(effects: OutcomeEffects, harm: OutcomeHarm) -> Iterator[tuple[s
         error = max(found.expected_harm.mcse, found.shortfall.mcse)
         worst = number(found.shortfall.value, decimals(sd, found.shortfall.mcse), signed=True)
         yield labels[name], amount(found.expected_harm, sd), worst, f"{error:.2g}"
+
+
+def _correlation_rows(found: Correlations) -> Iterator[tuple[str, ...]]:
+    """Pair, what is correlated, mean, interval, probability of a positive one, effective draws."""
+    labels = {each.name: each.label for each in found.spec.outcomes}
+    rows: Any = found.table.itertuples()
+    for row in rows:
+        kind, first, second = row.Index
+        mean, low, high = (number(each, 2, signed=True) for each in (row.mean, row.eti95_low, row.eti95_high))
+        positive = short_percent(Probability(row.p_positive, row.p_positive_mcse))
+        names = f"{labels[first]} and {labels[second]}"
+        yield names, SHOWN[kind], mean, f"{low} to {high}", positive, f"{min(row.ess_bulk, row.ess_tail):,.0f}"
 
 
 def _check_row(check: PredictiveCheck) -> tuple[str, str, str, str, bool]:

@@ -29,8 +29,8 @@ def methods(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> lis
     """
     return [
         ("Data", _data(fit)),
-        ("Model", " ".join(filter(None, [_MODEL, *(_special(outcome, fit) for outcome in fit.spec.outcomes)]))),
-        ("Priors", " ".join(_priors(outcome) for outcome in fit.spec.outcomes)),
+        ("Model", " ".join(filter(None, [_model(fit), *(_special(outcome, fit) for outcome in fit.spec.outcomes)]))),
+        ("Priors", " ".join([*(_priors(outcome) for outcome in fit.spec.outcomes), *_prior_of_correlations(fit)])),
         ("Computation", _computation(fit, harm)),
         ("Estimands", _estimands(fit)),
         ("Harm and decisions", " ".join([*_harm(harm), rule_in_words(fit), _frozen(fit, frozen)])),
@@ -39,13 +39,31 @@ def methods(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> lis
 
 
 _MODEL = (
-    "Each outcome was fitted apart with a hierarchical Bayesian difference in differences. On the scale of the link, "
+    "with a hierarchical Bayesian difference in differences. On the scale of the link, "
     "the expected value of an area and period is the sum of the area's level, a common path over the periods, the "
     "area's own drift, a shock of that area and period where sampling noise can be told from it, and, for pilots, "
     "exposure (0 to 1) times the area's effect. Levels are normal, with a mean of their own in the pilots; drifts are "
     "random walks unless said otherwise; effects of single pilots are partially pooled around their average. Parallel "
     "trends are not assumed: how far pilots may have drifted by themselves is learned from how far comparators drift."
 )
+
+
+_JOINTLY = (
+    " Levels, departures (drift and shocks together) and effects of single pilots are correlated between outcomes, "
+    "each with a correlation matrix of its own."
+)
+
+
+def _model(fit: Fit | Imputed) -> str:
+    if fit.spec.joint:
+        return f"All outcomes were fitted jointly, each {_MODEL}{_JOINTLY}"
+    return f"Each outcome was fitted apart {_MODEL}"
+
+
+def _prior_of_correlations(fit: Fit | Imputed) -> list[str]:
+    if not fit.spec.joint:
+        return []
+    return [f"Correlations between outcomes: LKJ({fit.spec.lkj:g}) (Lewandowski, Kurowicka and Joe, 2009)."]
 
 
 def _data(fit: Fit | Imputed) -> str:

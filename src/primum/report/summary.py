@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from primum.effects import Effects, OutcomeEffects
+from primum.effects import Effects, OutcomeEffects, correlations
+from primum.effects.correlations import SHOWN
 from primum.fit import Fit, Imputed
 from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.likelihood import SCALES
@@ -63,9 +64,14 @@ _COUNT = {
 }
 _ACROSS = {
     "type": ["object", "null"],
-    "description": "how many outcomes are harmed in the pilots, with independent errors; null where any gate failed",
-    "properties": {"harm": _COUNT, "harm_beyond_sesoi": _COUNT, "sentence": {"type": "string"}},
-    "required": ["harm", "harm_beyond_sesoi", "sentence"],
+    "description": "how many outcomes are harmed in the pilots; null where any gate failed",
+    "properties": {
+        "harm": _COUNT,
+        "harm_beyond_sesoi": _COUNT,
+        "jointly": {"type": "boolean", "description": "fitted jointly; otherwise errors are taken as independent"},
+        "sentence": {"type": "string"},
+    },
+    "required": ["harm", "harm_beyond_sesoi", "jointly", "sentence"],
     "additionalProperties": False,
 }
 _EFFECT = {
@@ -156,6 +162,18 @@ SCHEMA: dict[str, Any] = {
             "decisions": _object({"using": {"type": "string"}, "considering": {"type": "string"}}),
             "words": {"enum": list(SCALES), "description": "scale of the words beside probabilities"},
             "across": _ACROSS,
+            "correlations": {
+                "type": ["array", "null"],
+                "description": "between outcomes; null where they are fitted apart, or any gate failed",
+                "items": _object(
+                    {
+                        "kind": {"enum": list(SHOWN)},
+                        "outcomes": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+                        "mean": _NUMBER,
+                        "eti95": _EFFECT["eti95"],
+                    }
+                ),
+            },
             "outcomes": {
                 "type": "object",
                 "additionalProperties": _object(
@@ -257,8 +275,10 @@ def summary(
         else {
             "harm": _count(harm.across.harm, harm.spec.words.scale),
             "harm_beyond_sesoi": _count(harm.across.harm_beyond_sesoi, harm.spec.words.scale),
+            "jointly": harm.across.jointly,
             "sentence": harm.across_sentence,
         },
+        "correlations": _correlations(fit) if fit.spec.joint and harm.gate.verdict != "FAIL" else None,
         "outcomes": {
             name: {**_outcome(effects[name], each), **_truth(truth, each.outcome)}
             for name, each in harm.outcomes.items()
@@ -272,6 +292,19 @@ def _frozen(frozen: Frozen, spec: Spec) -> dict[str, Any]:
 
 def _all_reasons(harm: Harm) -> list[str]:
     return [f"{name}: {reason}" for name, each in harm.outcomes.items() for reason in each.gate.reasons]
+
+
+def _correlations(fit: Fit | Imputed) -> list[dict[str, Any]]:
+    rows: Any = correlations(fit).table.itertuples()
+    return [
+        {
+            "kind": row.Index[0],
+            "outcomes": list(row.Index[1:]),
+            "mean": row.mean,
+            "eti95": [row.eti95_low, row.eti95_high],
+        }
+        for row in rows
+    ]
 
 
 def _count(count: Count, scale: ScaleName) -> dict[str, Any]:

@@ -133,6 +133,7 @@ def simulate(
     effects: Mapping[str, float] | None = None,
     outcomes: Sequence[OutcomeDesign] = SIGNS_OF_SAFETY,
     missing: float = 0.0,
+    correlation: float = 0.0,
     seed: int = DEFAULT_SEED,
 ) -> Simulation:
     """Simulate an evaluation; by default that of the demonstration.
@@ -154,6 +155,8 @@ def simulate(
     missing
         Share of cells that are missing at random. An outcome whose denominator is another
         outcome's count is missing there too.
+    correlation
+        Between any two outcomes, of units' levels, drifts, shocks and effects; 0 to below 1.
     seed
         The same seed gives the same simulation.
 
@@ -181,6 +184,8 @@ def simulate(
         raise ValueError("simulate needs at least 1 pilot, 2 comparators and 6 periods")
     if not 0 <= missing < 1:
         raise ValueError(f"missing is a share from 0 to below 1, not {missing:g}")
+    if not 0 <= correlation < 1:
+        raise ValueError(f"correlation is a number from 0 to below 1, not {correlation:g}")
     names = {design.name for design in outcomes}
     if effects is None:
         effects = {"kinship": -13.0} if "kinship" in names else {}
@@ -192,10 +197,11 @@ def simulate(
     start, embedded = _timing(time, pilots, starts)
     exposure = _exposure(time, start, embedded, units)
     cells: dict[str, Array] = {}
+    common = _Common(np.sqrt(correlation), units, periods, pilots, np.random.default_rng([seed, units, periods]))
     truths = []
     for design in outcomes:
         target = float(effects.get(design.name, 0.0))
-        truths.append(_simulate_outcome(rng, design, target, exposure, cells))
+        truths.append(_simulate_outcome(rng, common, design, target, exposure, cells))
     table = _table(cells, time, start, embedded, outcomes, missing, rng)
     layout = Layout(
         Columns(unit="la", time="year", label="la_name", start="start", embedded="embedded"),
@@ -204,6 +210,19 @@ def simulate(
         tuple(_measure(design) for design in outcomes),
     )
     return Simulation(table, Panel.from_frame(table, layout), _truth(outcomes, truths))
+
+
+class _Common:
+    """What units' deviations have in common in all outcomes."""
+
+    def __init__(self, loading: float, units: int, periods: int, pilots: int, rng: np.random.Generator) -> None:
+        self.loading = loading
+        self.level, self.effect = rng.normal(size=(units, 1)), rng.normal(size=pilots)
+        self.drift, self.shock = rng.normal(size=(units, periods)), rng.normal(size=(units, periods))
+
+    def mixed(self, own: Array, common: Array, scale: float) -> Array:
+        """Deviations of one outcome, partly its own and partly common to all, of the same size."""
+        return np.asarray(np.sqrt(1 - self.loading**2) * own + self.loading * scale * common)
 
 
 @dataclass(frozen=True)
@@ -232,16 +251,21 @@ def _exposure(time: NDArray[np.int64], start: Array, embedded: Array, units: int
 
 
 def _simulate_outcome(
-    rng: np.random.Generator, design: OutcomeDesign, target: float, exposure: Array, cells: dict[str, Array]
+    rng: np.random.Generator,
+    common: _Common,
+    design: OutcomeDesign,
+    target: float,
+    exposure: Array,
+    cells: dict[str, Array],
 ) -> _OutcomeTruth:
     units, periods = exposure.shape
-    common = _centred(np.cumsum(rng.normal(0, design.path, (1, periods)), axis=1))[0]
-    level = rng.normal(0, design.between, (units, 1))
-    drift = _centred(np.cumsum(rng.normal(0, design.drift, (units, periods)), axis=1))
-    shock = rng.normal(0, design.shock, (units, periods))
-    without = design.link(design.level) + common + level + drift + shock
+    path = _centred(np.cumsum(rng.normal(0, design.path, (1, periods)), axis=1))[0]
+    level = common.mixed(rng.normal(0, design.between, (units, 1)), common.level, design.between)
+    steps = common.mixed(rng.normal(0, design.drift, (units, periods)), common.drift, design.drift)
+    shock = common.mixed(rng.normal(0, design.shock, (units, periods)), common.shock, design.shock)
+    without = design.link(design.level) + path + level + _centred(np.cumsum(steps, axis=1)) + shock
     pilots = int((exposure > 0).any(axis=1).sum())
-    deviation = rng.normal(0, design.effect_spread, pilots)
+    deviation = common.mixed(rng.normal(0, design.effect_spread, pilots), common.effect, design.effect_spread)
     full = exposure[:pilots] == 1
 
     def per_cell(tau: float) -> Array:
@@ -256,11 +280,11 @@ def _simulate_outcome(
     eta[:pilots] += exposure[:pilots] * (tau + deviation)[:, None]
     _draw(rng, design, design.mean(eta), cells)
     effect = per_cell(tau)
-    steps = periods - 1
+    count = periods - 1
     # variance of the last period of a random walk measured from its own mean over the panel
-    drift_last = design.drift**2 * steps * (2 * steps + 1) / (6 * periods)
+    drift_last = design.drift**2 * count * (2 * count + 1) / (6 * periods)
     spread = np.sqrt(design.between**2 + drift_last + design.shock**2)
-    new_unit = _new_unit(design, design.link(design.level) + common[-1], float(spread), tau)
+    new_unit = _new_unit(design, design.link(design.level) + path[-1], float(spread), tau)
     per_unit = np.array([row[mask].mean() for row, mask in zip(effect, full, strict=True)])
     by_denominators = float(np.average(effect[full], weights=cells[design.denominator][:pilots][full]))
     return _OutcomeTruth(float(effect[full].mean()), by_denominators, per_unit, new_unit)

@@ -172,6 +172,11 @@ class Spec:
         Layout of the table.
     outcomes
         What is measured, in the order of the report.
+    joint
+        Whether outcomes are fitted jointly, with correlated levels, paths and effects, or each apart.
+    lkj
+        Parameter of the correlations' LKJ prior where they are: 1 makes all matrices as likely, more draws
+        them towards no correlation.
     source
         Where the table comes from when the command line is not told.
     sampler, decisions, words
@@ -196,6 +201,8 @@ class Spec:
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     columns: Columns
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
+    joint: bool = False
+    lkj: Positive = 2.0
     periods: Periods = field(default_factory=Periods)
     treatment: Treatment = field(default_factory=Treatment)
     source: Source = field(default_factory=Source)
@@ -337,6 +344,7 @@ class Spec:
         first, last = self.periods.first, self.periods.last
         if first is not None and last is not None and first > last:
             found.append(f"periods: first ({first}) is after last ({last}); swap them")
+        found += self._joint_problems()
         if not any(outcome.important for outcome in self.outcomes):
             found.append("outcomes: none is important, so there is nothing to decide by; leave important out of one")
         idle = {"thresholds": ("costs",), "expected loss": ("using", "considering")}[self.decisions.rule]
@@ -349,6 +357,37 @@ class Spec:
             watch, stop = self.decisions.using.watch, self.decisions.using.stop
             found.append(f"decisions.using: watch ({watch:g}) must not be above stop ({stop:g})")
         return found
+
+    def _joint_problems(self) -> list[str]:
+        if not self.joint:
+            unused = "lkj: it is looked at only where joint is true; set that, or leave it out"
+            return [unused] if self.lkj != type(self).lkj else []
+        found = [] if len(self.outcomes) > 1 else ["joint: there is only one outcome; leave it out"]
+        if self.sampler.backend == "jax":
+            found.append('sampler.backend: "jax" goes only with outcomes apart; set it to "numba", or joint to false')
+        return found + _apart(self.outcomes)
+
+
+def _apart(outcomes: tuple[Outcome, ...]) -> list[str]:
+    """What keeps outcomes from being fitted jointly, each with how to mend it."""
+    found = []
+    for each in outcomes:
+        path = f"outcomes.{each.name}"
+        if each.weights.base != "none":
+            found.append(f'{path}.weights.base: comparator weights go only with outcomes apart; set it to "none"')
+        if each.variances != "equal":
+            found.append(f'{path}.variances: "{each.variances}" goes only with outcomes apart; set it to "equal"')
+        if each.trends != "none":
+            found.append(f'{path}.trends: "{each.trends}" goes only with outcomes apart; leave it out')
+        if each.path_by != "none":
+            found.append(f'{path}.path_by: "{each.path_by}" goes only with outcomes apart; leave it out')
+        if each.effect.spread != "normal":
+            found.append(f'{path}.effect.spread: "{each.effect.spread}" goes only with outcomes apart; leave it out')
+    phis = sorted({each.phi for each in outcomes})
+    if len(phis) > 1:
+        given = ", ".join(f"{each.name} {each.phi:g}" for each in outcomes)
+        found.append(f"outcomes: drifts that are fitted jointly share one persistence; phi is {given}; set one for all")
+    return found
 
 
 def _exposure_problems(columns: Columns, treatment: Treatment) -> list[str]:

@@ -10,13 +10,17 @@ from primum.model.kernel.places import BETA, MU, SPREAD, TAU
 
 def effects_forth(
     scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
-    precision: float, tail: float, zeta: Any, tau_unit: Any,
+    precision: float, tail: float, expected: Any, left: float, zeta: Any, tau_unit: Any,
 ) -> float:  # fmt: skip
-    """Effects in the pilots, transported with the components integrated out."""
+    """Effects in the pilots, transported with the components integrated out.
+
+    Other outcomes may expect something of them, and leave less than all of their spread.
+    """
     response, exposure, weight = of_pilots
-    tau, spread = scalars[TAU], scalars[SPREAD]
+    spread = scalars[SPREAD] * left
     density = 0.0
     for i in range(x.size):
+        tau = scalars[TAU] + scalars[SPREAD] * expected[i]
         known, pull, w = 0.0, 0.0, precision * weight[i]
         for k in range(variance.size):
             v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
@@ -33,14 +37,18 @@ def effects_forth(
 
 def effects_back(
     scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
-    precision: float, tail: float, zeta: Any, in_tau_unit: Any, in_scalars: Any, in_variance: Any, in_log_scale: Any,
-    in_centre: Any, in_carried: Any, in_x: Any,
-) -> tuple[float, float]:  # fmt: skip
-    """Derivatives, given those in the effects; returns that in the precision, times it, and that in the level."""
+    precision: float, tail: float, expected: Any, left: float, zeta: Any, in_tau_unit: Any, in_later: Any,
+    in_scalars: Any, in_variance: Any, in_log_scale: Any, in_centre: Any, in_carried: Any, in_expected: Any, in_x: Any,
+) -> tuple[float, float, float]:  # fmt: skip
+    """Derivatives, given those in the effects, and in zeta of other outcomes' densities.
+
+    Returns those in the precision, times it, in the level and in what is left of the spread.
+    """
     response, exposure, weight = of_pilots
-    tau, spread = scalars[TAU], scalars[SPREAD]
-    in_precision, in_level = 0.0, 0.0
+    spread = scalars[SPREAD] * left
+    in_precision, in_level, in_spread = 0.0, 0.0, 0.0
     for i in range(x.size):
+        tau = scalars[TAU] + scalars[SPREAD] * expected[i]
         known, pull, w = 0.0, 0.0, precision * weight[i]
         for k in range(variance.size):
             v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
@@ -50,13 +58,18 @@ def effects_back(
         shrink = 1.0 / (1.0 + spread**2 * known)
         gap = pull - known * tau
         in_zeta = in_tau_unit[i] * spread - zeta[i] * (1.0 + tail) / (1.0 + tail * zeta[i] ** 2)
+        if in_later.size:  # a sum with 0 would be rounded otherwise
+            in_zeta += in_later[i]
         in_x[i] = in_zeta * sqrt(shrink)
         in_shrink = in_zeta * (spread * gap + 0.5 * x[i] / sqrt(shrink)) + 0.5 / shrink
         in_pull = in_zeta * shrink * spread
         in_known = -in_pull * tau - in_shrink * shrink**2 * spread**2
-        in_scalars[TAU] += in_tau_unit[i] - in_pull * known
-        in_scalars[SPREAD] += in_tau_unit[i] * zeta[i] + in_zeta * shrink * gap
-        in_scalars[SPREAD] -= 2.0 * in_shrink * shrink**2 * spread * known
+        in_tau = in_tau_unit[i] - in_pull * known
+        in_scalars[TAU] += in_tau
+        in_scalars[SPREAD] += in_tau * expected[i]
+        in_expected[i] = in_tau * scalars[SPREAD]
+        in_spread += in_tau_unit[i] * zeta[i] + in_zeta * shrink * gap
+        in_spread -= 2.0 * in_shrink * shrink**2 * spread * known
         for k in range(variance.size):
             b = exposure[i, k]
             v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
@@ -69,7 +82,8 @@ def effects_back(
             in_log_scale[i] -= in_v * variance[k] * scale_of[i]
             in_level -= in_v if k == 0 else 0.0
             in_precision += in_ratio * ratio**2 * w
-    return in_precision, in_level
+    in_scalars[SPREAD] += in_spread * left
+    return in_precision, in_level, in_spread * scalars[SPREAD]
 
 
 def location_forth(scalars: Any, path: Any, eta: Any) -> None:

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.families.stirling import HELPERS
 from primum.model.kernel import donors, effects, paths, regions, scalars, terms
+from primum.model.kernel.between import ALONE, JOINED
+from primum.model.kernel.jit import jit
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA
 from primum.spec.families import FamilyName
 
@@ -34,22 +35,27 @@ ARRAYS = (
 
 
 @cache
-def kernel_of(name: FamilyName) -> Callable[..., float]:
+def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]:
     """Log density of a family, compiled at its first call.
 
     Parameters
     ----------
     name
         Name of the family.
+    joined
+        Whether it is that of one outcome of several, given those before it; comparator weights, units that
+        differ in scale and heavy-tailed effects have no place there.
 
     Returns
     -------
     callable
-        ``kernel(point, gradient, reported, *arrays)`` returns the log density up to a constant
+        ``kernel(point, gradient, reported, between, *arrays)`` returns the log density up to a constant
         and writes the other two vectors. Vectors are laid out as `primum.model.layout.Layout`
-        says; arrays are those of `primum.model.data.arrays_of`, in the order of `ARRAYS`.
+        says; arrays are those of `primum.model.data.arrays_of`, in the order of `ARRAYS`. What is ``between``
+        outcomes is a vector of `primum.model.kernel.between`, of length 0 for an outcome by itself.
     """
-    jit, scaled = _compiled, family_of(name).scaled
+    scaled, given = family_of(name).scaled, JOINED if joined else ALONE
+    only_ahead, of_effects, given_forth, given_found, given_back = (jit(each) for each in given)
     scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
     moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
     units_forth, units_back = jit(scalars.units_forth), jit(scalars.units_back)
@@ -65,7 +71,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
 
     @jit
     def kernel(
-        point: Any, gradient: Any, reported: Any,
+        point: Any, gradient: Any, reported: Any, between: Any,
         places: Any, priors: Any, constants: Any, standard: Any, fields: Any, response: Any, cell_weight: Any,
         mean_weight: Any, factors: Any, exposure: Any, pilot_exposure: Any, pilot_response: Any, basis: Any,
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
@@ -94,6 +100,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         x, in_x = point[at_x:at_xi].reshape((periods, units)), gradient[at_x:at_xi].reshape((periods, units))
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
+        root, ahead = np.empty(periods), only_ahead(between)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
         zeta_region = np.empty(region_scale.shape)
         in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
@@ -101,10 +108,12 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
         scale_of, in_log_scale, in_level = np.ones(units), np.zeros(units), np.zeros(1)
         # With weights, pilots' paths depend on comparators' components: these are kept, and wait for what comes
-        # back from the pilots. Otherwise each block of units is finished while it is in the fastest cache.
+        # back from the pilots; so are all that another outcome asks for. Otherwise each block of units is finished
+        # while it is in the fastest cache.
         donors = others if pairs else 0
-        kept = np.empty(6 * periods * (units if donors else min(units, BLOCK)))
-        component, in_component = np.empty((periods, donors)), np.zeros((periods, donors))
+        shared = units if between.size else donors
+        kept = np.empty(6 * periods * (units if donors or ahead else min(units, BLOCK)))
+        component, in_component = np.empty((periods, shared)), np.zeros((periods, shared))
         drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
         x_u = point[at_u : at_u + length].reshape((periods - 1, donors))
         in_x_u = gradient[at_u : at_u + length].reshape((periods - 1, donors))
@@ -116,6 +125,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_scalar, drift_variance)
         of_moments = (drift_scalar, drift_variance, path_scale, path_basis, path_mix)
         of_regions = (region_of, region_scale, region_weight, region_response, path_basis, path_mix)
+        expected, left, in_later, in_expected = of_effects(between, pilots)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
@@ -124,25 +134,44 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         location_forth(scalars, path, eta)
         density += terms_forth(scalars, x_term, of_terms, gamma, carried)
         density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
+        flipped = scaled and scalars[SIGMA] < 0
+        level = given_forth(between, flipped, level, variance, own, sign, basis, root, eta, carried, in_component)
         density += sweep(
-            0, others, True, donors == 0, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
+            0,
+            others,
+            True,
+            donors == 0 and not ahead,
+            scalars,
+            level,
+            variance,
+            sign,
+            paths,
+            in_paths,
+            in_variance,
+            of_paths,
         )
         if donors:
-            gather(kept, component)
+            gather(0, others, kept, component)
             density += donors_forth(
                 scalars, variance, scale_of, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
                 share, carried,
             )  # fmt: skip
         density += effects_forth(
-            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], zeta,
-            tau_unit,
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], expected,
+            left, zeta, tau_unit,
         )  # fmt: skip
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
-        density += sweep(others, units, True, True, scalars, level, own, sign, paths, in_paths, in_own, of_paths)
+        density += sweep(others, units, True, not ahead, scalars, level, own, sign, paths, in_paths, in_own, of_paths)
+        if ahead:
+            gather(0, others, kept, component)
+            gather(others, units, kept, component)
+            given_found(between, component, zeta, root)
+            return density
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
-        in_precision, in_levels = effects_back(
-            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], zeta,
-            in_tau_unit, in_scalars, in_own, in_log_scale[others:], in_centre, in_carried, in_x_tau,
+        in_precision, in_levels, in_left = effects_back(
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], expected,
+            left, zeta, in_tau_unit, in_later, in_scalars, in_own, in_log_scale[others:], in_centre, in_carried,
+            in_expected, in_x_tau,
         )  # fmt: skip
         in_level[0] += in_levels
         if scaled:
@@ -156,6 +185,7 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
             density += sweep(
                 0, others, False, True, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
             )
+        given_back(between, level, variance, basis, root, in_eta, in_carried, in_level, in_variance, in_own, in_left)
         terms_back(scalars, x_term, of_terms, in_carried, in_scalars, in_x_term)
         units_back(x_unit, scalars, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
@@ -171,22 +201,3 @@ def kernel_of(name: FamilyName) -> Callable[..., float]:
         return density
 
     return kernel
-
-
-@cache
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function for numba to compile, once for all families."""
-    import numba
-
-    _know_helpers()
-    # sums in another order, and products fused with sums: nothing that depends on what is infinite or not a number
-    return numba.njit(error_model="numpy", nogil=True, fastmath={"reassoc", "contract"})(function)  # type: ignore[no-any-return]
-
-
-@cache
-def _know_helpers() -> None:
-    """Let compiled code call the functions that families share."""
-    from numba.extending import register_jitable
-
-    for helper in (*HELPERS, scalars.normal_or_mixture):
-        register_jitable(error_model="numpy")(helper)

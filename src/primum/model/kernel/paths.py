@@ -260,11 +260,11 @@ def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callabl
     return sweep
 
 
-def gather(kept: Any, component: Any) -> None:
-    """Comparators' components out of the blocks in which they were kept."""
-    periods, units = component.shape
-    for first in range(0, units, BLOCK):
-        last = min(first + BLOCK, units)
+def gather(start: int, stop: int, kept: Any, component: Any) -> None:
+    """Components of some units out of the blocks in which they were kept."""
+    periods = component.shape[0]
+    for first in range(start, stop, BLOCK):
+        last = min(first + BLOCK, stop)
         block = kept[6 * periods * first : 6 * periods * last].reshape((6, periods, last - first))
         for k in range(periods):  # numba takes a second and a half to compile the same with slices
             for j in range(last - first):
