@@ -72,7 +72,9 @@ MALFORMED = [
         "unknown key unlike any other",
         'time = "year"',
         'time = "year"\nzzz = 1',
-        ("columns.zzz: unknown key; allowed are unit, time, label, start, embedded, pilot, exposure, imputation",),
+        (
+            "columns.zzz: unknown key; allowed are unit, time, label, start, embedded, pilot, exposure, regions, imputation",
+        ),
     ),
     Malformed(
         "name of an outcome given again",
