@@ -73,7 +73,8 @@ MALFORMED = [
         'time = "year"',
         'time = "year"\nzzz = 1',
         (
-            "columns.zzz: unknown key; allowed are unit, time, label, start, embedded, pilot, exposure, regions, imputation",
+            "columns.zzz: unknown key; allowed are unit, time, label, start, embedded, pilot, exposure, regions, "
+            "imputation",
         ),
     ),
     Malformed(
