@@ -59,8 +59,8 @@ def correlations(fit: Fit | Imputed) -> Correlations:
     --------
     >>> from primum.testing import tiny_joint_fit
     >>> found = correlations(tiny_joint_fit()).table
-    >>> found.loc[("level", "rereferral", "kinship"), ["mean", "eti95_low", "eti95_high"]].between(-1, 1).all()
-    True
+    >>> found.index[0], bool(found["mean"].between(-1, 1).all())
+    (('level', 'rereferral', 'escalation'), True)
     """
     import pandas as pd
 
