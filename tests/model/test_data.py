@@ -26,7 +26,9 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
     terms = 1 + int((high - low).max()) if (high > low).any() else 0
     fields = 2 + terms if FACTS[built.outcome.family].units else 3
     if built.cells.bins is not None:
-        fields = 3 * built.cells.bins.counts.shape[-1]
+        fields = (4 if built.outcome.family == "binned" else 3) * built.cells.bins.counts.shape[
+            -1
+        ]  # bins have open ones
     sizes = {
         **sizes_of(built.cells, built.family),
         "prior": len(SCALARS),

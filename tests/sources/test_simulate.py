@@ -335,4 +335,4 @@ def test_correlation_changes_no_other_random_number() -> None:
     """Levels and effects differ, but not whose denominators are how large."""
     first, second = _small(), _small(correlation=0.5)
     pd.testing.assert_series_equal(first.table["closures"], second.table["closures"])
-    assert first.truth.satt == pytest.approx(second.truth.satt)
+    assert first.truth.satt == pytest.approx(second.truth.satt, abs=1e-9)  # effects of 0 are found by search
