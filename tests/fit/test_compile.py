@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from primum.fit import compile as module
 from primum.fit.compile import Program, compile_ahead, load, program_of, table_of
 from primum.fit.draws import for_nutpie, kept_length
+from primum.fit.entries import WIDTH
 from primum.model.kernel import ARRAYS
 from primum.spec.families import FACTS, FamilyName
 from tests.model.cases import CASES, Model, model_case
@@ -90,7 +91,7 @@ def test_table_has_the_address_and_shape_of_every_array(built: Model) -> None:
     arrays = {**built.arrays, "places": built.layout.places}
     arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
     table = table_of(arrays, evaluate=12345)
-    assert table.shape == (len(ARRAYS) + 1, module.WIDTH)
+    assert table.shape == (len(ARRAYS) + 1, WIDTH)
     assert table.dtype == np.int64
     assert list(table[-1]) == [12345, 0, 0, 0]
     for row, name in zip(table[:-1], ARRAYS, strict=True):

@@ -94,18 +94,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfc
 
 from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
 from primum.model.families import Family, family_of, learns_noise, pseudo_cells
+from primum.model.hyper import hyperpriors, kappa_of, mixture, tailed
 from primum.model.kernel.places import PSEUDO_SCALE
-from primum.model.layout import SCALARS, sizes_of
+from primum.model.layout import sizes_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
 from primum.panel import Panel
-from primum.spec import Prior, Priors, Spec
+from primum.spec import Priors, Spec
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -211,11 +211,11 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(model.coords) else None)
         for name, values in arrays_of(cells, family, priors).items()
     }
-    normal, half_normal = _hyperpriors(data["priors"])
+    normal, half_normal = hyperpriors(data["priors"])
     mu, beta_pilot = normal("mu"), normal("beta_pilot")
     sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
     s, q = half_normal("s") if cells.counted else None, half_normal("q")
-    sigma_alpha, kappa, others = half_normal("sigma_alpha"), _kappa(cells, data), cells.comparators.size
+    sigma_alpha, kappa, others = half_normal("sigma_alpha"), kappa_of(cells, data), cells.comparators.size
     scale = _unit_scales(cells, data)
     moves = pt.repeat(q[None], data["drift_variance"].shape[0])
     if cells.trends:
@@ -244,8 +244,8 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         carried += carried_drift(moves, s, scale[:others], component, data)
     centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
     centre += carried
-    weight, sigma_tau = precision * data["mean_weight"][others:], _tailed("sigma_tau", data)
-    tau = _mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
+    weight, sigma_tau = precision * data["mean_weight"][others:], tailed("sigma_tau", data)
+    tau = mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
     aim, spread = (tau, sigma_tau) if given is None else (tau + sigma_tau * given.effects, sigma_tau * given.spread)
     tau_unit, zeta = _effects(aim, spread, centre, own, weight, cells.tail, data)
     location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
@@ -279,49 +279,6 @@ def _own_sizes(cells: Cells, family: Family) -> dict[str, int]:
     return {name: size for name, size in sizes_of(cells, family).items() if name in own}
 
 
-def _hyperpriors(settings: Any) -> tuple[Any, Any]:
-    """Makers of normal and half-normal hyperparameters by name, their settings being data; scales have a sign."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    def normal(name: str) -> Any:
-        return pm.Normal(name, settings[SCALARS.index(name), 0], settings[SCALARS.index(name), 1])
-
-    def half_normal(name: str) -> Any:
-        signed = pm.Normal(f"{name}_signed", 0.0, settings[SCALARS.index(name), 1])
-        pm.Deterministic(name, pt.abs(signed))
-        return signed
-
-    return normal, half_normal
-
-
-def _mixture(name: str, prior: Prior, data: dict[str, Any]) -> Any:
-    """A hyperparameter whose prior is a normal with a vague one around 0 mixed in."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    location, scale, robust, vague = (data["priors"][SCALARS.index(name), place] for place in range(4))
-    value = pm.Flat(name)
-    first = pt.log((1 - robust) / scale) - 0.5 * ((value - location) / scale) ** 2
-    second = pt.log(robust / vague) - 0.5 * (value / vague) ** 2
-    pm.Potential(f"{name}_density", pt.logaddexp(first, second))
-    return value
-
-
-def _kappa(cells: Cells, data: dict[str, Any]) -> Any:
-    """Ratio of a pilot's own drift to a comparator's: learned, or what it is fixed at."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    place = SCALARS.index("kappa")
-    if cells.weighting is None or cells.weighting.kappa is not None:
-        return data["constants"][place]
-    logit = pm.Flat("logit_kappa_squared")
-    first, second = data["priors"][place, 0], data["priors"][place, 1]
-    pm.Potential("kappa_density", -first * pt.softplus(-logit) - second * pt.softplus(logit))
-    return pm.Deterministic("kappa", pt.sqrt(pt.sigmoid(logit)))
-
-
 def _pseudo_gaps(cells: Cells, family: Family) -> Any:
     """How far pseudo-responses lie from their location, NaN where a cell has none; shape (time, unit)."""
     import pymc as pm
@@ -341,7 +298,7 @@ def _unit_scales(cells: Cells, data: dict[str, Any]) -> Any:
 
     if not cells.varied:
         return pt.ones(cells.order.size)
-    scale = pt.exp(_tailed("omega", data) * pm.Normal("x_unit", dims="ordered"))
+    scale = pt.exp(tailed("omega", data) * pm.Normal("x_unit", dims="ordered"))
     pm.Deterministic("unit_scale", scale[np.argsort(cells.order)], dims="unit")
     return scale**2
 
@@ -354,7 +311,7 @@ def _term_effects(cells: Cells, data: dict[str, Any]) -> Any:
     if cells.terms is None:
         return pt.zeros_like(data["pilot_exposure"])
     groups = cells.terms.groups
-    learned = {group: _tailed(f"sigma_{group}", data) for group in dict.fromkeys(groups) if group != "moderator"}
+    learned = {group: tailed(f"sigma_{group}", data) for group in dict.fromkeys(groups) if group != "moderator"}
     scale = pt.stack([learned.get(group, pt.as_tensor(1.0)) for group in groups])
     x = pm.Normal("x_term", dims=_own("term"))
     gamma = pm.Deterministic("gamma", scale * data["term_scale"] * x, dims=_own("term"))
@@ -370,7 +327,7 @@ def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:
         return pt.zeros((cells.order.size, data["path_scale"].shape[0]))
     x, spread = (
         pm.Flat("x_region", dims=(_own("region"), "drift")),
-        _tailed("sigma_region", data) * data["region_scale"],
+        tailed("sigma_region", data) * data["region_scale"],
     )
     shrink = 1 / (1 + spread**2 * data["region_weight"])
     zeta = shrink * spread * data["region_weight"] * (data["region_response"] - slow) + pt.sqrt(shrink) * x
@@ -400,25 +357,6 @@ def _variances(sigma_alpha: Any, moves: Any, s: Any | None, data: dict[str, Any]
     level = pt.concatenate([(scales**2 * factors)[:1], pt.zeros(data["drift_variance"].shape)])
     variance = scales**2 * factors - level + shock
     return level[:, None] + variance[:, None] * unit_scale, pt.sign(scales) if s is None else pt.ones_like(scales)
-
-
-def _tailed(name: str, data: dict[str, Any]) -> Any:
-    """A half-normal scale that data may say little of, through a coordinate of its own."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    z = pm.Flat(f"z_{name}")
-    # Minus the logarithm of an upper tail, in two parts, since none is precise everywhere: one moves below z = 3,
-    # the other above. JAX differentiates PyTensor's expansion of log(erfc) even where it is not used, and only
-    # from about there on is it a number.
-    below, above = pt.minimum(z, 3.0), pt.maximum(z, 3.0)
-    multiple = (
-        -pt.log1p(-0.5 * pt.erfc(-below / np.sqrt(2)))
-        - pt.log(pt.erfc(above / np.sqrt(2)))
-        + np.log(erfc(3 / np.sqrt(2)))
-    )
-    pm.Potential(f"{name}_density", multiple - 0.5 * multiple**2 - 0.5 * z**2)
-    return pm.Deterministic(name, data["priors"][SCALARS.index(name), 1] * multiple)
 
 
 def _own(dim: str) -> str:
