@@ -19,6 +19,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -249,7 +250,8 @@ def test_families_after_the_first_are_compiled_in_other_processes(
 ) -> None:
     monkeypatch.setattr(Helper, "made", [])
     monkeypatch.setattr(Helper, "works", works_elsewhere)
-    monkeypatch.setattr(subprocess, "Popen", Helper)
+    # its own alone: PyTensor starts processes too, the first time that it compiles something
+    monkeypatch.setattr(module, "subprocess", SimpleNamespace(Popen=Helper, DEVNULL=subprocess.DEVNULL))
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     for _ in range(2):  # and no family twice
         compile_ahead(["binomial", "normal", "binomial"])
@@ -393,12 +395,20 @@ def test_name_of_the_code_changes_with_what_it_depends_on(tmp_path: Path, monkey
     copy = tmp_path / "primum"
     shutil.copytree(package / "model", copy / "model", ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "fit").mkdir()
-    shutil.copy(module.__file__, copy / "fit")
+    for name in ("compile.py", "entries.py"):
+        shutil.copy(package / "fit" / name, copy / "fit")
     monkeypatch.setattr(module, "__file__", str(copy / "fit" / "compile.py"))
     same = fresh()
     assert same == module.fingerprint(), "a copy of the package elsewhere has the same code"
     seen = {same}
-    for name in ("model/kernel/kernel.py", "model/layout.py", "model/families/binomial.py", "fit/compile.py"):
+    sources = (
+        "model/kernel/kernel.py",
+        "model/layout.py",
+        "model/families/binomial.py",
+        "fit/compile.py",
+        "fit/entries.py",
+    )
+    for name in sources:
         source = copy / name
         before = source.read_text()
         source.write_text(before + "# changed\n")
@@ -414,4 +424,4 @@ def test_name_of_the_code_changes_with_what_it_depends_on(tmp_path: Path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(llvm, "get_host_cpu_name", lambda: "another processor")
         seen.add(fresh())
-    assert len(seen) == 1 + 4 + 3 + 1
+    assert len(seen) == 1 + len(sources) + 3 + 1
