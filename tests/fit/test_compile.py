@@ -22,12 +22,14 @@ from threading import Thread
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import numba
 import numpy as np
 import pytest
+from numba.core.codegen import CPUCodeLibrary
 from numpy.typing import NDArray
 
 from primum.fit import compile as module
-from primum.fit.compile import Program, compile_ahead, load, program_of, table_of
+from primum.fit.compile import Program, compile_ahead, load, optimised_once, program_of, table_of
 from primum.fit.draws import for_nutpie, kept_length
 from primum.fit.entries import WIDTH
 from primum.model.kernel import ARRAYS
@@ -207,6 +209,31 @@ def works(program: Program, case: str) -> bool:
     vector = built.flat(built.points(1, seed=33)[0])
     status, density, _ = evaluate(program, built, vector)
     return status == 0 and density == pytest.approx(built.kernel(vector)[0], rel=TOLERANCE)
+
+
+def test_only_entries_are_optimised_and_numba_is_left_as_it_was() -> None:
+    before, optimised = CPUCodeLibrary._optimize_final_module, []
+
+    @numba.njit
+    def part(x: float) -> float:
+        return 2.0 * x
+
+    def entry(x: float) -> float:
+        return float(part(x))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CPUCodeLibrary, "_optimize_final_module", lambda library: optimised.append(library.name))
+        with optimised_once({entry.__qualname__}):
+            compiled = numba.cfunc(numba.types.float64(numba.types.float64))(entry)
+    assert optimised == [entry.__qualname__]
+    assert compiled.ctypes(2.5) == 5.0
+    assert CPUCodeLibrary._optimize_final_module is before
+
+
+def test_without_what_numba_does_not_promise_code_is_compiled_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(CPUCodeLibrary, "_optimize_final_module")
+    with optimised_once(set()):
+        assert not hasattr(CPUCodeLibrary, "_optimize_final_module")
 
 
 def test_code_is_compiled_once_and_then_read(

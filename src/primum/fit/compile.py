@@ -17,8 +17,8 @@ import pickle
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -36,6 +36,7 @@ from primum.spec.families import FamilyName
 
 JOINT = "joint"  # what puts outcomes together
 _JOINED = "-joined"
+_OPTIMISE = "_optimize_final_module"
 compilations: list[str] = []
 _programs: dict[str, Program] = {}
 _elsewhere: dict[str, subprocess.Popen[bytes]] = {}
@@ -166,8 +167,7 @@ def joint_table_of(
 def compile_program(name: str) -> tuple[tuple[str, Any], ...]:
     """C functions of a program, each the name of its entry and its library as bytes.
 
-    A kernel is one of them and the others call it by its address: LLVM optimises a function again with
-    every one that it is linked into.
+    A kernel is one of them and the others call it by its address, so that it is optimised once.
     """
     import numba
 
@@ -181,8 +181,38 @@ def compile_program(name: str) -> tuple[tuple[str, Any], ...]:
         pieces = [(kernel, kernel_entry(name.removesuffix(_JOINED), given=True))]
     else:
         pieces = [(kernel, kernel_entry(name, given=False)), *zip(sampled, entries(), strict=True)]
-    compiled = [numba.cfunc(kind)(entry) for kind, entry in pieces]
+    with optimised_once({entry.__qualname__ for _, entry in pieces}):
+        compiled = [numba.cfunc(kind)(entry) for kind, entry in pieces]
     return tuple((each.native_name, each._library.serialize_using_object_code()) for each in compiled)
+
+
+@contextmanager
+def optimised_once(entries: set[str]) -> Iterator[None]:
+    """Leave functions as they are until they are in one of some entries, which is optimised whole.
+
+    numba has LLVM optimise a function by itself, and again in each function that it becomes part of, five levels
+    deep here. That is two fifths of all compilation, and the code is no faster for it.
+
+    Parameters
+    ----------
+    entries
+        Qualified names.
+    """
+    from numba.core.codegen import CPUCodeLibrary
+
+    optimise = getattr(CPUCodeLibrary, _OPTIMISE, None)  # not public: where numba has none, it takes its time
+
+    def only_entries(library: Any) -> None:
+        if library.name in entries:
+            optimise(library)  # type: ignore[misc]
+
+    if optimise is not None:
+        setattr(CPUCodeLibrary, _OPTIMISE, only_entries)
+    try:
+        yield
+    finally:
+        if optimise is not None:
+            setattr(CPUCodeLibrary, _OPTIMISE, optimise)
 
 
 def load(code: tuple[tuple[str, Any], ...]) -> Program:

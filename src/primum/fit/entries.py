@@ -162,12 +162,18 @@ def _lengths() -> Any:
 def _pack() -> Any:
     """A numba function that keeps what was reported: seven digits are plenty for a latent, and two share a place."""
     import numba
+    from numba import carray
+
+    float32 = _pointer_to(numba.types.float32)
 
     @numba.njit  # type: ignore[untyped-decorator]
     def pack(reported: Any, before: int, kept: Any) -> None:
-        kept[:before] = reported[:before]
-        halves = kept[before:].view(np.float32)
-        for place in range(reported.size - before):
+        for place in range(before):
+            kept[place] = reported[place]
+        count = reported.size - before
+        # through an address: numba compiles texts of errors with a view, which take seconds
+        halves = carray(float32(kept.ctypes.data + before * kept.itemsize), (count,))
+        for place in range(count):
             halves[place] = reported[before + place]
 
     return pack

@@ -17,8 +17,15 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     import numba
 
     _know_helpers()
-    # sums in another order, and products fused with sums: nothing that depends on what is infinite or not a number
-    return numba.njit(error_model="numpy", nogil=True, fastmath={"reassoc", "contract"})(function)  # type: ignore[no-any-return]
+    return numba.njit(  # type: ignore[no-any-return]
+        error_model="numpy",
+        nogil=True,
+        # sums in another order, and products fused with sums: nothing that depends on what is infinite or not a number
+        fastmath={"reassoc", "contract"},
+        # only compiled code calls these, and ways to call them from elsewhere would be a fifth of all compilation
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
 
 
 @cache

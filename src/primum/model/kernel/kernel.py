@@ -81,6 +81,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
+        begin, forwards = min(others, 0), units > 0  # numba would compile sweep again for every constant
         at_slow, at_region, at_tau, at_term, at_unit, at_x, at_xi, at_u, at_donor, at_pair = places[HEAD:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
@@ -137,21 +138,11 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         flipped = scaled and scalars[SIGMA] < 0
         level = given_forth(between, flipped, level, variance, own, sign, basis, root, eta, carried, in_component)
         density += sweep(
-            0,
-            others,
-            True,
-            donors == 0 and not ahead,
-            scalars,
-            level,
-            variance,
-            sign,
-            paths,
-            in_paths,
-            in_variance,
-            of_paths,
-        )
+            begin, others, forwards, donors == 0 and not ahead, scalars, level, variance, sign, paths, in_paths,
+            in_variance, of_paths,
+        )  # fmt: skip
         if donors:
-            gather(0, others, kept, component)
+            gather(begin, others, kept, component)
             density += donors_forth(
                 scalars, variance, scale_of, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
                 share, carried,
@@ -161,9 +152,11 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             left, zeta, tau_unit,
         )  # fmt: skip
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
-        density += sweep(others, units, True, not ahead, scalars, level, own, sign, paths, in_paths, in_own, of_paths)
+        density += sweep(
+            others, units, forwards, not ahead, scalars, level, own, sign, paths, in_paths, in_own, of_paths
+        )
         if ahead:
-            gather(0, others, kept, component)
+            gather(begin, others, kept, component)
             gather(others, units, kept, component)
             given_found(between, component, zeta, root)
             return density
@@ -183,8 +176,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
                 gradient[at_donor:at_pair], gradient[at_pair:],
             )  # fmt: skip
             density += sweep(
-                0, others, False, True, scalars, level, variance, sign, paths, in_paths, in_variance, of_paths
-            )
+                begin, others, not forwards, forwards, scalars, level, variance, sign, paths, in_paths, in_variance,
+                of_paths,
+            )  # fmt: skip
         given_back(between, level, variance, basis, root, in_eta, in_carried, in_level, in_variance, in_own, in_left)
         terms_back(scalars, x_term, of_terms, in_carried, in_scalars, in_x_term)
         units_back(x_unit, scalars, in_log_scale, in_scalars, in_x_unit)
