@@ -168,3 +168,11 @@ def test_correlations_are_shown_of_a_joint_fit_alone(page: str, tmp_path: Path) 
     assert "as probable as this table says" not in text
     assert (tmp_path / "figures" / "correlations.svg").is_file()
     assert "How outcomes go together" not in page
+
+
+def test_every_figure_that_is_drawn_is_on_the_page(tmp_path: Path) -> None:
+    effects = pr.effects(tiny_fit())
+    page = pr.write_report(tiny_fit(), effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8")
+    drawn = [path.stem for path in (tmp_path / "figures").iterdir()]
+    assert len(drawn) > 20
+    assert [name for name in drawn if f'"{name}-' not in page] == []
