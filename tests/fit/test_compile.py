@@ -214,7 +214,7 @@ def works(program: Program, case: str) -> bool:
 def test_only_entries_are_optimised_and_numba_is_left_as_it_was() -> None:
     before, optimised = CPUCodeLibrary._optimize_final_module, []
 
-    @numba.njit
+    @numba.njit  # type: ignore[untyped-decorator]
     def part(x: float) -> float:
         return 2.0 * x
 
