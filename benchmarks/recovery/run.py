@@ -87,7 +87,7 @@ def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
             continue  # so that panels are those of before there were these
         scale = prior.distribution == "half-normal"
         drawn[name] = prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
-    return drawn if outcome.shocks else {**drawn, "s": 0.0}
+    return drawn if outcome.shocked else {**drawn, "s": 0.0}
 
 
 def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:

@@ -171,6 +171,10 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         ),
         "eta": ((*sample, "unit", "time"), response + 0.05 * rng.normal(size=(*shape, units, periods))),
     }
+    if cells.heavy:
+        shock = 0.12 * rng.standard_t(4, size=(*shape, units, periods))
+        shock[:, :, cells.pilots[0], -1] += 1.5  # far from all else that is known of that pilot
+        variables["shock"] = ((*sample, "unit", "time"), shock)
     if family.noise:
         variables["sigma"] = positive(1.0 if outcome.measure.split else 0.05)
     names = np.asarray(panel.dataset["unit"])

@@ -40,6 +40,7 @@ EVIDENCE = {
     "outcomes.first.prior_set": "informed",
     "outcomes.first.evidence": {"estimates": [0.6, 0.9], "standard_errors": [0.1, 0.2], "reason": "a test"},
 }
+SHOCKS = {"outcomes.first.shocks": "heavy-tailed"}
 LONG = tuple(range(2010, 2018))
 Point = dict[str, Array]
 
@@ -143,6 +144,16 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "normal, informed prior and heavy-tailed effects, with gaps": lambda: evaluation(
         "normal", missing=9, changes={**HEAVY, **EVIDENCE}
     ),
+    "binomial, heavy-tailed shocks, with gaps": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=SHOCKS),
+    "normal with known errors, heavy-tailed shocks": lambda: evaluation(
+        "normal", known=True, missing=9, changes=SHOCKS
+    ),
+    "poisson, heavy-tailed shocks, in blocks": lambda: evaluation(
+        "poisson", units=BLOCK + 20, pilots=4, missing=30, changes={**SHOCKS, **VARIED, **WEIGHTS, **TRENDS}
+    ),
+    "binned, heavy-tailed shocks, with hidden bins and gaps": lambda: evaluation(
+        "binned", missing=9, bounded=20, changes=SHOCKS
+    ),
     "binomial, the path a walk": lambda: evaluation("binomial", times=UNEVEN, missing=9, changes=WALK),
     "normal with regions, stationary drift, with gaps": lambda: evaluation(
         "normal", missing=9, times=UNEVEN, changes={**REGIONS, **PHI}
@@ -234,7 +245,7 @@ class Model:
         """What the kernel should report, NaN where a scalar is not in the model."""
         vector = np.full(self.layout.results, np.nan)
         for name, field in self.layout.reported.items():
-            if name == "eta":
+            if name in {"eta", "shock"}:
                 field.of(vector[None])[...] = at[name][self.cells.order].T
             elif name == "weight" and self.cells.weighting is not None:
                 field.of(vector[None])[...] = at[name][self.cells.weighting.base > 0]

@@ -19,12 +19,13 @@ from scipy.special import expit, gammaln, logit
 
 from primum.errors import SpecError
 from primum.model import Cells, build, cells_of
-from primum.model.data import reference_of, rough_squares, working_of
+from primum.model.data import reference_of, rough_squares, through_shocks, working_of
 from primum.model.drift import drift_basis
 from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
+from primum.model.shocks import scale_of_shocks
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
 from tests.model.test_drift import centred_drift
@@ -44,7 +45,7 @@ def covariances(built: Model, at: dict[str, Array]) -> Array:
     if cells.trends:
         away = cells.time - cells.time.mean()
         drift = drift + at["sigma_slope"] ** 2 * np.outer(away, away)
-    shock = at.get("s", np.asarray(0.0)) ** 2
+    shock = 0.0 if cells.heavy else at.get("s", np.asarray(0.0)) ** 2
     ratio = np.where(np.isin(np.arange(len(cells.value)), cells.pilots), kappa_of(built, at), 1.0)[:, None, None]
     scale = (at["unit_scale"] ** 2)[:, None, None] if cells.varied else 1.0
     own = ratio**2 * drift + shock * np.eye(cells.time.size)
@@ -104,12 +105,33 @@ def centre(built: Model, at: dict[str, Array], point: Point) -> Array:
 def drifts(built: Model, at: dict[str, Array], point: Point) -> Array:
     """Comparators' drifts: their mean given the path, and the sampled departure from it."""
     basis, others = built.cells.basis, built.cells.comparators
-    whole = (at["eta"] - location(built.cells, at))[others] @ basis.vectors[1:].T
-    s, q = point.get("s_signed", np.asarray(0.0)), moves(built, point, "_signed")
+    whole = (without_shocks(at) - location(built.cells, at))[others] @ basis.vectors[1:].T
+    s, q = (
+        np.asarray(0.0) if built.cells.heavy else point.get("s_signed", np.asarray(0.0)),
+        moves(built, point, "_signed"),
+    )
     share = q**2 * basis.variance / (q**2 * basis.variance + s**2)
     # Var(u | path) = share s^2, its root signed so that it is smooth in both scales
     spread = np.sqrt(share) * np.sign(q) * s * (at["unit_scale"][others][:, None] if built.cells.varied else 1.0)
-    return np.asarray((share * whole + spread * point["x_u"].T) @ basis.vectors[1:])
+    rest = spread * point["x_u"].T if built.cells.white else 0.0
+    return np.asarray((share * whole + rest) @ basis.vectors[1:])
+
+
+def without_shocks(at: dict[str, Array]) -> Array:
+    """The linear predictor but for heavy-tailed shocks, which are apart from paths."""
+    return np.asarray(at["eta"] - at.get("shock", np.asarray(0.0)))
+
+
+def log_shocks(built: Model, at: dict[str, Array], point: Point) -> float:
+    """Density of heavy-tailed shocks, and the Jacobian of e = s (... + sqrt(R / m) x exp(R^8 x^2 / 8))."""
+    if not built.cells.heavy:
+        return 0.0
+    scale = at["s"] * (at["unit_scale"][:, None] if built.cells.varied else 1.0)
+    spread = built.arrays["shock_spread"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
+    weight = np.where(built.cells.observed, working(built)[1], 0.0) * spread**2
+    bend = 0.25 * (1 + scale**2 * weight) ** -8.0 * point["x_shock"].T[np.argsort(built.cells.order)] ** 2
+    jacobian = np.log(scale * spread) - 0.5 * np.log1p(scale**2 * weight) + 0.5 * bend + np.log1p(bend)
+    return float(np.sum(stats.t(4).logpdf(at["shock"] / scale) - np.log(scale) + jacobian))
 
 
 def moves(built: Model, values: dict[str, Array], kind: str = "") -> Array:
@@ -126,8 +148,8 @@ def log_weighting(built: Model, at: dict[str, Array], point: Point) -> float:
         return 0.0
     cells, basis = built.cells, built.cells.basis
     total = sum(float(np.sum(stats.norm.logpdf(point[name]))) for name in ("x_donor", "x_pair"))
-    if "s" not in at:  # a path is its drift, and x_u is nothing but standard normal
-        return total + float(np.sum(stats.norm.logpdf(point["x_u"])))
+    if not cells.white:  # a path is its drift
+        return total
     drift = drifts(built, at, point) @ basis.vectors[1:].T
     path = (at["eta"] - location(cells, at))[cells.comparators] @ basis.vectors[1:].T
     scale = at["unit_scale"][cells.comparators][:, None] if cells.varied else np.ones((len(drift), 1))
@@ -192,9 +214,16 @@ def excess(cells: Cells, response: Array, sampling: Array, size: Array | float) 
 
 def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
-    _, weight = working(built)
+    weight = cell_weight(built, at) if built.cells.heavy else working(built)[1]
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
     return np.asarray(np.maximum(mean, 1e-3) / scale_of_noise(built, at) ** 2)
+
+
+def effect_weight(built: Model, at: dict[str, Array]) -> Array:
+    """The same for effects, which see heavy-tailed shocks at their reference scale: tests/model/test_shocks.py."""
+    if built.cells.heavy:
+        return np.asarray(built.arrays["mean_weight"][np.argsort(built.cells.order)])
+    return mean_weight(built, at)
 
 
 def scale_of_noise(built: Model, at: dict[str, Array]) -> Array:
@@ -320,6 +349,10 @@ def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
 
 def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     """Weights of the map: a cell's own, or where the scale of noise is learned the unit's mean in every cell."""
+    if built.cells.heavy:
+        told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
+        weight = np.where(built.cells.observed, working(built)[1], 1.0)
+        return np.asarray(told / (1 / weight + 1.4 * at["s"] ** 2))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
     return np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
@@ -348,7 +381,7 @@ def log_pseudo(built: Model, at: dict[str, Array], point: Point) -> float:
 
 def effect_information(built: Model, at: dict[str, Array]) -> Array:
     """What each pilot's response says of its effect, P_i = d' (Sigma + I / w)^-1 d, components integrated out."""
-    cells, sigma, weight = built.cells, covariances(built, at), mean_weight(built, at)
+    cells, sigma, weight = built.cells, covariances(built, at), effect_weight(built, at)
     eye, exposed = np.eye(cells.time.size), cells.exposure[cells.pilots]
     found = [d @ np.linalg.solve(sigma[i] + eye / weight[i], d) for i, d in zip(cells.pilots, exposed, strict=True)]
     return np.array(found)
@@ -386,7 +419,7 @@ def log_jacobian_of_effects(built: Model, at: dict[str, Array]) -> Array:
 
 def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
     """Log density of the textbook's model at the mapped point, plus the log Jacobian of the maps."""
-    departure = at["eta"] - centre(built, at, point)
+    departure = without_shocks(at) - centre(built, at, point)
     rows = zip(departure, covariances(built, at), strict=True)
     return (
         sum(float(stats.multivariate_normal.logpdf(row, np.zeros(row.size), each)) for row, each in rows)
@@ -394,6 +427,7 @@ def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
         + log_priors(built, at)
         + log_weighting(built, at, point)
         + log_pseudo(built, at, point)
+        + log_shocks(built, at, point)
         + float(log_jacobian_of_paths(built, at).sum())
         + float(log_jacobian_of_effects(built, at).sum())
     )
@@ -427,7 +461,7 @@ def test_log_jacobian_of_paths_is_that_of_the_map(built: Model) -> None:
     for component in range(built.cells.time.size):
         moved = {**point, "x": point["x"].copy()}
         moved["x"][component, built.place(unit)] += 1.0
-        change = built(moved)["eta"] - at["eta"]
+        change = without_shocks(built(moved)) - without_shocks(at)
         jacobian[:, component] = change[unit]
         change[unit] = 0.0
         if built.cells.weighting is not None:
@@ -451,7 +485,8 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
     point["x_tau"] = np.zeros_like(point["x_tau"])
     at, cells = built(point), built.cells
     response, _ = working(built)
-    sigma, weight, known = covariances(built, at), mean_weight(built, at), effect_information(built, at)
+    sigma, known = covariances(built, at), effect_information(built, at)
+    weight = effect_weight(built, at)
     own_path = np.broadcast_to(paths(cells, at), cells.value.shape) - at["lambda"]
     carried = (centre(built, at, point) - location(cells, at) + own_path)[cells.pilots] + term_effects(cells, at)
     expected = []
@@ -471,7 +506,12 @@ def at_reference(built: Model, point: Point) -> Point:
     cells, family, priors = built.cells, built.family, built.outcome.all_priors()
     work = working_of(cells, family)
     scales = reference_of(work, cells, family, priors)
+    if cells.heavy:
+        heavy = scale_of_shocks(scales.s)
+        work, scales, _ = through_shocks(work, scales, cells)
     named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
+    if cells.heavy:
+        named["s"] = heavy
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
     if cells.varied:
@@ -482,7 +522,7 @@ def at_reference(built: Model, point: Point) -> Point:
 
 def conditional(built: Model, covariance: Array, weight: Array) -> Array:
     """Covariance of a path given its cells; without shocks what these say of level and trend is kept apart."""
-    if built.cells.counted:
+    if built.cells.white:
         noisy = weight[:, None] * covariance
         return np.asarray(covariance - covariance @ np.linalg.solve(np.eye(len(noisy)) + noisy, noisy))
     basis = built.cells.basis.vectors
@@ -502,7 +542,7 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     rows = zip(covariances(built, at), cell_weight(built, at), gaps, strict=True)
     expected = np.array([conditional(built, each, w) @ (w * gap) for each, w, gap in rows])
     # factors have seven digits
-    np.testing.assert_allclose(at["eta"] - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(without_shocks(at) - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
 
 def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> None:
@@ -515,7 +555,7 @@ def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> N
     for component in range(cells.time.size):
         moved = {**point, "x": point["x"].copy()}
         moved["x"][component, built.place(unit)] += 1.0
-        moves[:, component] = (built(moved)["eta"] - at["eta"])[unit]
+        moves[:, component] = (without_shocks(built(moved)) - without_shocks(at))[unit]
     weight = cell_weight(built, at)[unit]
     expected = conditional(built, covariances(built, at)[unit], weight)
     # factors have seven digits
@@ -637,11 +677,13 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     printed = {name for name, _ in built.outcome.priors_in_use()} - {"moderator"}
     free = {variable.name for variable in built.model.free_RVs}
     sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
-    weighting = {"x_u", "x_donor", "x_pair"} if built.cells.weighting is not None else set()
+    drifts = {"x_u"} if built.cells.white else set()
+    weighting = {"x_donor", "x_pair"} | drifts if built.cells.weighting is not None else set()
     others = (
         ({"x_term"} if built.cells.terms is not None else set())
         | ({"xi"} if has_pseudo(built).any() else set())
         | ({"x_unit"} if built.cells.varied else set())
+        | ({"x_shock"} if built.cells.heavy else set())
         | ({"x_region"} if built.cells.regions is not None else set())
     )
     assert free == sampled | {"x_tau", "x"} | weighting | others

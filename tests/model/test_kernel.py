@@ -96,7 +96,7 @@ def test_gradient_is_that_of_the_value(built: Model) -> None:
     rng = np.random.default_rng(15)
     vectors_at = built.layout.free["lambda_drift"].start
     chosen = [*range(vectors_at)]
-    for name in ("lambda_drift", "x_region", "x_tau", "x_term", "x_unit", "x", "xi"):
+    for name in ("lambda_drift", "x_region", "x_tau", "x_term", "x_unit", "x", "x_shock", "xi"):
         if name not in built.layout.free:
             continue
         field = built.layout.free[name]
@@ -142,11 +142,14 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
             x[...] = -1.0
         # components after the constant that go with each scale
         moved = {"s": slice(None), "sigma_slope": slice(1), "q": slice(int(built.cells.trends), None)}
-        if name in moved and "x_u" in layout.free:
+        white = built.cells.white
+        if name == "s" and not white:
+            layout.free["x_shock"].of(signs[None])[...] = -1.0
+        elif name in moved and "x_u" in layout.free:
             layout.free["x_u"].of(signs[None])[0][moved[name]] = -1.0
-        if "s" not in layout.free and name in {"q", "sigma_slope"}:
+        if not white and name in {"q", "sigma_slope"}:
             x[1:][moved[name]] = -1.0
-        if "s" not in layout.free and name == "sigma_alpha":
+        if not white and name == "sigma_alpha":
             x[:1] = -1.0
         other, other_gradient, other_report = built.kernel(signs * vector)
         # the same operations on the same numbers but for their signs

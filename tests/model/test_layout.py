@@ -65,7 +65,8 @@ def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counte
     # regions' coordinates, effect terms and units' scales, which there are none of, begin where the next ones do
     names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names]
-    expected += [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
+    # heavy-tailed shocks, which there are none of either, and pseudo-responses
+    expected += 2 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
 

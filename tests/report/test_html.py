@@ -10,7 +10,8 @@ import pytest
 import primum as pr
 from primum.effects import Effects
 from primum.fit.gate import Finding, Gate
-from primum.testing import tiny_fit, tiny_imputed, tiny_joint_fit
+from primum.report.summary import summary
+from primum.testing import canned_fit, tiny_fit, tiny_imputed, tiny_joint_fit, tiny_panel
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,21 @@ def test_correlations_are_shown_of_a_joint_fit_alone(page: str, tmp_path: Path) 
     assert "as probable as this table says" not in text
     assert (tmp_path / "figures" / "correlations.svg").is_file()
     assert "How outcomes go together" not in page
+
+
+def test_records_that_hardly_count_are_shown(tmp_path: Path) -> None:
+    spec = pr.demo_spec().change({"outcomes.kinship.shocks": "heavy-tailed"})
+    fit = canned_fit(spec, tiny_panel())
+    effects = pr.effects(fit)
+    effects = dataclasses.replace(effects, outcomes={"kinship": effects["kinship"]})
+    harm = pr.harm(effects)
+    page = html.unescape(pr.write_report(fit, effects, harm, tmp_path).read_text(encoding="utf-8"))
+    sentence = pr.outliers(fit, "kinship").sentence
+    assert page.count(sentence) == 2, "beside the checks, and in the methods"
+    assert '"kinship-outliers-' in page
+    assert "shocks scatter as Student's t with 4 degrees of freedom" in page
+    content = summary(fit, effects, harm, total_seconds=1.0, truth=None)["outcomes"]["kinship"]
+    assert [each["time"] for each in content["outliers"]] == [int(fit.panel.dataset["time"][-1])]
 
 
 def test_every_figure_that_is_drawn_is_on_the_page(tmp_path: Path) -> None:

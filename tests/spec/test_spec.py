@@ -282,9 +282,28 @@ def test_shocks_and_noise_are_there_where_they_can_be_told_apart(
 ) -> None:
     outcome = _outcome(**changes, priors=PriorChanges())
     assert outcome.problems() == []
-    assert outcome.shocks == shocks
+    assert outcome.shocked == shocks
     assert {"s", "sigma"} & {name for name, _ in outcome.priors_in_use()} == (
         ({"s"} if shocks else set()) | ({"sigma"} if sigma else set())
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, True),
+        ({"family": "poisson", "unit": "per 100"}, True),
+        ({"family": "normal", "unit": "days", "denominator": None, "standard_error": "se"}, True),
+        ({"family": "beta_binomial"}, False),
+        ({"family": "gamma", "unit": "days"}, False),
+        ({"family": "normal", "unit": "days"}, False),
+        ({"family": "normal", "unit": "days", "denominator": None}, False),
+    ],
+)
+def test_heavy_tailed_shocks_need_noise_of_known_size(changes: dict[str, Any], told: bool) -> None:
+    problems = _outcome(**changes, shocks="heavy-tailed").problems()
+    assert [each.startswith('outcomes.kinship.shocks: "heavy-tailed" needs noise') for each in problems] == (
+        [] if told else [True]
     )
 
 

@@ -30,4 +30,4 @@ def report(
     kept = fit.parent / FROZEN
     frozen = pr.Frozen.read(kept) if kept.exists() else None
     page = pr.write_report(loaded, effects, harm, out or fit.parent, truth=truth, frozen=frozen, force=force)
-    say(harm, page)
+    say(loaded, harm, page)

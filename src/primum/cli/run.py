@@ -18,6 +18,7 @@ from primum.spec import Frozen, Spec
 from primum.spec.frozen import frozen_beside
 
 if TYPE_CHECKING:
+    from primum.fit import Fit, Imputed
     from primum.harm import Harm
     from primum.panel import Name, Panel
 
@@ -73,7 +74,7 @@ def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | N
     content = summary(fit, effects, harm, total_seconds=seconds, truth=truth, frozen=frozen)
     (out / "summary.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(checkpoints, ignore_errors=True)
-    say(harm, page)
+    say(fit, harm, page)
 
 
 def panel_for(spec: Spec, path: Path, data: Path | None, base_weights: Path | None) -> Panel:
@@ -163,13 +164,18 @@ def table_for(spec: Spec, path: Path, data: Path | None) -> object:
     raise SpecError(str(path), ["it names no table; give one with --data FILE, or set file in [source]"])
 
 
-def say(harm: Harm, page: Path) -> None:
+def say(fit: Fit | Imputed, harm: Harm, page: Path) -> None:
     """Print verdict, findings, decisions and the path of the report; leave with 1 on FAIL."""
+    import primum as pr
+
     typer.echo(f"\nComputation: {harm.gate.verdict}")
     typer.echo(f"Fit to the data: {'in doubt for ' + ', '.join(harm.doubted) if harm.doubted else 'no doubts'}\n")
     for name, each in harm.outcomes.items():
         lines = [f"{each.gate.verdict} {name}: {reason}" for reason in each.gate.reasons]
-        for line in lines + [f"DOUBT {name}: {doubt}" for doubt in each.doubts]:
+        lines += [f"DOUBT {name}: {doubt}" for doubt in each.doubts]
+        if each.outcome.shocks == "heavy-tailed" and each.gate.verdict != "FAIL":
+            lines.append(f"RECORDS {name}: {pr.outliers(fit, name).sentence}")
+        for line in lines:
             typer.echo(textwrap.fill(line, 100, subsequent_indent="  ") + "\n")
     for sentence in harm.sentences:
         typer.echo(textwrap.fill(sentence, 100, initial_indent="- ", subsequent_indent="  ") + "\n")

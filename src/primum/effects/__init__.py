@@ -4,6 +4,7 @@ from primum.effects import estimands
 from primum.effects.correlations import Correlations, correlations
 from primum.effects.effects import Effects, OutcomeEffects, effects, outcome_effects
 from primum.effects.estimand import Estimand
+from primum.effects.outliers import Outliers, outliers
 from primum.effects.paths import RegionalPaths, regional_paths
 from primum.effects.predictions import Predictions, predictions
 from primum.effects.unpooled import unpooled
@@ -15,6 +16,7 @@ __all__ = [
     "Effects",
     "Estimand",
     "OutcomeEffects",
+    "Outliers",
     "Predictions",
     "RegionalPaths",
     "comparator_weights",
@@ -22,6 +24,7 @@ __all__ = [
     "effects",
     "estimands",
     "outcome_effects",
+    "outliers",
     "predictions",
     "regional_paths",
     "unpooled",

@@ -167,12 +167,20 @@ def _values(vectors: Sequence[Array], cells: Cells, layout: Layout) -> dict[str,
     values = {name: field.of(heads) for name, field in layout.reported.items() if name not in LATENTS}
     times, units = layout.reported["eta"].shape
     place = np.argsort(cells.order)
-    eta = np.empty((chains, draws, units, times), dtype=np.float32)
+    cellwise = {
+        name: np.empty((chains, draws, units, times), dtype=np.float32)
+        for name in ("eta", "shock")
+        if name in layout.reported
+    }
     weight = np.zeros((chains, draws, *_shape_of_weights(cells)), dtype=np.float32)
     unit_scale = np.empty((chains, draws, units if cells.varied else 0), dtype=np.float32)
     for chain, each in enumerate(vectors):
         packed = np.ascontiguousarray(each[:, layout.head :]).view(np.float32)
-        eta[chain] = packed[:, : times * units].reshape(-1, times, units).transpose(0, 2, 1)[:, place]
+        for name, kept in cellwise.items():
+            first = layout.reported[name].start - layout.head
+            kept[chain] = (
+                packed[:, first : first + times * units].reshape(-1, times, units).transpose(0, 2, 1)[:, place]
+            )
         if cells.weighting is not None:
             pairs = packed[:, times * units : times * units + int((cells.weighting.base > 0).sum())]
             weight[chain][:, cells.weighting.base > 0] = pairs
@@ -181,7 +189,7 @@ def _values(vectors: Sequence[Array], cells: Cells, layout: Layout) -> dict[str,
             unit_scale[chain] = packed[:, first : first + units][:, place]
     extra = {} if cells.weighting is None else {"weight": weight}
     extra |= {"unit_scale": unit_scale} if cells.varied else {}
-    return {**values, "eta": eta, **extra}
+    return {**values, **cellwise, **extra}
 
 
 def _shape_of_weights(cells: Cells) -> tuple[int, ...]:

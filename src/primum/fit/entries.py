@@ -62,6 +62,8 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(float64(t[29, 0]), (t[29, 1], t[29, 2])),
             carray(float64(t[30, 0]), (t[30, 1], t[30, 2])),
             carray(int32(t[31, 0]), (t[31, 1],)),
+            carray(float64(t[32, 0]), (t[32, 1], t[32, 2])),
+            carray(float64(t[33, 0]), (t[33, 1], t[33, 2])),
         )  # fmt: skip
 
     return evaluate
@@ -154,7 +156,8 @@ def _lengths() -> Any:
         t = carray(table, (rows, WIDTH))
         (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
         varied = carray(int64(t[0, 0]), (t[0, 1],))[VARIED] >= 0
-        return head + periods + pilots + terms + regions * periods, periods * units + pairs + (units if varied else 0)
+        latents = (periods + t[32, 1]) * units + pairs + (units if varied else 0)
+        return head + periods + pilots + terms + regions * periods, latents
 
     return lengths
 

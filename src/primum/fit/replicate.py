@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.model import Cells
-from primum.model.cells import Array
+from primum.model.cells import TAIL, Array
 
 
 def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -44,7 +44,10 @@ def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> 
         drift[:, cells.pilots] += draws["weight"] @ drift[:, cells.comparators]
     level = np.sqrt(periods) * draws["sigma_alpha"][:, None, None] * rng.normal(size=(count, units, 1))
     components = np.concatenate([level, drift], axis=-1)
-    components += shock[:, None, None] * scale[:, :, None] * rng.normal(size=components.shape)
+    shocks = rng.standard_t(1 / TAIL, size=components.shape) if cells.heavy else rng.normal(size=components.shape)
+    shocks *= shock[:, None, None] * scale[:, :, None]
+    # normal shocks are as good in any orthogonal basis
+    components += shocks @ basis.vectors.T if cells.heavy else shocks
     is_pilot = np.isin(np.arange(units), cells.pilots)
     away = draws["sigma_tau"][:, None] * deviates(cells, rng, (count, units))
     without = (

@@ -84,7 +84,8 @@ in component k, a pilot's response departs from its location without the effect 
 
 the density of :math:`x_i` is that of :math:`\zeta_i`, standard normal, times :math:`\sqrt{A_i}`.
 That is exact too, and hyperparameters are left with almost the collapsed posterior. Where effects are
-heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates.
+heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates. Heavy-tailed shocks are
+left out of components, and sampled cell by cell (`primum.model.shocks`).
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ from primum.model.families import Family, family_of, learns_noise, pseudo_cells
 from primum.model.hyper import hyperpriors, kappa_of, mixture, tailed
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import sizes_of
+from primum.model.shocks import add_shocks, weights_through
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
 from primum.panel import Panel
@@ -220,8 +222,9 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     moves = pt.repeat(q[None], data["drift_variance"].shape[0])
     if cells.trends:
         moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))
-    variance, root_sign = _variances(sigma_alpha, moves, s, data, scale[:others])
-    own, _ = _variances(sigma_alpha, kappa * moves, s, data, scale[others:])
+    white = s if cells.white else None
+    variance, root_sign = _variances(sigma_alpha, moves, white, data, scale[:others])
+    own, _ = _variances(sigma_alpha, kappa * moves, white, data, scale[others:])
     slow = pm.Normal("lambda_drift", 0.0, data["path_scale"], dims="drift")
     path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
     x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
@@ -237,11 +240,15 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         carried += (root_sign[:, None] * pt.sqrt(own) * given.known[:, others:]).T
         variance, own = variance * given.left[:, None] ** 2, own * given.left[:, None] ** 2
 
+    seen = data
+    if cells.heavy:
+        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], s)
+        seen = {**data, "cell_weight": cell, "mean_weight": mean}
     density, eta, component = path_density(
-        location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], data, 0
+        location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], seen, 0
     )
     if cells.weighting is not None:
-        carried += carried_drift(moves, s, scale[:others], component, data)
+        carried += carried_drift(moves, white, scale[:others], component, data)
     centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
     centre += carried
     weight, sigma_tau = precision * data["mean_weight"][others:], tailed("sigma_tau", data)
@@ -250,9 +257,13 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     tau_unit, zeta = _effects(aim, spread, centre, own, weight, cells.tail, data)
     location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
     of_pilots, eta_pilots, component_pilots = path_density(
-        location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], data, others
+        location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], seen, others
     )
     eta = pt.concatenate([eta, eta_pilots], axis=1)
+    if cells.heavy:
+        shock = add_shocks(s, scale, eta, data)
+        pm.Deterministic("shock", shock.T[np.argsort(cells.order)], dims=("unit", "time"))
+        eta += shock
     likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
     pm.Potential("path_density", density + of_pilots + likelihood.sum())
     pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))

@@ -109,6 +109,8 @@ class Cells:
         Whether units have trends of their own.
     regions
         Regions that have paths of their own; None where all units share one path.
+    heavy
+        Whether shocks are heavy-tailed.
     """
 
     value: Array
@@ -130,6 +132,12 @@ class Cells:
     bins: Bins | None = None
     trends: bool = False
     regions: Regions | None = None
+    heavy: bool = False
+
+    @property
+    def white(self) -> bool:
+        """Whether paths have white shocks; heavy-tailed ones are apart from them."""
+        return self.counted and not self.heavy
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -195,7 +203,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         exposure=exposure,
         pilots=pilots,
         time=np.asarray(dataset["time"], dtype=np.int64),
-        counted=outcome.shocks,
+        counted=outcome.shocked,
         phi=outcome.phi,
         weighting=_weighting(outcome, pilots, exposure.shape[0], dataset),
         start=start,
@@ -208,6 +216,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         bins=bins,
         trends=outcome.trends == "by unit",
         regions=_regions(dataset) if outcome.path_by == "region" else None,
+        heavy=outcome.shocks == "heavy-tailed",
     )
 
 

@@ -6,7 +6,7 @@ included, so one piece of machine code serves them all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from primum.model.cells import Array, Cells, Regions, Weighting
 from primum.model.factors import factors_of
 from primum.model.families import Family, learns_scale, pseudo_cells
+from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
 from primum.model.reference import Scales, reference_scales
+from primum.model.shocks import scale_of_shocks, spread_of, told_of, weights_through
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
@@ -51,8 +53,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_weight": ("region", "drift"),
     "region_response": ("region", "drift"),
     "region_of": ("ordered",),
+    "shock_weight": ("shocked", "ordered"),
+    "shock_spread": ("shocked", "ordered"),
 }
-_MIN_WEIGHT = 1e-3
 
 
 def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray[Any]]:
@@ -82,7 +85,10 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         path is ``lambda_drift``, whose SDs are ``path_scale``, times ``path_basis``, and ``path_mix`` turns it to
         the coordinates of the basis. A region's path departs from it by coordinates of the same kind, whose SDs at
         sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
-        lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region.
+        lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
+        are heavy-tailed, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
+        for their shocks, ``cell_weight`` how much paths are told of them, and ``mean_weight`` what effects see of them
+        at the reference scale of shocks.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
@@ -95,6 +101,9 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     moves = SCALARS.index("q"), SCALARS.index("sigma_slope")
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
+    cellwise, told = work.weight[order].T, work.weight
+    if cells.heavy:
+        work, scales, told = through_shocks(work, scales, cells)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     return {
         "priors": np.array([_setting(by_name[name]) for name in SCALARS]),
@@ -102,7 +111,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "standard": np.array([standard.centre, standard.spread]),
         "fields": np.ascontiguousarray(family.fields(cells, standard)[:, order].transpose(0, 2, 1)),
         "response": np.ascontiguousarray(work.response[order].T),
-        "cell_weight": np.ascontiguousarray(work.weight[order].T),
+        "cell_weight": np.ascontiguousarray(told[order].T),
         "mean_weight": work.mean_weight[order],
         "factors": _factors(work, cells, scales, priors),
         "exposure": cells.exposure[pilots],
@@ -128,6 +137,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "region_weight": region_weight,
         "region_response": region_response,
         "region_of": regions.of_unit[order].astype(np.int32),
+        "shock_weight": np.ascontiguousarray(cellwise) if cells.heavy else np.zeros((0, order.size)),
+        "shock_spread": spread_of(told[order].T) if cells.heavy else np.zeros((0, order.size)),
     }
 
 
@@ -182,11 +193,22 @@ def working_of(cells: Cells, family: Family) -> Working:
     response, weight = family.working(cells, family.standard(cells))
     weight = np.where(cells.observed, weight, 0.0)
     seen = np.maximum(cells.observed.sum(axis=1), 1)
-    mean_weight = np.maximum(weight.sum(axis=1) / seen, _MIN_WEIGHT)
+    mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
     if learns_scale(family, cells):
         weight = np.broadcast_to(mean_weight[:, None], weight.shape)
     mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
+
+
+def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales, Array]:
+    """What paths see of cells whose shocks are heavy-tailed, at reference scales, which then have none of shocks.
+
+    And how much records tell, as `primum.model.shocks.told_of` has it; shape (unit, time).
+    """
+    s = scale_of_shocks(scales.s)
+    told = told_of(work.weight, work.response, s, cells)
+    cell, mean = weights_through(np, told.T, work.weight.T, s)
+    return replace(work, weight=cell.T, mean_weight=mean), scales._replace(s=0.0), told
 
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
@@ -225,6 +247,8 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
         shares["sigma"] = shares["s"]
     if cells.trends:
         shares["sigma_slope"] = others.size
+    if cells.heavy:
+        scales = scales._replace(s=scale_of_shocks(scales.s))
     found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
 
@@ -235,7 +259,7 @@ def _factors(work: Working, cells: Cells, scales: Scales, priors: Priors) -> NDA
     squares = rough_squares(work, cells, scales)[cells.order, None] if cells.varied else 1.0
     own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)
     variance = np.where(is_pilot, own, scales.variances(cells.basis, 1.0, squares))
-    apart = 0 if cells.counted else 1 + cells.trends
+    apart = 0 if cells.white else 1 + cells.trends
     weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
     return factors_of(weight, mean_weight, variance, cells.basis, others, apart=apart)
 

@@ -28,6 +28,7 @@ _MODEL = """Model, for unit i and period t, {how}:
   shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1). Where trends are "by unit", there is a
   slope_i ~ Normal(0, sigma_slope) times the periods from their middle, and drift is from its own line. Where
   paths go by region, a region's departs from lambda_t by a random walk with steps of Normal(0, sigma_region).
+  Where shocks are heavy-tailed, they are s times Student's t with 4 degrees of freedom.
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 
@@ -107,6 +108,7 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  path     {_path_text(outcome, panel)}",
         f"  drift    {_drift_text(outcome)}",
         f"  sizes    drifts and shocks {_variances_text(outcome)}",
+        *_shock_text(outcome),
         f"  weights  {_weights_text(outcome.weights)}",
         f"  effect   {_effect_text(outcome.effect)}",
         f"  target   SATT, the mean effect over the pilots' fully exposed periods, {_TARGETS[outcome.target]}",
@@ -137,6 +139,11 @@ def _split_text(outcome: Outcome, cells: Cells) -> list[str]:
         lines.append(f"  effect   on the share above {outcome.above}, with one odds ratio at every boundary")
         lines.append(f"  between  boundaries of categories, in log odds from that one: {cuts}; times sigma")
     return lines
+
+
+def _shock_text(outcome: Outcome) -> list[str]:
+    heavy = outcome.shocks == "heavy-tailed"
+    return ["  shocks   heavy-tailed: Student's t with 4 degrees of freedom, times s"] if heavy else []
 
 
 def _weights_text(weights: Weights) -> str:

@@ -23,15 +23,16 @@ TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_
 SCALES = SIGNED | TAILED
 _VECTORS = {
     "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
-    "x_unit": ("varied",), "x": ("component", "ordered"), "xi": ("pseudo",),
+    "x_unit": ("varied",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"), "xi": ("pseudo",),
     "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
 _REPORTED = {
     "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "lambda_region": ("region", "time"),
     "eta": ("time", "ordered"), "weight": ("pair",), "unit_scale": ("varied",),
+    "shock": ("time", "ordered"),
 }  # fmt: skip
-LATENTS = ("eta", "weight", "unit_scale")
+LATENTS = ("eta", "weight", "unit_scale", "shock")
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), regions' departures from
+        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), heavy-tailed
+        shocks (x_shock), regions' departures from
         the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and, where there
-        are comparator weights, those of comparators' drifts (x_u) and of weights (x_donor, x_pair).
+        are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of comparators' drifts
+        (x_u).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
     """
@@ -116,13 +119,14 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
-    apart |= {"x_region": cells.regions is not None}
+    apart |= {"x_region": cells.regions is not None, "x_shock": cells.heavy}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
+    apart["x_u"] &= cells.white
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}
     free = _fields({**dict.fromkeys(scalars, ()), **vectors}, sizes)
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
     kinds = {"weight": cells.weighting is not None, "gamma": cells.terms is not None, "unit_scale": cells.varied}
-    kinds |= {"lambda_region": cells.regions is not None}
+    kinds |= {"lambda_region": cells.regions is not None, "shock": cells.heavy}
     absent |= {name for name, present in kinds.items() if not present}
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 

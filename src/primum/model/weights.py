@@ -49,11 +49,11 @@ def carried_drift(moves: Any, s: Any | None, unit_scale: Any, component: Any, da
     import pymc as pm
     import pytensor.tensor as pt
 
-    x = pm.Normal("x_u", dims=("drift", "donor"))
     donor, pair = pm.Normal("x_donor", dims="donor"), pm.Normal("x_pair", dims="pair")
     ratio = data["drift_variance"] / (moves**2 * data["drift_variance"] + (0.0 if s is None else s**2))
     drifts = (moves**2 * ratio)[:, None] * component[1:]
     if s is not None:
+        x = pm.Normal("x_u", dims=("drift", "donor"))
         drifts += (moves * s)[:, None] * pt.sqrt(ratio[:, None] * unit_scale) * x
     places = data["pair_pilot"], data["pair_donor"]
     logs = data["pair_base"] + data["weighting"][0] * donor[places[1]] + data["weighting"][1] * pair

@@ -14,6 +14,7 @@ from primum.plots.joint import plot_joint
 from primum.plots.matched import plot_matched
 from primum.plots.missing import plot_missing
 from primum.plots.operating import plot_operating
+from primum.plots.outliers import plot_outliers
 from primum.plots.overview import plot_overview
 from primum.plots.paths import plot_paths
 from primum.plots.predictive import plot_predictive
@@ -36,6 +37,7 @@ __all__ = [
     "plot_matched",
     "plot_missing",
     "plot_operating",
+    "plot_outliers",
     "plot_overview",
     "plot_paths",
     "plot_predictive",

@@ -20,6 +20,7 @@ from primum.effects import (
     OutcomeEffects,
     comparator_weights,
     correlations,
+    outliers,
     regional_paths,
     unpooled,
 )
@@ -42,6 +43,7 @@ from primum.plots import (
     plot_forest,
     plot_groups,
     plot_imputations,
+    plot_outliers,
     plot_overview,
     plot_paths,
     plot_predictive,
@@ -187,6 +189,9 @@ def _section(
         drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
     if usable and outcome.path_by == "region":
         drawings.append(_Drawing("paths", "Paths by region", lambda: plot_paths(regional_paths(fit, name))))
+    records = outliers(fit, name) if usable and outcome.shocks == "heavy-tailed" else None
+    if records is not None and not records.little.empty:
+        drawings.append(_Drawing("outliers", "Records that hardly count", lambda: plot_outliers(records)))
     import pandas as pd
 
     quantities = pd.concat([parameters, reported])
@@ -197,6 +202,7 @@ def _section(
     return {
         "harm": harm,
         "outcome": outcome,
+        "outliers": "" if records is None else records.sentence,
         "figures": {
             drawing.name: _figure(_Drawing(f"{name}-{drawing.name}", drawing.title, drawing.make), folder)
             for drawing in drawings

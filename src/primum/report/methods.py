@@ -8,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from primum.checks.predictive import FEATURES
+from primum.effects import outliers
 from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
@@ -34,7 +35,7 @@ def methods(fit: Fit | Imputed, harm: Harm, frozen: Frozen | None = None) -> lis
         ("Computation", _computation(fit, harm)),
         ("Estimands", _estimands(fit)),
         ("Harm and decisions", " ".join([*_harm(harm), rule_in_words(fit), _frozen(fit, frozen)])),
-        ("Checks of the model", _checks(harm)),
+        ("Checks of the model", _checks(fit, harm)),
     ]
 
 
@@ -116,6 +117,8 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
         )
     if outcome.phi != 1:
         found.append(f"drift is stationary with a persistence of {outcome.phi:g} a period")
+    if outcome.shocks == "heavy-tailed":
+        found.append("shocks scatter as Student's t with 4 degrees of freedom, so that an odd record counts for little")
     if outcome.variances == "by unit":
         found.append("areas differ in the size of their drifts and shocks")
     if outcome.weights.base != "none":
@@ -201,12 +204,18 @@ def _frozen(fit: Fit | Imputed, frozen: Frozen | None) -> str:
     return "The specification was not frozen beforehand." if frozen is None else frozen.statement(fit.spec)
 
 
-def _checks(harm: Harm) -> str:
+def _checks(fit: Fit | Imputed, harm: Harm) -> str:
     ordered = any(each.outcome.family == "ordered" for each in harm.outcomes.values())
     change = ", and in pilots with ordered categories on how shares above each boundary changed" if ordered else ""
     features = ", ".join(FEATURES) + change
     doubts = [f"{each.outcome.label}: {doubt}" for each in harm.outcomes.values() for doubt in each.doubts]
     found = "; ".join(doubts) if doubts else "the model reproduces all of them"
+    odd = [
+        f" {each.outcome.label}: {outliers(fit, name).sentence}"
+        for name, each in harm.outcomes.items()
+        if each.outcome.shocks == "heavy-tailed" and each.gate.verdict != "FAIL"
+    ]
     return (
         f"Panels of new areas drawn from the fitted model were compared with the observed one on {features}: {found}."
+        f"{''.join(odd)}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from primum.effects import Effects, OutcomeEffects, correlations
+from primum.effects import Effects, OutcomeEffects, correlations, outliers
 from primum.effects.correlations import SHOWN
 from primum.fit import Fit, Imputed
 from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
@@ -192,6 +192,14 @@ SCHEMA: dict[str, Any] = {
                             "items": {"type": "string"},
                             "description": "what the model does not reproduce",
                         },
+                        "outliers": {
+                            "type": ["array", "null"],
+                            "description": "records that count for less than a fifth of an ordinary one; null where "
+                            "all count alike",
+                            "items": _object(
+                                {"unit": {"type": "string"}, "time": {"type": "integer"}, "weight": _NUMBER}
+                            ),
+                        },
                         "headline": {"type": "string"},
                         "sentence": {"type": "string"},
                         "paragraph": {"type": "string"},
@@ -280,7 +288,7 @@ def summary(
         },
         "correlations": _correlations(fit) if fit.spec.joint and harm.gate.verdict != "FAIL" else None,
         "outcomes": {
-            name: {**_outcome(effects[name], each), **_truth(truth, each.outcome)}
+            name: {**_outcome(effects[name], each), "outliers": _outliers(fit, each), **_truth(truth, each.outcome)}
             for name, each in harm.outcomes.items()
         },
     }
@@ -305,6 +313,13 @@ def _correlations(fit: Fit | Imputed) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _outliers(fit: Fit | Imputed, harm: OutcomeHarm) -> list[dict[str, Any]] | None:
+    if harm.outcome.shocks == "normal" or harm.gate.verdict == "FAIL":
+        return None
+    rows: Any = outliers(fit, harm.outcome.name).little.itertuples()
+    return [{"unit": str(row.Index[0]), "time": int(row.Index[1]), "weight": float(row.weight)} for row in rows]
 
 
 def _count(count: Count, scale: ScaleName) -> dict[str, Any]:

@@ -95,6 +95,10 @@ class Outcome:
     variances
         "equal": drifts and shocks are as large in every unit; "by unit": larger in some than in others,
         by factors that are learned, so that an area with an odd history does not carry the answer.
+    shocks
+        "normal", or "heavy-tailed": what happens to a unit in a single period is Student's t with 4 degrees of
+        freedom, so that one odd record, such as an artefact of recording, does not carry the answer. Needs noise whose
+        size is known: counts without overdispersion of their own, or known standard errors.
     weights
         Prior on comparator weights; none by default.
     effect
@@ -130,6 +134,7 @@ class Outcome:
     above: Text | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     variances: Literal["equal", "by unit"] = "equal"
+    shocks: Literal["normal", "heavy-tailed"] = "normal"
     weights: Weights = field(default_factory=Weights)
     effect: Effect = field(default_factory=Effect)
     prior_set: SetName = "default"
@@ -148,10 +153,16 @@ class Outcome:
         return FACTS[self.family]
 
     @property
-    def shocks(self) -> bool:
+    def shocked(self) -> bool:
         """Whether the model has white shocks, because the noise of its cells can be told from them."""
         known = self.denominator or self.standard_error or self.measure.split
         return bool(known) and not self.facts.overdispersed
+
+    @property
+    def _tells_shocks(self) -> bool:
+        """Whether a record tells its shock from its noise, because the size of the noise is known."""
+        learned = self.facts.noise is not None and not self.measure.split
+        return self.shocked and (not learned or self.standard_error is not None)
 
     @property
     def average(self) -> str:
@@ -185,7 +196,7 @@ class Outcome:
         absent = set()
         if self.facts.noise is None or self.standard_error is not None:
             absent.add("sigma")
-        if not self.shocks:
+        if not self.shocked:
             absent.add("s")
         if self.weights.base == "none" or self.weights.kappa is not None:
             absent.add("kappa")
@@ -230,6 +241,12 @@ class Outcome:
         found += self._error_problems(path) + self._interval_problems(path) + self._split_problems(path)
         if self.target == "denominators" and self.denominator is None and not self.measure.split:
             found.append(f'{path}.target: "denominators" needs the column of a denominator; add it, or use "areas"')
+        if self.shocks == "heavy-tailed" and not self._tells_shocks:
+            found.append(
+                f'{path}.shocks: "heavy-tailed" needs noise whose size is known: counts without overdispersion of '
+                'their own, or known standard errors; use "normal"'
+                f"{', or the family student_t' if self.facts.kind == 'real' else ''}"
+            )
         used = {name for name, _ in self.priors_in_use()}
         found += [
             f"{path}.priors.{name}: the model of this outcome has no {name}; leave it out"

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.kernel import donors, effects, paths, regions, scalars, terms
+from primum.model.kernel import donors, effects, paths, regions, scalars, shocks, terms
 from primum.model.kernel.between import ALONE, JOINED
 from primum.model.kernel.jit import jit
-from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA
+from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA, S
 from primum.spec.families import FamilyName
 
 ARRAYS = (
@@ -31,6 +31,7 @@ ARRAYS = (
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
+    "shock_weight", "shock_spread",
 )  # fmt: skip
 
 
@@ -66,7 +67,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), scaled))
-    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), scaled))
+    weights_forth, weights_back = jit(shocks.weights_forth), jit(shocks.weights_back)
+    given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
+    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), *given_shocks, scaled))
     sweep, gather = jit(paths.sweep_of(forth, back)), jit(paths.gather)
 
     @jit
@@ -77,12 +80,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
-        region_response: Any, region_of: Any,
+        region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
         begin, forwards = min(others, 0), units > 0  # numba would compile sweep again for every constant
-        at_slow, at_region, at_tau, at_term, at_unit, at_x, at_xi, at_u, at_donor, at_pair = places[HEAD:]
+        at_slow, at_region, at_tau, at_term, at_unit, at_x, at_shock, at_xi, at_u, at_donor, at_pair = places[HEAD:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
         gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
@@ -91,14 +94,17 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         regional = reported[at_regional:at_eta].reshape((region_scale.shape[0], periods))
         eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
         at_share = at_eta + periods * units
-        share, unit_scale = reported[at_share : at_share + pairs], reported[at_share + pairs :]
+        share, at_scale, heavy = reported[at_share : at_share + pairs], at_share + pairs, shock_weight.shape[0]
+        unit_scale = reported[at_scale : reported.size - heavy * units]
+        shock = reported[reported.size - heavy * units :].reshape((heavy, units))
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
         x_region = point[at_region:at_tau].reshape(region_scale.shape)
         in_x_region = gradient[at_region:at_tau].reshape(region_scale.shape)
         x_tau, in_x_tau = point[at_tau:at_term], gradient[at_tau:at_term]
         x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
         x_unit, in_x_unit = point[at_unit:at_x], gradient[at_unit:at_x]
-        x, in_x = point[at_x:at_xi].reshape((periods, units)), gradient[at_x:at_xi].reshape((periods, units))
+        x, in_x = point[at_x:at_shock].reshape((periods, units)), gradient[at_x:at_shock].reshape((periods, units))
+        x_shock, in_x_shock = point[at_shock:at_xi].reshape(shock.shape), gradient[at_shock:at_xi].reshape(shock.shape)
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         root, ahead = np.empty(periods), only_ahead(between)
@@ -116,11 +122,24 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         kept = np.empty(6 * periods * (units if donors or ahead else min(units, BLOCK)))
         component, in_component = np.empty((periods, shared)), np.zeros((periods, shared))
         drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
-        x_u = point[at_u : at_u + length].reshape((periods - 1, donors))
-        in_x_u = gradient[at_u : at_u + length].reshape((periods - 1, donors))
-        paths = (x, xi, eta, kept, scale_of)
-        in_paths = (in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level)
-        of_paths = (standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time)
+        spare = np.zeros(length)  # where paths have no shocks, they tell drifts, and nothing is sampled for these
+        x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
+        in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
+        s_heavy, seen = np.zeros(1), np.empty(units if heavy else 0)
+        cell_now, mean_now = cell_weight, mean_weight
+        if heavy:
+            cell_now, mean_now = np.empty((periods, units)), np.empty(units)
+        in_cell, in_mean = np.empty(shock.shape), np.empty(seen.size)
+        paths = (x, xi, eta, kept, scale_of, x_shock, shock, s_heavy)
+        in_s_heavy = np.zeros(1)
+        in_paths = (
+            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_s_heavy, in_cell,
+            in_mean,
+        )  # fmt: skip
+        of_paths = (
+            standard, fields, response, cell_now, mean_now, factors, basis, pseudo_unit, pseudo_time, shock_weight,
+            shock_spread,
+        )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms)
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_scalar, drift_variance)
@@ -129,6 +148,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         expected, left, in_later, in_expected = of_effects(between, pilots)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
+        if heavy:  # these are apart from paths, which then have none
+            s_heavy[0], scalars[S] = scalars[S], 0.0
+            weights_forth(s_heavy[0], cell_weight, shock_weight, cell_now, seen, mean_now)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
         density += units_forth(x_unit, scalars[OMEGA], scale_of)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
@@ -191,6 +213,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         regions_back(
             scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
         )
+        if heavy:
+            in_s = weights_back(s_heavy[0], shock_weight, cell_now, seen, mean_now, in_cell, in_mean)
+            scalars[S], in_scalars[S] = s_heavy[0], in_s_heavy[0] + in_s
         scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from primum.model.cells import TAIL
 from primum.model.kernel.places import BLOCK, PSEUDO_SCALE, SIGMA
 
 
@@ -124,8 +125,8 @@ def forth_of(
         first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, sign: Any,
         paths: Any, block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        (x, xi, eta, _, scale_of) = paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time = of_paths
+        x, xi, eta, _, scale_of, _, _, _ = paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, _, _ = of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
@@ -149,29 +150,49 @@ def forth_of(
     return forth
 
 
-def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: bool) -> Callable[..., float]:
+def back_of(
+    whole_back: Callable[..., Any], slopes: Callable[..., Any], shocks_forth: Callable[..., float],
+    shocks_back: Callable[..., float], scaled: bool,
+) -> Callable[..., float]:  # fmt: skip
     """Likelihood of a block of units, and all derivatives in their paths."""
 
     def back(
         first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, paths: Any,
         block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        (_, xi, eta, _, scale_of) = paths
-        in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level = in_paths
-        standard, fields, _, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time = of_paths
+        _, xi, eta, _, scale_of, x_shock, shock, s_heavy = paths
+        (
+            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_s_heavy, in_cell,
+            in_mean,
+        ) = in_paths  # fmt: skip
+        (
+            standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time,
+            shock_weight, shock_spread,
+        ) = of_paths  # fmt: skip
         slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         (periods, units), sigma = slope.shape, scalars[SIGMA]
         precision = 1.0 / sigma**2 if scaled else 1.0
         weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
         across = np.ascontiguousarray(basis.T)
-        departure, density = np.dot(across, component), 0.0
+        departure, density, deviate = np.dot(across, component), 0.0, np.empty(units)
         for t in range(periods):
             here = eta[t, first:last]
             for j in range(units):
                 here[j] += departure[t, j]
+            if shock.shape[0]:
+                density += shocks_forth(
+                    s_heavy[0], TAIL, scale_of[first:last], shock_weight[t, first:last], shock_spread[t, first:last],
+                    response[t, first:last], x_shock[t, first:last], here, deviate, shock[t, first:last],
+                )  # fmt: skip
             value, in_noise = slopes(here, sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[SIGMA] += in_noise
+            if shock.shape[0]:
+                in_s_heavy[0] += shocks_back(
+                    s_heavy[0], TAIL, scale_of[first:last], shock_weight[t, first:last], shock_spread[t, first:last],
+                    response[t, first:last], x_shock[t, first:last], here, deviate, slope[t],
+                    in_log_scale[first:last], in_x_shock[t, first:last],
+                )  # fmt: skip
         for m in range(begin, end):
             t, j = pseudo_time[m], pseudo_unit[m] - first
             away = departure[t, j] - PSEUDO_SCALE * xi[m]
@@ -183,6 +204,7 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
             for k in range(periods):
                 for j in range(units):
                     pull[k, j] += in_component[k, first + j]
+        path = departure.copy() if shock.shape[0] else departure
         in_residual, moves = component, np.empty((periods, units))
         in_level[0] += whole_back(
             factors[number], weight, level, variance, scale_of[first:last], residual, shrink, spread, whole, pull,
@@ -206,6 +228,13 @@ def back_of(whole_back: Callable[..., Any], slopes: Callable[..., Any], scaled: 
             heavy, into = cell_weight[t, first:last], in_eta[t, first:last]
             for j in range(units):
                 into[j] = slope[t, j] - precision * heavy[j] * returned[t, j]
+        if shock.shape[0]:
+            for t in range(periods):
+                for j in range(units):
+                    at = first + j
+                    in_cell[t, at] = returned[t, j] * (response[t, at] - eta[t, at] + shock[t, at] + path[t, j])
+            for j in range(units):
+                in_mean[first + j] = in_weight[j]
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
             in_xi[m] = -PSEUDO_SCALE * in_eta[t, at]
@@ -222,7 +251,7 @@ def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callabl
         start: int, stop: int, ahead: bool, behind: bool, scalars: Any, level: float, variance: Any, sign: Any,
         paths: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, xi, _, kept, _ = paths
+        x, xi, _, kept, _, _, _, _ = paths
         pseudo_unit, periods, density, done = of_paths[7], x.shape[0], 0.0, 0
         while done < xi.size and pseudo_unit[done] < start:
             done += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from primum.model.cells import TAIL
 from primum.model.layout import SCALARS, SCALES, TAILED
 
 MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA, SLOPE, REGION = range(len(SCALARS))
@@ -11,4 +12,6 @@ HEAD = len(SCALARS)
 IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])
 PSEUDO_SCALE = 0.3
+MIN_WEIGHT = 1e-3  # of a unit, which may have no cell
+KEPT = (1 + 3 * TAIL) / (1 + TAIL)  # variance of a normal that tells as much as a heavy-tailed shock, in s^2
 BLOCK = 64  # units: what they need stays in the fastest cache
