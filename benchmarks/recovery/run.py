@@ -9,7 +9,7 @@ over a ramp), denominators that differ ninefold, and one cell in twenty empty. I
 truth, and errors in posterior SDs should be 0 on average. A run that was stopped goes on where it was.
 ``normal:known`` and ``lognormal:known`` are those families with known standard errors; ``binomial:walk``,
 ``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
-trends by unit; ``binned:open`` has records whose follow-up ends before they do, in two fifths of the bins that they
+trends by unit, ``binomial:shocks`` has heavy-tailed shocks; ``binned:open`` has records whose follow-up ends before they do, in two fifths of the bins that they
 would lie in; ``ordered:50`` and ``ordered:500`` have so many records in every cell, in place of some 200, and
 boundaries are those that are drawn from. Without arguments all are run, and what is there is shown.
 """
@@ -34,7 +34,10 @@ from primum.spec import Outcome, Spec
 from primum.spec.families import FACTS
 
 HERE = Path(__file__).parent
-OPTIONS = {"walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"}}
+OPTIONS = {
+    "walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"},
+    "shocks": {"shocks": "heavy-tailed"},
+}  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
     "binned:open", "ordered:50", "ordered:500",
@@ -108,7 +111,9 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     tau = hyper["tau"] + hyper["sigma_tau"] * rng.normal(size=(UNITS, 1))
     without = hyper["mu"] + hyper["beta_pilot"] * pilot + hyper["sigma_alpha"] * rng.normal(size=(UNITS, 1))
     without = without + path - path.mean() + drift - drift.mean(axis=1, keepdims=True)
-    without = without + hyper["s"] * rng.normal(size=grid) + movements(outcome, hyper, drift, rng)
+    heavy = outcome.shocks == "heavy-tailed"
+    shocks = rng.standard_t(4, size=grid) if heavy else rng.normal(size=grid)
+    without = without + hyper["s"] * shocks + movements(outcome, hyper, drift, rng)
     size = np.maximum(rng.poisson(200 * rng.lognormal(0, 0.55, (UNITS, 1)), grid), 5).astype(float)
     if case.partition(":")[2].isdigit():
         size[:] = float(case.partition(":")[2])
