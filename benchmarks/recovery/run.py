@@ -11,7 +11,8 @@ truth, and errors in posterior SDs should be 0 on average. A run that was stoppe
 ``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
 trends by unit, ``binomial:shocks`` has heavy-tailed shocks; ``binned:open`` has records whose follow-up ends before
 they do, in two fifths of the bins that they would lie in; ``ordered:50`` and ``ordered:500`` have so many records in
-every cell, in place of some 200, and boundaries are those that are drawn from. Without arguments all are run, and what is there is shown.
+every cell, in place of some 200, and boundaries are those that are drawn from. Without
+arguments all are run, and what is there is shown.
 """
 
 from __future__ import annotations
