@@ -81,13 +81,29 @@ def rows_of(design: str, replications: list[int]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def table_of(results: pd.DataFrame) -> pd.DataFrame:
-    """RMSE of ours and of the peers, coverage and mean width, a design."""
+def beside_peers(results: pd.DataFrame) -> pd.DataFrame:
+    """Results with the peers' estimates on the same panels."""
     peers = pd.read_csv(DATA / "peer_estimates.csv.gz")
     peers = peers[peers["estimator"].isin(PEERS)].pivot_table(
         index=["simulation", "replication"], columns="estimator", values="estimate"
     )
-    paired = results.join(peers, on=["design", "replication"])
+    return results.join(peers, on=["design", "replication"])
+
+
+def ratio_of(paired: pd.DataFrame, draws: int = 2000) -> tuple[float, float]:
+    """Geometric mean over designs of the RMSE over SDID's, and its standard error by bootstrap over replications."""
+    squares = [group[["mean", "sdid"]].to_numpy() ** 2 for _, group in paired.groupby("design")]
+
+    def mean(errors: list[np.ndarray]) -> float:
+        return float(np.exp(np.mean([0.5 * np.log(np.divide(*each.mean(axis=0))) for each in errors])))
+
+    rng = np.random.default_rng(1)
+    again = [mean([each[rng.integers(len(each), size=len(each))] for each in squares]) for _ in range(draws)]
+    return mean(squares), float(np.std(again))
+
+
+def table_of(paired: pd.DataFrame) -> pd.DataFrame:
+    """RMSE of ours and of the peers, coverage and mean width, a design."""
     rows = {}
     for design, group in paired.groupby("design", sort=False):
         rmse = {name: float(np.sqrt((group[name] ** 2).mean())) for name in ("mean", *PEERS)}
@@ -121,10 +137,11 @@ def main() -> None:
                 done = pd.concat([done, rows_of(design, wanted)], ignore_index=True)
                 done.astype({"replication": int}).to_csv(path, index=False)
                 print(f"{design}: {len(done)} panels", flush=True)
-    table = table_of(done)
+    paired = beside_peers(done)
+    table = table_of(paired)
     table.round(4).to_csv(HERE / "table.csv", index_label="design")
     print(table.round(4).to_string())
-    print(f"geometric mean of ours / sdid: {np.exp(np.log(table['ours / sdid']).mean()):.3f}")
+    print("geometric mean of ours / sdid: {:.3f} (standard error {:.3f})".format(*ratio_of(paired)))
     print(f"coverage over all: {(done['eti95_low'].le(0) & done['eti95_high'].ge(0)).mean():.3f}")
 
 

@@ -1,4 +1,4 @@
-"""The English re-referral panel: primum's SATT beside two-way fixed effects: its default, variances by unit, heavy-tailed shocks.
+"""The English re-referral panel: the SATT of primum, in three settings, beside two-way fixed effects.
 
     make bench
 
