@@ -88,6 +88,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "trends": "none",
         "phi": 1.0,
         "variances": "equal",
+        "shocks": "normal",
         "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
         "effect": {"spread": "normal", "over_time": "constant", "cohorts": "together", "moderators": []},
         "prior_set": "default",
