@@ -352,7 +352,7 @@ def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     if built.cells.heavy:
         told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
         weight = np.where(built.cells.observed, working(built)[1], 1.0)
-        return np.asarray(told / (1 / weight + 1.4 * at["s"] ** 2))
+        return np.asarray(told / (1 / weight + 2 * at["s"] ** 2))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
     return np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2

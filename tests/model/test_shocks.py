@@ -32,13 +32,13 @@ def test_a_record_far_from_the_rest_of_its_unit_tells_little(built: Model) -> No
 
 
 def test_weights_are_the_information_through_a_shock(built: Model) -> None:
-    """Of y = c + e + noise, e ~ s t_4, about c: of the noise alone, or with 7 / 5 s^2 to it."""
+    """Of y = c + e + noise, e ~ s t_4, about c: of the noise alone, or with the variance of e to it, 2 s^2."""
     told, weight = np.array([[1.0, 0.5], [0.0, 1.0]]), np.array([[10.0, 4.0], [0.0, 2.0]])
     cell, mean = weights_through(np, told, weight, 0.0)
     np.testing.assert_array_equal(cell, told * weight)
     np.testing.assert_allclose(mean, [10.0, 2.0])  # a missing cell does not count
     cell, _ = weights_through(np, told, weight, 2.0)
-    np.testing.assert_allclose(cell, [[1 / (0.1 + 5.6), 0.5 / (0.25 + 5.6)], [0.0, 1 / (0.5 + 5.6)]])
+    np.testing.assert_allclose(cell, [[1 / (0.1 + 8), 0.5 / (0.25 + 8)], [0.0, 1 / (0.5 + 8)]])
 
 
 def test_a_unit_without_cells_keeps_a_weight() -> None:

@@ -26,10 +26,10 @@ degrees of freedom (Goerg, 2015), in which samplers would get lost. The density 
 
 Paths see a cell through its shock, with weight
 
-.. math:: w' = m / (1 / w + \tfrac{7}{5} s^2),
+.. math:: w' = m / (1 / w + 2 s^2),
 
-the information that a t with four degrees of freedom leaves (Lange, Little and Taylor, 1989), times m. These weights
-follow s as it moves: paths that do not leave s to wander, with fewer effective draws.
+:math:`2 s^2` being the variance of a shock. These weights follow s as it moves: paths that do not leave s to wander,
+with fewer effective draws. So do 1, 7/5 (the information of a t) and 9/2 in place of 2; 3 is as good.
 
 A record tells its shock from noise only where the size of the noise is known, so families whose noise is learned,
 and counts with overdispersion in place of shocks, have no heavy-tailed shocks.
@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from primum.model.cells import TAIL, Array, Cells
-from primum.model.kernel.places import KEPT, MIN_WEIGHT
+from primum.model.kernel.places import MIN_WEIGHT, SHOCK_VARIANCE
 
 _NORMAL = 0.75  # of shocks' SD, the scale of a t that is much like them
 
@@ -93,7 +93,7 @@ def weights_through(maths: Any, told: Any, weight: Any, s: Any) -> tuple[Any, An
     s
         Scale of shocks.
     """
-    cell = told * weight / (1 + KEPT * s**2 * weight)
+    cell = told * weight / (1 + SHOCK_VARIANCE * s**2 * weight)
     seen = maths.maximum((weight > 0).sum(axis=0), 1)
     return cell, maths.maximum(cell.sum(axis=0) / seen, MIN_WEIGHT)
 

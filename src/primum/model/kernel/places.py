@@ -13,5 +13,5 @@ IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])
 PSEUDO_SCALE = 0.3
 MIN_WEIGHT = 1e-3  # of a unit, which may have no cell
-KEPT = (1 + 3 * TAIL) / (1 + TAIL)  # variance of a normal that tells as much as a heavy-tailed shock, in s^2
+SHOCK_VARIANCE = 1 / (1 - 2 * TAIL)  # of a heavy-tailed shock, in s^2
 BLOCK = 64  # units: what they need stays in the fastest cache

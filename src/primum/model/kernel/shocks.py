@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log, log1p, sqrt
 from typing import Any
 
-from primum.model.kernel.places import KEPT, MIN_WEIGHT
+from primum.model.kernel.places import MIN_WEIGHT, SHOCK_VARIANCE
 
 
 def weights_forth(s: float, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
@@ -14,7 +14,7 @@ def weights_forth(s: float, told: Any, weight: Any, cell: Any, seen: Any, mean: 
         mean[j], seen[j] = 0.0, 0.0
     for t in range(cell.shape[0]):
         for j in range(mean.size):
-            cell[t, j] = told[t, j] * weight[t, j] / (1.0 + KEPT * s * s * weight[t, j])
+            cell[t, j] = told[t, j] * weight[t, j] / (1.0 + SHOCK_VARIANCE * s * s * weight[t, j])
             mean[j] += cell[t, j]
             seen[j] += 1.0 if weight[t, j] > 0 else 0.0
     for j in range(mean.size):
@@ -28,8 +28,8 @@ def weights_back(s: float, weight: Any, cell: Any, seen: Any, mean: Any, in_cell
         in_mean[j] = in_mean[j] / seen[j] if mean[j] > MIN_WEIGHT else 0.0
     for t in range(cell.shape[0]):
         for j in range(mean.size):
-            ratio = weight[t, j] / (1.0 + KEPT * s * s * weight[t, j])
-            in_s -= 2.0 * KEPT * s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
+            ratio = weight[t, j] / (1.0 + SHOCK_VARIANCE * s * s * weight[t, j])
+            in_s -= 2.0 * SHOCK_VARIANCE * s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
     return in_s
 
 
