@@ -62,6 +62,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "default": {},
     "by unit": {"outcomes.y.variances": "by unit"},
     "heavy-tailed shocks": {"outcomes.y.shocks": "heavy-tailed"},
+    "by unit and heavy-tailed shocks": {"outcomes.y.variances": "by unit", "outcomes.y.shocks": "heavy-tailed"},
     "heavy-tailed effects": {"outcomes.y.effect": {"spread": "heavy-tailed"}},
     "weights": {"outcomes.y.weights": {"base": "equal"}},
 }
