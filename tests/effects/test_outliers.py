@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import primum as pr
+from primum.effects import Outliers
 from primum.errors import SpecError
 from primum.fit import Fit, Imputed
 from primum.plots import plot_outliers
@@ -39,6 +40,16 @@ def test_what_hardly_counts_is_said() -> None:
     text = pr.outliers(heavy_fit(), "kinship").sentence
     assert text.startswith("1 record of 96 counts for less than a fifth of one that is as expected, because it is far")
     assert "%, under exposure). If a record under exposure is what the programme did" in text
+
+
+def test_records_under_exposure_are_all_named() -> None:
+    records = pr.outliers(heavy_fit(), "kinship").records.head(30).copy()
+    records["exposure"], records["weight"] = 0.0, np.linspace(0.01, 0.1, 30)
+    records.iloc[-1, list(records.columns).index("exposure")] = 1.0
+    text = Outliers(heavy_fit().spec.outcome("kinship"), records).sentence
+    last = records.iloc[-1]
+    assert f"area: {last['label']} {records.index[-1][1]} (10%, under exposure); " in text
+    assert "; and 22 more. If" in text
 
 
 def test_imputations_are_averaged() -> None:

@@ -56,7 +56,9 @@ class Outliers:
         little = self.little
         if little.empty:
             return "Every record counts for at least a fifth of one that is as expected."
-        rows = little.head(_NAMED)
+        exposed = little["exposure"] > 0
+        first = exposed.sort_values(ascending=False, kind="stable").index  # all of which are named
+        rows = little.loc[first].head(max(_NAMED, int(exposed.sum())))
         named = [
             f"{label} {time} ({100 * weight:.0f}%{', under exposure' if exposure > 0 else ''})"
             for (_, time), label, exposure, weight in zip(
