@@ -9,7 +9,9 @@ over a ramp), denominators that differ ninefold, and one cell in twenty empty. I
 truth, and errors in posterior SDs should be 0 on average. A run that was stopped goes on where it was.
 ``normal:known`` and ``lognormal:known`` are those families with known standard errors; ``binomial:walk``,
 ``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
-trends by unit, ``binomial:shocks`` has heavy-tailed shocks; ``binned:open`` has records whose follow-up ends before
+trends by unit, ``binomial:shocks`` has heavy-tailed shocks, ``binomial:persistence`` a drift that forgets three tenths
+of itself a period, ``binomial:variances`` drifts and shocks that are larger in some areas than in others, and
+``binomial:weights`` pilots that follow comparators; ``binned:open`` has records whose follow-up ends before
 they do, in two fifths of the bins that they would lie in; ``ordered:50`` and ``ordered:500`` have so many records in
 every cell, in place of some 200, and boundaries are those that are drawn from. Without
 arguments all are run, and what is there is shown.
@@ -24,7 +26,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr
+from scipy.special import expit, ndtr, softmax
 
 import primum as pr
 from primum.effects.averages import over_cells
@@ -37,7 +39,8 @@ from primum.spec.families import FACTS
 HERE = Path(__file__).parent
 OPTIONS = {
     "walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"},
-    "shocks": {"shocks": "heavy-tailed"},
+    "shocks": {"shocks": "heavy-tailed"}, "persistence": {"phi": 0.7}, "variances": {"variances": "by unit"},
+    "weights": {"weights": {"base": "equal"}},
 }  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
@@ -90,7 +93,7 @@ def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
         if name in {"sigma_slope", "sigma_region"} and name not in used:
             continue  # so that panels are those of before there were these
         scale = prior.distribution == "half-normal"
-        drawn[name] = prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
+        drawn[name] = prior.location + prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
     return drawn if outcome.shocked else {**drawn, "s": 0.0}
 
 
@@ -105,16 +108,18 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     exposure[:PILOTS:2, PERIODS // 2] = 0.5
     pilot = np.arange(UNITS)[:, None] < PILOTS
     grid = exposure.shape
-    drift = np.cumsum(hyper["q"] * rng.normal(size=grid), axis=1)
+    drift = drifts(outcome, hyper, rng.normal(size=grid), rng)
     path = 0.5 * outcome.all_priors().lambda_t.scale * rng.normal(size=PERIODS)
     if outcome.common_path == "random walk":
         path = np.cumsum(path) / np.sqrt(drift_basis(np.arange(PERIODS)).variance.mean())
     tau = hyper["tau"] + hyper["sigma_tau"] * rng.normal(size=(UNITS, 1))
     without = hyper["mu"] + hyper["beta_pilot"] * pilot + hyper["sigma_alpha"] * rng.normal(size=(UNITS, 1))
-    without = without + path - path.mean() + drift - drift.mean(axis=1, keepdims=True)
+    without = without + path - path.mean()
     heavy = outcome.shocks == "heavy-tailed"
     shocks = rng.standard_t(4, size=grid) if heavy else rng.normal(size=grid)
-    without = without + hyper["s"] * shocks + movements(outcome, hyper, drift, rng)
+    by = np.exp(hyper["omega"] * rng.normal(size=(UNITS, 1))) if outcome.variances == "by unit" else 1.0
+    without = without + by * (drift - drift.mean(axis=1, keepdims=True) + hyper["s"] * shocks)
+    without = without + movements(outcome, hyper, drift, rng)
     size = np.maximum(rng.poisson(200 * rng.lognormal(0, 0.55, (UNITS, 1)), grid), 5).astype(float)
     if case.partition(":")[2].isdigit():
         size[:] = float(case.partition(":")[2])
@@ -138,6 +143,23 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     table["area"], table["period"] = np.repeat(np.arange(UNITS), PERIODS), np.tile(np.arange(PERIODS), UNITS)
     return spec, pr.Panel.from_frame(table, spec.data), truth
+
+
+def drifts(outcome: Outcome, hyper: dict[str, float], steps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Drifts of areas, given standard normal steps, the pilots' with what weights carry; shape (area, period)."""
+    steps = hyper["q"] * steps
+    if outcome.phi < 1:
+        steps[:, 0] /= np.sqrt(1 - outcome.phi**2)
+    found = steps.copy()
+    for t in range(1, PERIODS):
+        found[:, t] += outcome.phi * found[:, t - 1]
+    if outcome.weights.base == "none":
+        return found
+    prior, others = outcome.weights, UNITS - PILOTS
+    logs = prior.shared**0.5 * rng.normal(size=others) + (1 - prior.shared) ** 0.5 * rng.normal(size=(PILOTS, others))
+    weight = softmax(prior.scale * logs, axis=1)
+    found[:PILOTS] = hyper["kappa"] ** 0.5 * found[:PILOTS] + weight @ found[PILOTS:]
+    return found
 
 
 def movements(outcome: Outcome, hyper: dict[str, float], drift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
