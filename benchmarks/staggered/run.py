@@ -32,13 +32,9 @@ def specification() -> pr.Spec:
         "effect": EFFECT,
     }  # fmt: skip
     columns = {"unit": "area", "time": "period", "start": "start"}
-    sampler = {"target_accept": 0.95}  # at the default some fits have a few divergences
     return pr.Spec.from_dict(
-        {
-            "title": "Staggered", "programme": "It", "seed": 1, "columns": columns, "outcomes": {"y": outcome},
-            "sampler": sampler,
-        }
-    )  # fmt: skip
+        {"title": "Staggered", "programme": "It", "seed": 1, "columns": columns, "outcomes": {"y": outcome}}
+    )
 
 
 def table_of(seed: int) -> tuple[pd.DataFrame, float]:

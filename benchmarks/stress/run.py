@@ -12,6 +12,7 @@ after) departures from the common path are
     outlier      as assumed, and one area, a pilot, records twice its share in the first two years of exposure
     tenfold      as assumed, with areas' variances log-uniform over a tenfold range
     trends       as assumed, and every area has a linear trend of its own (SD 0.06 a year)
+    turbulent    as assumed, and shocks are three times as large in the first two years of exposure
 
 and in the designs ``null`` (150 areas, five years after) shocks alone of SD 0.2, whose correlation from year to year
 is 0 or 0.5, with 4, 6 or 10 years before. Effects are 0 in every area. Every setting of the model gets the same
@@ -51,7 +52,7 @@ class Design:
     correlation: float = 0.0
 
 
-STRESSES = {kind: Design(kind) for kind in ("assumed", "ar2", "heavy", "outlier", "tenfold", "trends")}
+STRESSES = {kind: Design(kind) for kind in ("assumed", "ar2", "heavy", "outlier", "tenfold", "trends", "turbulent")}
 NULLS = {
     f"null {before} years, correlation {correlation:g}": Design("null", 150, before, 5, correlation)
     for before in (4, 6, 10)
@@ -62,6 +63,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "default": {},
     "by unit": {"outcomes.y.variances": "by unit"},
     "heavy-tailed shocks": {"outcomes.y.shocks": "heavy-tailed"},
+    "shocks by period": {"outcomes.y.shock_sizes": "by period"},
     "by unit and heavy-tailed shocks": {"outcomes.y.variances": "by unit", "outcomes.y.shocks": "heavy-tailed"},
     "heavy-tailed effects": {"outcomes.y.effect": {"spread": "heavy-tailed"}},
     "weights": {"outcomes.y.weights": {"base": "equal"}},
@@ -78,7 +80,10 @@ def departures(design: Design, rng: np.random.Generator) -> np.ndarray:
         return found * np.sqrt(Q**2 + 2 * S**2) / np.diff(found, axis=1).std()
     heavy = design.kind == "heavy"
     steps, shocks = (rng.standard_t(3, grid) / 3**0.5 if heavy else rng.normal(size=grid) for _ in range(2))
-    found = Q * np.cumsum(steps, axis=1) + S * shocks
+    size = np.ones(grid[1])
+    if design.kind == "turbulent":
+        size[design.before : design.before + 2] = 3.0
+    found = Q * np.cumsum(steps, axis=1) + S * size * shocks
     if design.kind == "tenfold":
         found *= 10 ** rng.uniform(-0.25, 0.25, (design.units, 1))
     if design.kind == "trends":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         outliers,
         predictions,
         regional_paths,
+        shock_sizes,
         unpooled,
     )
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
@@ -95,6 +96,7 @@ __all__ = [
     "refit",
     "refits",
     "regional_paths",
+    "shock_sizes",
     "simulate",
     "unpooled",
     "write_report",
@@ -115,6 +117,7 @@ _ROOMS = {
         "outliers",
         "predictions",
         "regional_paths",
+        "shock_sizes",
         "unpooled",
     ],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],

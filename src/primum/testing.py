@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from primum.fit import Fit, Gate, Imputed
 from primum.fit.predict import predict
+from primum.fit.replicate import deviates
 from primum.fit.sample import observed_data
 from primum.model import cells_of
 from primum.model.families import family_of
@@ -171,9 +172,12 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         ),
         "eta": ((*sample, "unit", "time"), response + 0.05 * rng.normal(size=(*shape, units, periods))),
     }
-    if cells.heavy:
-        shock = 0.12 * rng.standard_t(4, size=(*shape, units, periods))
-        shock[:, :, cells.pilots[0], -1] += 1.5  # far from all else that is known of that pilot
+    if cells.sized:
+        variables["shock_scale"] = ((*sample, "time"), 0.12 * np.exp(0.3 * rng.normal(size=(*shape, periods))))
+    if cells.apart:
+        shock = 0.12 * deviates(cells.shock_tail, rng, (*shape, units, periods))
+        if cells.heavy:
+            shock[:, :, cells.pilots[0], -1] += 1.5  # far from all else that is known of that pilot
         variables["shock"] = ((*sample, "unit", "time"), shock)
     if family.noise:
         variables["sigma"] = positive(1.0 if outcome.measure.split else 0.05)

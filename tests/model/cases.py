@@ -41,6 +41,7 @@ EVIDENCE = {
     "outcomes.first.evidence": {"estimates": [0.6, 0.9], "standard_errors": [0.1, 0.2], "reason": "a test"},
 }
 SHOCKS = {"outcomes.first.shocks": "heavy-tailed"}
+SIZES = {"outcomes.first.shock_sizes": "by period"}
 LONG = tuple(range(2010, 2018))
 Point = dict[str, Array]
 
@@ -147,6 +148,10 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "binomial, heavy-tailed shocks, with gaps": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=SHOCKS),
     "normal with known errors, heavy-tailed shocks": lambda: evaluation(
         "normal", known=True, missing=9, changes=SHOCKS
+    ),
+    "binomial, shocks by period, with gaps": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=SIZES),
+    "poisson with weights, shocks by period, variances by unit": lambda: evaluation(
+        "poisson", changes={**SIZES, **WEIGHTS, "outcomes.first.variances": "by unit"}
     ),
     "poisson, heavy-tailed shocks, in blocks": lambda: evaluation(
         "poisson", units=BLOCK + 20, pilots=4, missing=30, changes={**SHOCKS, **VARIED, **WEIGHTS, **TRENDS}

@@ -45,7 +45,7 @@ def covariances(built: Model, at: dict[str, Array]) -> Array:
     if cells.trends:
         away = cells.time - cells.time.mean()
         drift = drift + at["sigma_slope"] ** 2 * np.outer(away, away)
-    shock = 0.0 if cells.heavy else at.get("s", np.asarray(0.0)) ** 2
+    shock = 0.0 if cells.apart else at.get("s", np.asarray(0.0)) ** 2
     ratio = np.where(np.isin(np.arange(len(cells.value)), cells.pilots), kappa_of(built, at), 1.0)[:, None, None]
     scale = (at["unit_scale"] ** 2)[:, None, None] if cells.varied else 1.0
     own = ratio**2 * drift + shock * np.eye(cells.time.size)
@@ -107,7 +107,7 @@ def drifts(built: Model, at: dict[str, Array], point: Point) -> Array:
     basis, others = built.cells.basis, built.cells.comparators
     whole = (without_shocks(at) - location(built.cells, at))[others] @ basis.vectors[1:].T
     s, q = (
-        np.asarray(0.0) if built.cells.heavy else point.get("s_signed", np.asarray(0.0)),
+        np.asarray(0.0) if built.cells.apart else point.get("s_signed", np.asarray(0.0)),
         moves(built, point, "_signed"),
     )
     share = q**2 * basis.variance / (q**2 * basis.variance + s**2)
@@ -118,20 +118,23 @@ def drifts(built: Model, at: dict[str, Array], point: Point) -> Array:
 
 
 def without_shocks(at: dict[str, Array]) -> Array:
-    """The linear predictor but for heavy-tailed shocks, which are apart from paths."""
+    """The linear predictor but for shocks that are apart from paths."""
     return np.asarray(at["eta"] - at.get("shock", np.asarray(0.0)))
 
 
 def log_shocks(built: Model, at: dict[str, Array], point: Point) -> float:
-    """Density of heavy-tailed shocks, and the Jacobian of e = s (... + sqrt(R / m) x exp(R^8 x^2 / 8))."""
-    if not built.cells.heavy:
+    """Density of shocks apart from paths, and the Jacobian of e = s (... + sqrt(R / m) x exp(R^8 x^2 / 8))."""
+    if not built.cells.apart:
         return 0.0
-    scale = at["s"] * (at["unit_scale"][:, None] if built.cells.varied else 1.0)
+    scale = at["shock_scale"] if built.cells.sized else at["s"]
+    scale = scale * (at["unit_scale"][:, None] if built.cells.varied else np.ones((len(built.cells.value), 1)))
     spread = built.arrays["shock_spread"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
     weight = np.where(built.cells.observed, working(built)[1], 0.0) * spread**2
-    bend = 0.25 * (1 + scale**2 * weight) ** -8.0 * point["x_shock"].T[np.argsort(built.cells.order)] ** 2
+    x, told = point["x_shock"].T[np.argsort(built.cells.order)], 1 + scale**2 * weight
+    bend = 0.25 * told**-8.0 * x**2 if built.cells.heavy else np.asarray(0.0)
     jacobian = np.log(scale * spread) - 0.5 * np.log1p(scale**2 * weight) + 0.5 * bend + np.log1p(bend)
-    return float(np.sum(stats.t(4).logpdf(at["shock"] / scale) - np.log(scale) + jacobian))
+    density = stats.t(4) if built.cells.heavy else stats.norm
+    return float(np.sum(density.logpdf(at["shock"] / scale) - np.log(scale) + jacobian))
 
 
 def moves(built: Model, values: dict[str, Array], kind: str = "") -> Array:
@@ -214,14 +217,14 @@ def excess(cells: Cells, response: Array, sampling: Array, size: Array | float) 
 
 def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
-    weight = cell_weight(built, at) if built.cells.heavy else working(built)[1]
+    weight = cell_weight(built, at) if built.cells.apart else working(built)[1]
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
     return np.asarray(np.maximum(mean, 1e-3) / scale_of_noise(built, at) ** 2)
 
 
 def effect_weight(built: Model, at: dict[str, Array]) -> Array:
-    """The same for effects, which see heavy-tailed shocks at their reference scale: tests/model/test_shocks.py."""
-    if built.cells.heavy:
+    """The same for effects, which see shocks apart from paths at reference scales: tests/model/test_shocks.py."""
+    if built.cells.apart:
         return np.asarray(built.arrays["mean_weight"][np.argsort(built.cells.order)])
     return mean_weight(built, at)
 
@@ -266,14 +269,20 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         # zeta is a root of A times x, A = 1 / (1 + sigma^2 d P)
         spread = at["sigma_region"] ** 2 * drift_basis(built.cells.time).variance
         total -= 0.5 * float(np.log1p(spread * built.arrays["region_weight"]).sum())
+    if built.cells.sized:
+        # log(s_t / s) is omega_t z, and z a root of A times x, A = 1 / (1 + omega_t^2 P)
+        total += float(np.sum(stats.norm.logpdf(np.log(at["shock_scale"] / at["s"]) / at["omega_t"])))
+        total -= 0.5 * float(np.log1p(at["omega_t"] ** 2 * built.arrays["period_weight"]).sum())
     if built.cells.terms is not None:
         scales = {
             "event": at.get("sigma_event"),
             "cohort": at.get("sigma_cohort"),
             "moderator": priors["moderator"].scale,
         }
-        for each, group in zip(at["gamma"], built.cells.terms.groups, strict=True):
-            total += float(stats.norm.logpdf(each / scales[group]))  # of x, whose multiple it is
+        spread = np.array([scales[group] for group in built.cells.terms.groups])
+        total += float(stats.norm.logpdf(at["gamma"] / spread).sum())
+        # gamma / spread is a root of R times x, beside what terms before it say; R = 1 / (1 + spread^2 P)
+        total -= 0.5 * float(np.log1p(spread**2 * built.arrays["term_weight"]).sum())
     around = stats.t(1 / built.cells.tail) if built.cells.tail else stats.norm
     away = (at["tau_unit"] - at["tau"]) / at["sigma_tau"]
     return float(total + np.sum(around.logpdf(away) - np.log(at["sigma_tau"])))
@@ -349,10 +358,11 @@ def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
 
 def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     """Weights of the map: a cell's own, or where the scale of noise is learned the unit's mean in every cell."""
-    if built.cells.heavy:
+    if built.cells.apart:
         told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
         weight = np.where(built.cells.observed, working(built)[1], 1.0)
-        return np.asarray(told / (1 / weight + 2 * at["s"] ** 2))
+        shocks = 2 * at["s"] ** 2 if built.cells.heavy else built.arrays["shock_size"] ** 2
+        return np.asarray(told / (1 / weight + shocks))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
     return np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
@@ -506,11 +516,11 @@ def at_reference(built: Model, point: Point) -> Point:
     cells, family, priors = built.cells, built.family, built.outcome.all_priors()
     work = working_of(cells, family)
     scales = reference_of(work, cells, family, priors)
-    if cells.heavy:
-        heavy = scale_of_shocks(scales.s)
-        work, scales, _ = through_shocks(work, scales, cells)
+    if cells.apart:
+        heavy = scale_of_shocks(scales.s, cells)
+        work, scales, _ = through_shocks(work, scales, cells, built.arrays["shock_size"])
     named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
-    if cells.heavy:
+    if cells.apart:
         named["s"] = heavy
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
@@ -651,7 +661,7 @@ def test_names_of_units_are_kept() -> None:
 def test_reported_variables_depend_on_the_family() -> None:
     reported = {"mu", "beta_pilot", "sigma_alpha", "lambda", "q", "tau", "sigma_tau", "tau_unit", "eta"}
     coordinates = {"sigma_alpha_signed", "q_signed", "z_sigma_tau"}
-    internal = {"x", "x_tau", "lambda_drift", "path_density", "effect_density", "sigma_tau_density"}
+    internal = {"x", "x_tau", "tau_away", "lambda_drift", "path_density", "sigma_tau_density"}
 
     def extra(case: str) -> set[str]:
         model = model_case(case).model
@@ -683,7 +693,8 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
         ({"x_term"} if built.cells.terms is not None else set())
         | ({"xi"} if has_pseudo(built).any() else set())
         | ({"x_unit"} if built.cells.varied else set())
-        | ({"x_shock"} if built.cells.heavy else set())
+        | ({"x_shock"} if built.cells.apart else set())
+        | ({"x_period"} if built.cells.sized else set())
         | ({"x_region"} if built.cells.regions is not None else set())
     )
     assert free == sampled | {"x_tau", "x"} | weighting | others

@@ -34,10 +34,12 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "prior": len(SCALARS),
         "scalar": len(SCALARS),
         "hyper": 4,
-        "one": 1,
         "setting": 2,
+        "kind": 2,
+        "pulled": 1 + sizes_of(built.cells, built.family)["term"],
+        "period": built.cells.time.size if built.cells.apart else 0,
         "field": fields,
-        "shocked": built.cells.time.size if built.cells.heavy else 0,
+        "shocked": built.cells.time.size if built.cells.apart else 0,
     }
     blocks = sum(-(-count // BLOCK) for count in (built.cells.comparators.size, built.cells.pilots.size))
     entries = built.cells.time.size * (built.cells.time.size + 1) // 2
@@ -73,8 +75,8 @@ def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
         own = np.repeat(built.arrays["mean_weight"][:, None], seen.shape[1], axis=1)
     else:
         own = np.where(seen, weight, 0.0)[order]
-    np.testing.assert_array_equal(built.arrays["shock_weight" if built.cells.heavy else "cell_weight"], own.T)
-    if built.cells.heavy:
+    np.testing.assert_array_equal(built.arrays["shock_weight" if built.cells.apart else "cell_weight"], own.T)
+    if built.cells.apart:
         return  # of what paths see of them: tests/model/test_shocks.py
     expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(weight, seen, strict=True)]
     # sums of some ten numbers in another order

@@ -16,7 +16,7 @@ def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
-UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega", "sigma_slope", "sigma_region")
+UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega", "omega_t", "sigma_slope", "sigma_region")
 KINDS = [
     ("binomial", True, {"sigma", *UNUSED}), ("normal", True, {*UNUSED}), ("normal", False, {"s", *UNUSED}),
     ("lognormal", False, {"s", *UNUSED}),
@@ -52,20 +52,20 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
         key: place for place, key in enumerate(SCALARS) if key not in absent
     }
     assert [(layout.reported[key].start, layout.reported[key].shape) for key in ("lambda", "tau_unit", "eta")] == [
-        (14, (6,)),
-        (20, (3,)),
-        (23, (6, 12)),
+        (15, (6,)),
+        (21, (3,)),
+        (24, (6, 12)),
     ]
-    assert (layout.head, layout.results) == (23, 23 + 72)
+    assert (layout.head, layout.results) == (24, 24 + 72)
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
 def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
-    # regions' coordinates, effect terms and units' scales, which there are none of, begin where the next ones do
-    names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x"]
+    # regions' coordinates, effect terms, units' and periods' scales, of which there are none, begin where the next do
+    names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names]
-    # heavy-tailed shocks, which there are none of either, and pseudo-responses
+    # shocks apart from paths, which there are none of either, and pseudo-responses
     expected += 2 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
@@ -106,6 +106,7 @@ def test_sizes_are_those_of_the_cells() -> None:
         "ordered": 12,
         "term": 0,
         "varied": 0,
+        "sized": 0,
         "region": 0,
         "pseudo": 0,
         "donor": 0,

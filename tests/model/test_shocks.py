@@ -1,6 +1,8 @@
-"""What paths see of cells with heavy-tailed shocks, which shapes the geometry alone."""
+"""What paths see of cells whose shocks are apart from them, which shapes the geometry alone."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,15 +36,17 @@ def test_a_record_far_from_the_rest_of_its_unit_tells_little(built: Model) -> No
 def test_weights_are_the_information_through_a_shock(built: Model) -> None:
     """Of y = c + e + noise, e ~ s t_4, about c: of the noise alone, or with the variance of e to it, 2 s^2."""
     told, weight = np.array([[1.0, 0.5], [0.0, 1.0]]), np.array([[10.0, 4.0], [0.0, 2.0]])
-    cell, mean = weights_through(np, told, weight, 0.0)
+    cell, mean = weights_through(np, told, weight, 0.0, built.cells)
     np.testing.assert_array_equal(cell, told * weight)
     np.testing.assert_allclose(mean, [10.0, 2.0])  # a missing cell does not count
-    cell, _ = weights_through(np, told, weight, 2.0)
+    cell, _ = weights_through(np, told, weight, 2.0, built.cells)
     np.testing.assert_allclose(cell, [[1 / (0.1 + 8), 0.5 / (0.25 + 8)], [0.0, 1 / (0.5 + 8)]])
+    cell, _ = weights_through(np, told, weight, np.array([[2.0], [1.0]]), replace(built.cells, heavy=False, sized=True))
+    np.testing.assert_allclose(cell, [[1 / (0.1 + 4), 0.5 / (0.25 + 4)], [0.0, 1 / (0.5 + 1)]])
 
 
-def test_a_unit_without_cells_keeps_a_weight() -> None:
-    _, mean = weights_through(np, np.zeros((3, 1)), np.zeros((3, 1)), 0.1)
+def test_a_unit_without_cells_keeps_a_weight(built: Model) -> None:
+    _, mean = weights_through(np, np.zeros((3, 1)), np.zeros((3, 1)), 0.1, built.cells)
     assert mean.item() == 1e-3
 
 
@@ -50,9 +54,9 @@ def test_reference_has_no_shocks_in_paths(built: Model) -> None:
     priors = built.outcome.all_priors()
     work = working_of(built.cells, built.family)
     scales = reference_of(work, built.cells, built.family, priors)
-    through, without, told = through_shocks(work, scales, built.cells)
+    through, without, told = through_shocks(work, scales, built.cells, np.ones(built.cells.time.size))
     assert (without.s, without.q) == (0.0, scales.q)
-    cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s))
+    cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s, built.cells), built.cells)
     np.testing.assert_array_equal(through.weight, cell.T)
     np.testing.assert_array_equal(through.mean_weight, mean)
     np.testing.assert_array_equal(built.arrays["mean_weight"], mean[built.cells.order])

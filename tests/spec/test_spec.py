@@ -89,6 +89,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "phi": 1.0,
         "variances": "equal",
         "shocks": "normal",
+        "shock_sizes": "equal",
         "weights": {"base": "none", "scale": 0.5, "shared": 0.5},
         "effect": {"spread": "normal", "over_time": "constant", "cohorts": "together", "moderators": []},
         "prior_set": "default",
@@ -301,11 +302,17 @@ def test_shocks_and_noise_are_there_where_they_can_be_told_apart(
         ({"family": "normal", "unit": "days", "denominator": None}, False),
     ],
 )
-def test_heavy_tailed_shocks_need_noise_of_known_size(changes: dict[str, Any], told: bool) -> None:
-    problems = _outcome(**changes, shocks="heavy-tailed").problems()
-    assert [each.startswith('outcomes.kinship.shocks: "heavy-tailed" needs noise') for each in problems] == (
-        [] if told else [True]
-    )
+def test_shocks_apart_from_paths_need_noise_of_known_size(changes: dict[str, Any], told: bool) -> None:
+    for key, value in (("shocks", "heavy-tailed"), ("shock_sizes", "by period")):
+        problems = _outcome(**changes, **{key: value}).problems()
+        assert [each.startswith(f'outcomes.kinship.{key}: "{value}" needs noise') for each in problems] == (
+            [] if told else [True]
+        )
+
+
+def test_heavy_tailed_shocks_have_one_size() -> None:
+    (problem,) = _outcome(shocks="heavy-tailed", shock_sizes="by period").problems()
+    assert problem.startswith('outcomes.kinship.shock_sizes: "by period" goes with normal shocks only')
 
 
 @pytest.mark.parametrize(
@@ -469,16 +476,17 @@ def test_what_cannot_be_joint_is_said_all_at_once() -> None:
         "outcomes.kinship.weights.base": "equal",
         "outcomes.rereferral.variances": "by unit",
         "outcomes.escalation.effect.spread": "heavy-tailed",
+        "outcomes.escalation.shock_sizes": "by period",
         "outcomes.kinship.trends": "by unit",
     }
     names = ["sampler.backend", "kinship.weights.base", "rereferral.variances", "escalation.effect.spread"]
     with pytest.raises(SpecError) as caught:
         demo_spec().change(changes)
     text = "\n".join(caught.value.problems)
-    for name in [*names, "kinship.trends"]:
+    for name in [*names, "escalation.shock_sizes", "kinship.trends"]:
         assert name in text
     assert "phi is rereferral 1, escalation 1, assessment 1, kinship 0.7" in text
-    assert len(caught.value.problems) == 6
+    assert len(caught.value.problems) == 7
 
 
 def test_one_outcome_cannot_be_joint_and_a_prior_that_is_not_used_is_said() -> None:

@@ -7,6 +7,7 @@ from primum.effects.estimand import Estimand
 from primum.effects.outliers import Outliers, outliers
 from primum.effects.paths import RegionalPaths, regional_paths
 from primum.effects.predictions import Predictions, predictions
+from primum.effects.shock_sizes import ShockSizes, shock_sizes
 from primum.effects.unpooled import unpooled
 from primum.effects.weights import ComparatorWeights, comparator_weights
 
@@ -19,6 +20,7 @@ __all__ = [
     "Outliers",
     "Predictions",
     "RegionalPaths",
+    "ShockSizes",
     "comparator_weights",
     "correlations",
     "effects",
@@ -27,5 +29,6 @@ __all__ = [
     "outliers",
     "predictions",
     "regional_paths",
+    "shock_sizes",
     "unpooled",
 ]

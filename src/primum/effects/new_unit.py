@@ -13,7 +13,7 @@ from primum.effects.predictions import SAMPLE, Predictions
 from primum.errors import InputError
 from primum.fit.replicate import deviates, paths_of
 from primum.model import Cells
-from primum.model.cells import TAIL, Array
+from primum.model.cells import Array
 from primum.model.families import Family, Standard
 
 _LAST = "full exposure in the last period, of a unit drawn from those that are not pilots"
@@ -57,7 +57,7 @@ def new_unit(
 
     basis = cells.basis
     last = basis.vectors[:, -1] ** 2
-    shock = draws("s") ** 2 if "s" in posterior and not cells.heavy else np.zeros(draws("q").shape)
+    shock = draws("s") ** 2 if "s" in posterior and not cells.apart else np.zeros(draws("q").shape)
     slope = draws("sigma_slope") if cells.trends else 0.0
     scale = np.exp(2 * draws("omega") * rng.normal(size=shock.shape)) if cells.varied else 1.0
     spread = last[0] * cells.time.size * draws("sigma_alpha") ** 2 + scale * (
@@ -71,9 +71,10 @@ def new_unit(
         + np.take_along_axis(paths, chosen, axis=-1)[..., 0]
         + np.sqrt(spread) * rng.normal(size=spread.shape)
     )
-    if cells.heavy:
-        eta = eta + np.sqrt(scale) * draws("s") * rng.standard_t(1 / TAIL, size=shock.shape)
-    tau = draws("tau") + draws("sigma_tau") * deviates(cells, rng, spread.shape) + shift
+    if cells.apart:
+        size = draws("shock_scale")[..., -1] if cells.sized else draws("s")
+        eta = eta + np.sqrt(scale) * size * deviates(cells.shock_tail, rng, shock.shape)
+    tau = draws("tau") + draws("sigma_tau") * deviates(cells.tail, rng, spread.shape) + shift
     if "sigma_cohort" in posterior:
         tau = tau + draws("sigma_cohort") * rng.normal(size=spread.shape)
     sigma = np.ones(1)

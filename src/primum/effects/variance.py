@@ -19,7 +19,7 @@ import xarray as xr
 
 from primum.effects.estimand import Estimand
 from primum.effects.predictions import SAMPLE, Predictions
-from primum.model.cells import TAIL, Array
+from primum.model.cells import Array
 from primum.model.families import learns_scale
 
 
@@ -39,7 +39,8 @@ def variance_share(predictions: Predictions) -> xr.DataArray:
     if cells.regions is not None:
         parts["region"] = square("sigma_region") * cells.walk.variance.sum() / periods
     if "s" in draws:
-        parts["shock"] = square("s") * factor / ((1 - 2 * TAIL) if cells.heavy else 1.0)
+        size = (np.asarray(draws["shock_scale"]) ** 2).mean(axis=-1) if cells.sized else square("s")
+        parts["shock"] = size * factor / (1 - 2 * cells.shock_tail)
     if learns_scale(predictions.family, cells):
         parts["noise"] = square("sigma")
     stack = np.stack(list(parts.values()), axis=-1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from primum.model.kernel import ARRAYS, joint_of, kernel_of
 from primum.model.kernel.joint import KINDS
-from primum.model.kernel.places import OMEGA as VARIED
+from primum.model.kernel.places import OMEGA, OMEGA_T
 from primum.model.layout import SCALARS
 
 WIDTH = 4  # a row of the table: an address, and at most three lengths
@@ -64,6 +64,13 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(int32(t[31, 0]), (t[31, 1],)),
             carray(float64(t[32, 0]), (t[32, 1], t[32, 2])),
             carray(float64(t[33, 0]), (t[33, 1], t[33, 2])),
+            carray(float64(t[34, 0]), (t[34, 1],)),
+            carray(float64(t[35, 0]), (t[35, 1],)),
+            carray(float64(t[36, 0]), (t[36, 1],)),
+            carray(float64(t[37, 0]), (t[37, 1],)),
+            carray(float64(t[38, 0]), (t[38, 1],)),
+            carray(float64(t[39, 0]), (t[39, 1], t[39, 2])),
+            carray(float64(t[40, 0]), (t[40, 1], t[40, 2])),
         )  # fmt: skip
 
     return evaluate
@@ -155,9 +162,10 @@ def _lengths() -> Any:
     def lengths(table: Any) -> tuple[int, int]:
         t = carray(table, (rows, WIDTH))
         (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
-        varied = carray(int64(t[0, 0]), (t[0, 1],))[VARIED] >= 0
-        latents = (periods + t[32, 1]) * units + pairs + (units if varied else 0)
-        return head + periods + pilots + terms + regions * periods, latents
+        places = carray(int64(t[0, 0]), (t[0, 1],))
+        latents = (periods + t[32, 1]) * units + pairs + (units if places[OMEGA] >= 0 else 0)
+        sized = periods if places[OMEGA_T] >= 0 else 0
+        return head + periods + pilots + terms + regions * periods + sized, latents
 
     return lengths
 

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from primum.model import Cells
-from primum.model.cells import TAIL, Array
+from primum.model.cells import Array
 
 
 def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -44,12 +44,12 @@ def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> 
         drift[:, cells.pilots] += draws["weight"] @ drift[:, cells.comparators]
     level = np.sqrt(periods) * draws["sigma_alpha"][:, None, None] * rng.normal(size=(count, units, 1))
     components = np.concatenate([level, drift], axis=-1)
-    shocks = rng.standard_t(1 / TAIL, size=components.shape) if cells.heavy else rng.normal(size=components.shape)
-    shocks *= shock[:, None, None] * scale[:, :, None]
-    # normal shocks are as good in any orthogonal basis
-    components += shocks @ basis.vectors.T if cells.heavy else shocks
+    shocks = deviates(cells.shock_tail, rng, components.shape) * scale[:, :, None]
+    shocks *= draws["shock_scale"][:, None, :] if cells.sized else shock[:, None, None]
+    # normal shocks of one size are as good in any orthogonal basis
+    components += shocks @ basis.vectors.T if cells.apart else shocks
     is_pilot = np.isin(np.arange(units), cells.pilots)
-    away = draws["sigma_tau"][:, None] * deviates(cells, rng, (count, units))
+    away = draws["sigma_tau"][:, None] * deviates(cells.tail, rng, (count, units))
     without = (
         draws["mu"][:, None, None]
         + draws["beta_pilot"][:, None, None] * is_pilot[:, None]
@@ -91,16 +91,16 @@ def flat(values: xr.DataArray | Array) -> Any:
     return array.reshape(-1, *array.shape[2:])
 
 
-def deviates(cells: Cells, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Standard deviates of units' effects, normal or heavy-tailed.
+def deviates(tail: float, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Deviates of effects or shocks around what they share: normal, or Student's t.
 
     Parameters
     ----------
-    cells
-        The outcome's arrays; ``tail`` says which.
+    tail
+        One over the degrees of freedom; 0 is normal.
     rng
         Source of randomness.
     shape
         How many.
     """
-    return rng.standard_t(1 / cells.tail, size=shape) if cells.tail else rng.normal(size=shape)
+    return rng.standard_t(1 / tail, size=shape) if tail else rng.normal(size=shape)

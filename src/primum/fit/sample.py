@@ -179,7 +179,7 @@ def _posterior(
     }
     dims = {name: field.dims for name, field in layout_of(cells, family_of(outcome.family)).reported.items()}
     dims |= {"eta": ("unit", "time"), "weight": ("pilot", "comparator"), "unit_scale": ("unit",)}
-    dims |= {"shock": ("unit", "time")}
+    dims |= {"shock": ("unit", "time"), "shock_scale": ("time",)}
     return xr.Dataset({name: ((*_SAMPLE, *dims[name]), drawn) for name, drawn in values.items()}, coords)
 
 

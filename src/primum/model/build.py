@@ -84,7 +84,8 @@ in component k, a pilot's response departs from its location without the effect 
 
 the density of :math:`x_i` is that of :math:`\zeta_i`, standard normal, times :math:`\sqrt{A_i}`.
 That is exact too, and hyperparameters are left with almost the collapsed posterior. Where effects are
-heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates. Heavy-tailed shocks are
+heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates. Effect terms are
+transported before, one after another, and then the average effect (`primum.model.term_pull`). Heavy-tailed shocks are
 left out of components, and sampled cell by cell (`primum.model.shocks`).
 """
 
@@ -100,10 +101,11 @@ from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
 from primum.model.families import Family, family_of, learns_noise, pseudo_cells
-from primum.model.hyper import hyperpriors, kappa_of, mixture, tailed
+from primum.model.hyper import average, hyperpriors, kappa_of, tailed
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import sizes_of
-from primum.model.shocks import add_shocks, weights_through
+from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
+from primum.model.term_pull import add_terms, expected_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
 from primum.panel import Panel
@@ -234,38 +236,39 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         precision, sign = 1 / sigma**2, root_sign * pt.sign(sigma)
     regional = _regions(cells, slow, path, data)
     location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
-    carried = _term_effects(cells, data) + _in_basis(regional[others:], data)
+    centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
+    gamma, of_terms = add_terms(cells, centre, data)
+    tau, of_tau = average(priors.tau, expected_of(centre, gamma, data), data)
+    carried = pt.tensordot(gamma, data["pilot_terms"], axes=1) + _in_basis(regional[others:], data)
     if given is not None:
         location += data["basis"].T @ (root_sign[:, None] * pt.sqrt(variance) * given.known[:, :others])
         carried += (root_sign[:, None] * pt.sqrt(own) * given.known[:, others:]).T
         variance, own = variance * given.left[:, None] ** 2, own * given.left[:, None] ** 2
 
     seen = data
-    if cells.heavy:
-        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], s)
+    if cells.apart:
+        sizes = data["shock_size"][:, None] * (1 if cells.sized else s)
+        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], sizes, cells)
         seen = {**data, "cell_weight": cell, "mean_weight": mean}
     density, eta, component = path_density(
         location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], seen, 0
     )
     if cells.weighting is not None:
         carried += carried_drift(moves, white, scale[:others], component, data)
-    centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
-    centre += carried
     weight, sigma_tau = precision * data["mean_weight"][others:], tailed("sigma_tau", data)
-    tau = mixture("tau", priors.tau, data) if priors.tau.robust else normal("tau")
     aim, spread = (tau, sigma_tau) if given is None else (tau + sigma_tau * given.effects, sigma_tau * given.spread)
-    tau_unit, zeta = _effects(aim, spread, centre, own, weight, cells.tail, data)
+    tau_unit, zeta, of_effects = _effects(aim, spread, centre + carried, own, weight, cells.tail, data)
     location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
     of_pilots, eta_pilots, component_pilots = path_density(
         location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], seen, others
     )
     eta = pt.concatenate([eta, eta_pilots], axis=1)
-    if cells.heavy:
-        shock = add_shocks(s, scale, eta, data)
+    if cells.apart:
+        shock = add_shocks(scales_of_shocks(cells, s, data), scale, eta, cells.shock_tail, data)
         pm.Deterministic("shock", shock.T[np.argsort(cells.order)], dims=("unit", "time"))
         eta += shock
     likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
-    pm.Potential("path_density", density + of_pilots + likelihood.sum())
+    pm.Potential("path_density", density + of_terms + of_tau + of_effects + of_pilots + likelihood.sum())
     pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))
     roots = root_sign[:, None] * pt.sqrt(pt.concatenate([variance, own], axis=1))
     return Found(pt.concatenate([component, component_pilots], axis=1) / roots, zeta, root_sign)
@@ -286,7 +289,7 @@ def coords_of(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
 
 def _own_sizes(cells: Cells, family: Family) -> dict[str, int]:
     """Lengths of the dims that are an outcome's own."""
-    own = ("term", "varied", "pseudo", "donor", "pair", "region")
+    own = ("term", "varied", "sized", "pseudo", "donor", "pair", "region")
     return {name: size for name, size in sizes_of(cells, family).items() if name in own}
 
 
@@ -312,21 +315,6 @@ def _unit_scales(cells: Cells, data: dict[str, Any]) -> Any:
     scale = pt.exp(tailed("omega", data) * pm.Normal("x_unit", dims="ordered"))
     pm.Deterministic("unit_scale", scale[np.argsort(cells.order)], dims="unit")
     return scale**2
-
-
-def _term_effects(cells: Cells, data: dict[str, Any]) -> Any:
-    """Effect terms in the coordinates of the basis; shape (pilot, component)."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    if cells.terms is None:
-        return pt.zeros_like(data["pilot_exposure"])
-    groups = cells.terms.groups
-    learned = {group: tailed(f"sigma_{group}", data) for group in dict.fromkeys(groups) if group != "moderator"}
-    scale = pt.stack([learned.get(group, pt.as_tensor(1.0)) for group in groups])
-    x = pm.Normal("x_term", dims=_own("term"))
-    gamma = pm.Deterministic("gamma", scale * data["term_scale"] * x, dims=_own("term"))
-    return pt.tensordot(gamma, data["pilot_terms"], axes=1)
 
 
 def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:
@@ -379,8 +367,8 @@ def _own(dim: str) -> str:
 
 def _effects(
     tau: Any, sigma_tau: Any, centre: Any, variance: Any, weight: Any, tail: float, data: dict[str, Any]
-) -> tuple[Any, Any]:
-    """Effects in the pilots, transported, and how far they depart from tau in SDs; shape (pilot,) each."""
+) -> tuple[Any, Any, Any]:
+    """Effects in the pilots, transported, how far they depart from tau in SDs, shape (pilot,) each, and a density."""
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -392,5 +380,5 @@ def _effects(
     shrink = 1 / (1 + sigma_tau**2 * known)
     zeta = shrink * sigma_tau * (pull - known * tau) + pt.sqrt(shrink) * x
     unlikely = (1 / tail + 1) * pt.log1p(tail * zeta**2) if tail else zeta**2
-    pm.Potential("effect_density", (0.5 * pt.log(shrink) - 0.5 * unlikely).sum())
-    return pm.Deterministic("tau_unit", tau + sigma_tau * zeta, dims="pilot"), zeta
+    density = (0.5 * pt.log(shrink) - 0.5 * unlikely).sum()
+    return pm.Deterministic("tau_unit", tau + sigma_tau * zeta, dims="pilot"), zeta, density

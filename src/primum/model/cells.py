@@ -111,6 +111,8 @@ class Cells:
         Regions that have paths of their own; None where all units share one path.
     heavy
         Whether shocks are heavy-tailed.
+    sized
+        Whether shocks are larger in some periods than in others.
     """
 
     value: Array
@@ -133,11 +135,22 @@ class Cells:
     trends: bool = False
     regions: Regions | None = None
     heavy: bool = False
+    sized: bool = False
+
+    @property
+    def apart(self) -> bool:
+        """Whether shocks are sampled cell by cell, apart from paths (`primum.model.shocks`)."""
+        return self.heavy or self.sized
 
     @property
     def white(self) -> bool:
-        """Whether paths have white shocks; heavy-tailed ones are apart from them."""
-        return self.counted and not self.heavy
+        """Whether paths have white shocks."""
+        return self.counted and not self.apart
+
+    @property
+    def shock_tail(self) -> float:
+        """One over the degrees of freedom of shocks; 0 where they are normal."""
+        return TAIL if self.heavy else 0.0
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -217,6 +230,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         trends=outcome.trends == "by unit",
         regions=_regions(dataset) if outcome.path_by == "region" else None,
         heavy=outcome.shocks == "heavy-tailed",
+        sized=outcome.shock_sizes == "by period",
     )
 
 

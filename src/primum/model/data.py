@@ -17,8 +17,10 @@ from primum.model.factors import factors_of
 from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
-from primum.model.reference import Scales, reference_scales
+from primum.model.reference import Scales, Sizes, reference_scales, reference_sizes
 from primum.model.shocks import scale_of_shocks, spread_of, told_of, weights_through
+from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
+from primum.model.terms import Terms
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
@@ -42,9 +44,13 @@ DIMS: dict[str, tuple[str, ...]] = {
     "term_group": ("term",),
     "term_scale": ("term",),
     "pilot_terms": ("term", "pilot", "component"),
+    "term_weight": ("term",),
+    "term_response": ("pulled",),
+    "term_centre": ("pulled", "component"),
+    "term_before": ("pulled", "term"),
     "pseudo_unit": ("pseudo",),
     "pseudo_time": ("pseudo",),
-    "tail": ("one",),
+    "tail": ("kind",),
     "drift_scalar": ("drift",),
     "path_scale": ("drift",),
     "path_basis": ("drift", "time"),
@@ -55,6 +61,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_of": ("ordered",),
     "shock_weight": ("shocked", "ordered"),
     "shock_spread": ("shocked", "ordered"),
+    "shock_size": ("period",),
+    "period_weight": ("sized",),
+    "period_response": ("sized",),
 }
 
 
@@ -80,19 +89,22 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         coordinates of the basis. ``constants`` are scalars that are not sampled. A pair is a pilot and a
         comparator with a base weight above 0, of which ``pair_base`` is the logarithm; ``weighting`` holds the
         SDs of what a log weight shares between pilots and of what it does not. ``term_group`` is the place
-        among the scalars of the scale of an effect term, or -1 where that is ``term_scale`` alone.
+        among the scalars of the scale of an effect term, or -1 where that is ``term_scale`` alone; ``term_weight``,
+        ``term_response``, ``term_centre`` and ``term_before`` are the `primum.model.term_pull.Pull`.
         ``drift_scalar`` is that of the scale of each component after the constant, q or sigma_slope. The common
         path is ``lambda_drift``, whose SDs are ``path_scale``, times ``path_basis``, and ``path_mix`` turns it to
         the coordinates of the basis. A region's path departs from it by coordinates of the same kind, whose SDs at
         sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
         lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
-        are heavy-tailed, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
-        for their shocks, ``cell_weight`` how much paths are told of them, and ``mean_weight`` what effects see of them
+        are apart from paths, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
+        for their shocks, ``cell_weight`` how much paths are told of them, ``shock_size`` what paths take
+        for the scale of each period's shocks, as a multiple of s unless it differs between periods, of whose logarithm
+        ``period_weight`` and ``period_response`` are what comparators say, and ``mean_weight`` what effects see of them
         at the reference scale of shocks.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
-    basis, pilots, order = cells.basis, cells.pilots, cells.order
+    basis, pilots, order, periods = cells.basis, cells.pilots, cells.order, cells.time.size
     pair_pilot, pair_donor, pair_base, weighting = _pairs(cells.weighting)
     pseudo_unit, pseudo_time = np.nonzero(pseudo_cells(family, cells)[order])
     by_name = dict(priors.items())
@@ -102,9 +114,14 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
     cellwise, told = work.weight[order].T, work.weight
-    if cells.heavy:
-        work, scales, told = through_shocks(work, scales, cells)
+    sizes = Sizes(np.ones(periods if cells.apart else 0), np.zeros(0), np.zeros(0))
+    if cells.sized:
+        sizes = sizes_of_periods(work, scales, cells, by_name["omega_t"].scale)
+    if cells.apart:
+        work, scales, told = through_shocks(work, scales, cells, sizes.size)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
+    pilot_response, pilot_exposure = (each[pilots] @ basis.vectors.T for each in (work.filled, cells.exposure))
+    pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, priors)
     return {
         "priors": np.array([_setting(by_name[name]) for name in SCALARS]),
         "constants": np.array([_constant(name, cells) for name in SCALARS]),
@@ -115,8 +132,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "mean_weight": work.mean_weight[order],
         "factors": _factors(work, cells, scales, priors),
         "exposure": cells.exposure[pilots],
-        "pilot_exposure": cells.exposure[pilots] @ basis.vectors.T,
-        "pilot_response": work.filled[pilots] @ basis.vectors.T,
+        "pilot_exposure": pilot_exposure,
+        "pilot_response": pilot_response,
         "basis": basis.vectors,
         "drift_variance": basis.variance,
         "pair_pilot": pair_pilot,
@@ -126,9 +143,13 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "term_group": term_group,
         "term_scale": term_scale,
         "pilot_terms": pilot_terms,
+        "term_weight": pull.weight,
+        "term_response": pull.response,
+        "term_centre": pull.centre,
+        "term_before": pull.before,
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
-        "tail": np.array([cells.tail]),
+        "tail": np.array([cells.tail, cells.shock_tail]),
         "drift_scalar": basis.scales(*moves).astype(np.int32),
         "path_scale": path_scale,
         "path_basis": path_basis,
@@ -137,8 +158,11 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "region_weight": region_weight,
         "region_response": region_response,
         "region_of": regions.of_unit[order].astype(np.int32),
-        "shock_weight": np.ascontiguousarray(cellwise) if cells.heavy else np.zeros((0, order.size)),
-        "shock_spread": spread_of(told[order].T) if cells.heavy else np.zeros((0, order.size)),
+        "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
+        "shock_size": sizes.size,
+        "period_weight": sizes.weight,
+        "period_response": sizes.response,
+        "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
     }
 
 
@@ -200,14 +224,23 @@ def working_of(cells: Cells, family: Family) -> Working:
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
 
-def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales, Array]:
-    """What paths see of cells whose shocks are heavy-tailed, at reference scales, which then have none of shocks.
+def sizes_of_periods(work: Working, scales: Scales, cells: Cells, spread: float) -> Sizes:
+    """Roughly how large shocks are in each period, given the SD of the logarithm of that."""
+    others, seen = cells.comparators, work.weight[cells.comparators] > 0
+    noise = np.ma.masked_array(1 / np.where(seen, work.weight[others], 1.0), ~seen).mean(axis=0).filled(1.0)
+    paths = cells.basis.vectors.T * scales._replace(s=0.0).variances(cells.basis) @ cells.basis.vectors
+    away = work.filled[others] - work.filled[others].mean(axis=0)
+    return reference_sizes(away, paths, scales.sigma**2 * noise, scales.s, scale_of_shocks(scales.s, cells), spread)
+
+
+def through_shocks(work: Working, scales: Scales, cells: Cells, size: Array) -> tuple[Working, Scales, Array]:
+    """What paths see of cells whose shocks are apart from them, at reference scales, which then have none of shocks.
 
     And how much records tell, as `primum.model.shocks.told_of` has it; shape (unit, time).
     """
-    s = scale_of_shocks(scales.s)
+    s = scale_of_shocks(scales.s, cells)
     told = told_of(work.weight, work.response, s, cells)
-    cell, mean = weights_through(np, told.T, work.weight.T, s)
+    cell, mean = weights_through(np, told.T, work.weight.T, size[:, None] * (1 if cells.sized else s), cells)
     return replace(work, weight=cell.T, mean_weight=mean), scales._replace(s=0.0), told
 
 
@@ -233,9 +266,7 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
     """
     work, others, periods = working_of(cells, family), cells.comparators, cells.time.size
     scales = reference_of(work, cells, family, priors)
-    components = work.filled[others] @ cells.basis.vectors.T
-    precision = 1 / (scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[others, None])
-    centre, spread = (precision * components).sum(axis=0) / precision.sum(axis=0), precision.sum(axis=0) ** -0.5
+    centre, spread = _shared(work, cells, scales)
     _, _, mix = _path(cells, priors.lambda_t)
     found = {
         "mu": (centre[0] / np.sqrt(periods), spread[0] / np.sqrt(periods)),
@@ -247,10 +278,17 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
         shares["sigma"] = shares["s"]
     if cells.trends:
         shares["sigma_slope"] = others.size
-    if cells.heavy:
-        scales = scales._replace(s=scale_of_shocks(scales.s))
+    if cells.apart:
+        scales = scales._replace(s=scale_of_shocks(scales.s, cells))
     found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
+
+
+def _shared(work: Working, cells: Cells, scales: Scales) -> tuple[Array, Array]:
+    """What comparators' paths have in common, and its SD; shape (component,) each."""
+    components = work.filled[cells.comparators] @ cells.basis.vectors.T
+    precision = 1 / (scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[cells.comparators, None])
+    return (precision * components).sum(axis=0) / precision.sum(axis=0), precision.sum(axis=0) ** -0.5
 
 
 def _factors(work: Working, cells: Cells, scales: Scales, priors: Priors) -> NDArray[np.float32]:
@@ -280,10 +318,34 @@ def _terms(cells: Cells, priors: Priors) -> tuple[NDArray[np.int32], Array, Arra
     if cells.terms is None:
         return np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros((0, cells.pilots.size, cells.time.size))
     learned = {"event": SCALARS.index("sigma_event"), "cohort": SCALARS.index("sigma_cohort"), "moderator": -1}
-    groups = cells.terms.groups
-    scale = [priors.moderator.scale if group == "moderator" else 1.0 for group in groups]
-    group = np.array([learned[each] for each in groups], dtype=np.int32)
-    return group, np.array(scale), cells.terms.design @ cells.basis.vectors.T
+    group = np.array([learned[each] for each in cells.terms.groups], dtype=np.int32)
+    return group, _term_scale(cells.terms, priors), cells.terms.design @ cells.basis.vectors.T
+
+
+def _pull(
+    response: Array, exposure: Array, terms: Array, work: Working, cells: Cells, scales: Scales, priors: Priors
+) -> Pull:
+    """What the pilots say of effect terms, roughly; terms are in the coordinates of the basis."""
+    if cells.terms is None:
+        return no_pull(cells.time.size)
+    squares = rough_squares(work, cells, scales)[cells.pilots, None] if cells.varied else 1.0
+    own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)
+    variance = own + scales.sigma**2 / work.mean_weight[cells.pilots, None]
+    learned = [group for group in dict.fromkeys(cells.terms.groups) if group != "moderator"]
+    by_name = dict(priors.items())
+    return pulls_of(
+        Pilots(response, exposure, terms, variance),
+        _shared(work, cells, scales)[0],
+        np.array([by_name["tau"].scale, by_name["beta_pilot"].scale]),
+        np.array([learned.index(group) if group in learned else -1 for group in cells.terms.groups]),
+        np.array([by_name[name].scale for name in ("sigma_tau", *(f"sigma_{group}" for group in learned))]),
+        _term_scale(cells.terms, priors),
+    )
+
+
+def _term_scale(terms: Terms, priors: Priors) -> Array:
+    """SDs of effect terms where the scale of their group is 1."""
+    return np.array([priors.moderator.scale if group == "moderator" else 1.0 for group in terms.groups])
 
 
 def _share_of_drift(cells: Cells, priors: Priors) -> float:

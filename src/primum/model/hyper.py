@@ -28,17 +28,19 @@ def hyperpriors(settings: Any) -> tuple[Any, Any]:
     return normal, half_normal
 
 
-def mixture(name: str, prior: Prior, data: dict[str, Any]) -> Any:
-    """A hyperparameter whose prior is a normal with a vague one around 0 mixed in."""
+def average(prior: Prior, expected: Any, data: dict[str, Any]) -> tuple[Any, Any]:
+    """The average effect, sampled as its departure from what is expected of it, and its log density."""
     import pymc as pm
     import pytensor.tensor as pt
 
-    location, scale, robust, vague = (data["priors"][SCALARS.index(name), place] for place in range(4))
-    value = pm.Flat(name)
-    first = pt.log((1 - robust) / scale) - 0.5 * ((value - location) / scale) ** 2
-    second = pt.log(robust / vague) - 0.5 * (value / vague) ** 2
-    pm.Potential(f"{name}_density", pt.logaddexp(first, second))
-    return value
+    location, scale, robust, vague = (data["priors"][SCALARS.index("tau"), place] for place in range(4))
+    value = pm.Deterministic("tau", expected + pm.Flat("tau_away"))
+    density = -0.5 * ((value - location) / scale) ** 2
+    if prior.robust:  # a vague normal around 0 is mixed in
+        density = pt.logaddexp(
+            pt.log((1 - robust) / scale) + density, pt.log(robust / vague) - 0.5 * (value / vague) ** 2
+        )
+    return value, density
 
 
 def kappa_of(cells: Cells, data: dict[str, Any]) -> Any:

@@ -15,23 +15,25 @@ from primum.model.families import Family, learns_noise, pseudo_cells
 
 SCALARS = (
     "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
-    "omega", "sigma_slope", "sigma_region",
+    "omega", "sigma_slope", "sigma_region", "omega_t",
 )  # fmt: skip
 SIGNED = frozenset({"s", "q", "sigma_alpha", "sigma", "sigma_slope"})  # scales that are sampled with their sign
 # scales with a coordinate z of their own
-TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_region"})
+TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_region", "omega_t"})
 SCALES = SIGNED | TAILED
 _VECTORS = {
     "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
-    "x_unit": ("varied",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"), "xi": ("pseudo",),
-    "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
+    "x_unit": ("varied",), "x_period": ("sized",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
+    "xi": ("pseudo",), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
 _REPORTED = {
     "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "lambda_region": ("region", "time"),
+    "shock_scale": ("sized",),
     "eta": ("time", "ordered"), "weight": ("pair",), "unit_scale": ("varied",),
     "shock": ("time", "ordered"),
 }  # fmt: skip
+_SAMPLED_AS = {"kappa": "logit_kappa_squared", "tau": "tau_away"}
 LATENTS = ("eta", "weight", "unit_scale", "shock")
 
 
@@ -57,8 +59,8 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), heavy-tailed
-        shocks (x_shock), regions' departures from
+        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), shocks that are apart
+        from paths (x_shock) and their scales by period (x_period), regions' departures from
         the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and, where there
         are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of comparators' drifts
         (x_u).
@@ -113,20 +115,21 @@ def layout_of(cells: Cells, family: Family) -> Layout:
         "sigma_event": "event" in groups,
         "sigma_cohort": "cohort" in groups,
         "omega": cells.varied,
+        "omega_t": cells.sized,
         "sigma_slope": cells.trends,
         "sigma_region": cells.regions is not None,
     }
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
-    apart |= {"x_region": cells.regions is not None, "x_shock": cells.heavy}
+    apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "x_period": cells.sized}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
     apart["x_u"] &= cells.white
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}
     free = _fields({**dict.fromkeys(scalars, ()), **vectors}, sizes)
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
     kinds = {"weight": cells.weighting is not None, "gamma": cells.terms is not None, "unit_scale": cells.varied}
-    kinds |= {"lambda_region": cells.regions is not None, "shock": cells.heavy}
+    kinds |= {"lambda_region": cells.regions is not None, "shock": cells.apart, "shock_scale": cells.sized}
     absent |= {name for name, present in kinds.items() if not present}
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 
@@ -135,8 +138,8 @@ def sampled_as(name: str) -> str:
     """Name in the PyMC model of the variable that is sampled for a scalar or a vector."""
     if name in TAILED:
         return f"z_{name}"
-    if name == "kappa":
-        return "logit_kappa_squared"
+    if name in _SAMPLED_AS:
+        return _SAMPLED_AS[name]
     return f"{name}_signed" if name in SIGNED else name
 
 
@@ -152,6 +155,7 @@ def sizes_of(cells: Cells, family: Family) -> dict[str, int]:
         "ordered": units,
         "term": 0 if cells.terms is None else len(cells.terms.names),
         "varied": units if cells.varied else 0,
+        "sized": periods if cells.sized else 0,
         "region": 0 if cells.regions is None else len(cells.regions.names),
         "pseudo": int(pseudo_cells(family, cells).sum()),
         "donor": 0 if cells.weighting is None else units - cells.pilots.size,

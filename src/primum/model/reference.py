@@ -68,3 +68,51 @@ def reference_scales(components: Array, weight: Array, basis: Basis, priors: Sca
         return float(0.5 * misfit + (0.5 * np.exp(2 * logs) - logs)[free].sum())
 
     return scales_at(minimize(unlikely, np.full(len(priors), -1.0), method="L-BFGS-B").x)
+
+
+class Sizes(NamedTuple):
+    """How large shocks roughly are in each period, and what is known of that.
+
+    Attributes
+    ----------
+    size
+        Their scale; shape (time,).
+    weight, response
+        Precision and linear part of what comparators say of the logarithm of the scale; shape (time,) each.
+    """
+
+    size: Array
+    weight: Array
+    response: Array
+
+
+def reference_sizes(away: Array, paths: Array, noise: Array, sd: float, s: float, spread: float) -> Sizes:
+    """Most plausible sizes of shocks by period, at a usual scale that is given.
+
+    Parameters
+    ----------
+    away
+        How far comparators' working responses lie from their mean in each period; shape (comparator, time).
+    paths
+        Covariance of paths without shocks; shape (time, time).
+    noise
+        Mean variance of noise in each period; shape (time,).
+    sd, s
+        Usual SD of shocks, and their scale.
+    spread
+        SD of the sizes' logarithms, a normal's.
+    """
+    count, found = len(away), away.T @ away
+
+    def unlikely(logs: Array) -> tuple[float, Array]:
+        shocks = (sd * np.exp(logs)) ** 2
+        inverse = np.linalg.inv(paths + np.diag(shocks + noise))
+        misfit = np.sum(inverse * found) - count * np.linalg.slogdet(inverse)[1]
+        slope = (count * np.diag(inverse) - np.diag(inverse @ found @ inverse)) * shocks
+        return float(0.5 * misfit + 0.5 * (logs / spread) @ (logs / spread)), slope + logs / spread**2
+
+    logs = minimize(unlikely, np.zeros(len(paths)), jac=True, method="L-BFGS-B").x
+    shocks = (sd * np.exp(logs)) ** 2
+    # expected information in a normal's variance, n / 2 times its inverse's square, for the logarithm of its root
+    weight = 2 * count * (shocks * np.diag(np.linalg.inv(paths + np.diag(shocks + noise)))) ** 2
+    return Sizes(s * np.exp(logs), weight, weight * (np.log(s) + logs) + logs / spread**2)

@@ -1,4 +1,6 @@
-r"""Heavy-tailed shocks: what happens to a unit in a single period is now and then far larger than usual.
+r"""Shocks that are apart from paths: heavy-tailed, or larger in some periods than in others.
+
+**Heavy tails.** What happens to a unit in a single period is now and then far larger than usual.
 
 A change of definition, a backlog that is cleared, a system that is replaced: one such record should not carry the
 answer. Shocks are then Student's t,
@@ -10,29 +12,43 @@ of many s costs only the logarithm of its size, so that the record is explained 
 drift or effect. With four degrees of freedom the variance, :math:`2 s^2`, is finite; data of this size can hardly
 tell three from six.
 
-They are not normal in the basis of `primum.model.drift`, so they are sampled cell by cell, beside components of level
-and drift alone. With working response z and weight w of a cell, and :math:`\ell + b` what its linear predictor is
-without its shock,
+**Sizes by period.** In a turbulent year, such as that of a pandemic, all records may lie further from what is usual.
+The scale of a period's shocks is then
+
+.. math:: s_t = s \exp(\omega_T z_t), \quad z_t \sim N(0, 1)
+
+with normal :math:`\epsilon` or t. Drift has the same scale at all times. Comparators say of :math:`\log s_t` that it
+has precision P and linear part h, roughly (`primum.model.reference.reference_sizes`), and
+
+.. math:: z_t = A \omega_T (h_t - P_t \log s) + \sqrt{A} x_t, \quad A = 1 / (1 + \omega_T^2 P_t).
+
+**Sampling.** Such shocks are not independent in the basis of `primum.model.drift`, so they are sampled cell by cell,
+beside components of level and drift alone. With working response z and weight w of a cell, :math:`\ell + b` what its
+linear predictor is without its shock, and its period's scale for s,
 
 .. math::
     R = \frac{1}{1 + s^2 w / m}, \quad
     \epsilon = R s \frac{w}{m} (z - \ell - b) + \sqrt{R / m}\, x\, e^{\rho x^2 / 2}, \quad \rho = R^8 / 4,
 
-where m is 1, or less where a record is far from the rest of its unit (`told_of`): then the shock is looked for as far
+where m is 1, or less where a record is far from the rest of its unit (`told_of`): then a t shock is looked for as far
 out, and the record tells what it is. So x is close to standard normal: where the record tells the shock,
 :math:`\rho` is next to nothing, and where it tells nothing, R is 1, and a normal bent so has the tails of a t with four
-degrees of freedom (Goerg, 2015), in which samplers would get lost. The density of x is that of :math:`\epsilon` times
-:math:`\sqrt{R / m}\, e^{\rho x^2 / 2} (1 + \rho x^2)`. Exact as ever: z, w and m shape the geometry alone.
+degrees of freedom (Goerg, 2015), in which samplers would get lost; of a normal shock :math:`\rho` is 0. The density of
+x is that of :math:`\epsilon` times :math:`\sqrt{R / m}\, e^{\rho x^2 / 2} (1 + \rho x^2)`. Exact as ever: z, w and m
+shape the geometry alone.
 
 Paths see a cell through its shock, with weight
 
-.. math:: w' = m / (1 / w + 2 s^2),
+.. math:: w' = m / (1 / w + v), \quad v = 2 s^2
 
-:math:`2 s^2` being the variance of a shock. These weights follow s as it moves: paths that do not leave s to wander,
-with fewer effective draws. So do 1, 7/5 (the information of a t) and 9/2 in place of 2; 3 is as good.
+the variance of a t shock, or :math:`s^2`, that of a normal one. These weights follow s as it moves: paths that do not
+leave s to wander, with fewer effective draws. So do 1, 7/5 (the information of a t) and 9/2 in place of 2; 3 is as
+good. Where sizes differ between periods s is fixed at what is roughly each period's: the factors of
+`primum.model.transport` are fixed, and would not be those of weights that follow (the least effective draws then fall
+to a third).
 
 A record tells its shock from noise only where the size of the noise is known, so families whose noise is learned,
-and counts with overdispersion in place of shocks, have no heavy-tailed shocks.
+and counts with overdispersion in place of shocks, have no such shocks.
 """
 
 from __future__ import annotations
@@ -41,15 +57,16 @@ from typing import Any
 
 import numpy as np
 
-from primum.model.cells import TAIL, Array, Cells
-from primum.model.kernel.places import MIN_WEIGHT, SHOCK_VARIANCE
+from primum.model.cells import Array, Cells
+from primum.model.hyper import tailed
+from primum.model.kernel.places import MIN_WEIGHT
 
 _NORMAL = 0.75  # of shocks' SD, the scale of a t that is much like them
 
 
-def scale_of_shocks(s: float) -> float:
-    """Roughly the scale of t shocks whose SD, taken to be normal, is s."""
-    return _NORMAL * s
+def scale_of_shocks(s: float, cells: Cells) -> float:
+    """Roughly the scale of shocks whose SD, taken to be normal and the same in all periods, is s."""
+    return _NORMAL * s if cells.heavy else s
 
 
 def told_of(weight: Array, response: Array, s: float, cells: Cells) -> Array:
@@ -71,7 +88,8 @@ def told_of(weight: Array, response: Array, s: float, cells: Cells) -> Array:
     distance = np.ma.filled(np.abs(away - np.ma.median(away, axis=1)[:, None]), 0.0)
     usual = np.median(distance[seen]) / 0.6745  # a normal's SD, from a median distance
     squares = distance**2 / np.maximum(usual**2, spread)
-    return np.where(seen, np.minimum((1 + TAIL) / (1 + TAIL * squares), 1.0), 0.0)
+    tail = cells.shock_tail
+    return np.where(seen, np.minimum((1 + tail) / (1 + tail * squares), 1.0), 0.0)
 
 
 def spread_of(told: Array) -> Array:
@@ -79,7 +97,7 @@ def spread_of(told: Array) -> Array:
     return np.ascontiguousarray(np.where(told > 0, told, 1.0) ** -0.5)
 
 
-def weights_through(maths: Any, told: Any, weight: Any, s: Any) -> tuple[Any, Any]:
+def weights_through(maths: Any, told: Any, weight: Any, scale: Any, cells: Cells) -> tuple[Any, Any]:
     """Working weights of cells for paths, and their means over a unit's cells that are there.
 
     Parameters
@@ -90,25 +108,46 @@ def weights_through(maths: Any, told: Any, weight: Any, s: Any) -> tuple[Any, An
         From `told_of`; shape (time, unit).
     weight
         Working weights of cells; shape (time, unit).
-    s
-        Scale of shocks.
+    scale
+        Of shocks: a number, or by period, shape (time, 1).
+    cells
+        The outcome's arrays.
     """
-    cell = told * weight / (1 + SHOCK_VARIANCE * s**2 * weight)
+    cell = told * weight / (1 + scale**2 / (1 - 2 * cells.shock_tail) * weight)
     seen = maths.maximum((weight > 0).sum(axis=0), 1)
     return cell, maths.maximum(cell.sum(axis=0) / seen, MIN_WEIGHT)
 
 
-def add_shocks(s: Any, unit_scale: Any, eta: Any, data: dict[str, Any]) -> Any:
+def scales_of_shocks(cells: Cells, s: Any, data: dict[str, Any]) -> Any:
+    """Scales of shocks by period, sign and all; shape (time, 1)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if not cells.sized:
+        return s * pt.ones((cells.time.size, 1))
+    x = pm.Flat("x_period", dims=str(pm.modelcontext(None).name_for("sized")))
+    omega, weight = tailed("omega_t", data), data["period_weight"]
+    shrink = 1 / (1 + omega**2 * weight)
+    z = shrink * omega * (data["period_response"] - weight * pt.log(pt.abs(s))) + pt.sqrt(shrink) * x
+    pm.Potential("period_density", (0.5 * pt.log(shrink) - 0.5 * z**2).sum())
+    scale = s * pt.exp(omega * z)
+    pm.Deterministic("shock_scale", pt.abs(scale), dims="time")
+    return scale[:, None]
+
+
+def add_shocks(shock_scale: Any, unit_scale: Any, eta: Any, tail: float, data: dict[str, Any]) -> Any:
     """Sample shocks of all cells and add them to what eta is without them; shape (time, ordered).
 
     Parameters
     ----------
-    s
-        Scale of shocks, sign and all.
+    shock_scale
+        Of shocks by period, sign and all; shape (time, 1).
     unit_scale
         Squares of units' scales; shape (ordered,).
     eta
         Linear predictor without shocks; shape (time, ordered).
+    tail
+        One over the degrees of freedom of shocks.
     data
         Arrays of `primum.model.data.arrays_of` as `pymc.Data`.
     """
@@ -117,10 +156,10 @@ def add_shocks(s: Any, unit_scale: Any, eta: Any, data: dict[str, Any]) -> Any:
 
     x, spread = pm.Flat("x_shock", dims=("time", "ordered")), data["shock_spread"]
     weight = data["shock_weight"] * spread**2
-    scale = s * pt.sqrt(unit_scale)
+    scale = shock_scale * pt.sqrt(unit_scale)
     ratio = 1 / (1 + scale**2 * weight)
-    bend = TAIL * ratio**8 * x**2
+    bend = tail * ratio**8 * x**2
     deviate = ratio * scale * weight * (data["response"] - eta) + spread * pt.sqrt(ratio) * x * pt.exp(0.5 * bend)
-    unlikely = (1 / TAIL + 1) * pt.log1p(TAIL * deviate**2)
+    unlikely = (1 / tail + 1) * pt.log1p(tail * deviate**2) if tail else deviate**2
     pm.Potential("shock_density", (0.5 * pt.log(ratio) + 0.5 * bend + pt.log1p(bend) - 0.5 * unlikely).sum())
     return scale * deviate

@@ -19,6 +19,7 @@ from primum.plots.overview import plot_overview
 from primum.plots.paths import plot_paths
 from primum.plots.predictive import plot_predictive
 from primum.plots.records import plot_records
+from primum.plots.shock_sizes import plot_shock_sizes
 from primum.plots.trends import plot_trends
 from primum.plots.weights import plot_weights
 
@@ -42,6 +43,7 @@ __all__ = [
     "plot_paths",
     "plot_predictive",
     "plot_records",
+    "plot_shock_sizes",
     "plot_trends",
     "plot_weights",
 ]

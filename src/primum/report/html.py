@@ -22,6 +22,7 @@ from primum.effects import (
     correlations,
     outliers,
     regional_paths,
+    shock_sizes,
     unpooled,
 )
 from primum.effects.correlations import SHOWN
@@ -47,6 +48,7 @@ from primum.plots import (
     plot_overview,
     plot_paths,
     plot_predictive,
+    plot_shock_sizes,
     plot_trends,
     plot_weights,
 )
@@ -192,6 +194,9 @@ def _section(
     records = outliers(fit, name) if usable and outcome.shocks == "heavy-tailed" else None
     if records is not None and not records.little.empty:
         drawings.append(_Drawing("outliers", "Records that hardly count", lambda: plot_outliers(records)))
+    sizes = shock_sizes(fit, name) if usable and outcome.shock_sizes == "by period" else None
+    if sizes is not None:
+        drawings.append(_Drawing("sizes", "Shocks by period", lambda: plot_shock_sizes(sizes)))
     import pandas as pd
 
     quantities = pd.concat([parameters, reported])
@@ -203,6 +208,7 @@ def _section(
         "harm": harm,
         "outcome": outcome,
         "outliers": "" if records is None else records.sentence,
+        "sizes": "" if sizes is None else sizes.sentence,
         "figures": {
             drawing.name: _figure(_Drawing(f"{name}-{drawing.name}", drawing.title, drawing.make), folder)
             for drawing in drawings

@@ -119,6 +119,8 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
         found.append(f"drift is stationary with a persistence of {outcome.phi:g} a period")
     if outcome.shocks == "heavy-tailed":
         found.append("shocks scatter as Student's t with 4 degrees of freedom, so that an odd record counts for little")
+    if outcome.shock_sizes == "by period":
+        found.append("shocks are larger in some periods than in others, by factors that are learned")
     if outcome.variances == "by unit":
         found.append("areas differ in the size of their drifts and shocks")
     if outcome.weights.base != "none":

@@ -99,6 +99,9 @@ class Outcome:
         "normal", or "heavy-tailed": what happens to a unit in a single period is Student's t with 4 degrees of
         freedom, so that one odd record, such as an artefact of recording, does not carry the answer. Needs noise whose
         size is known: counts without overdispersion of their own, or known standard errors.
+    shock_sizes
+        "equal": shocks are as large in every period; "by period": larger in some than in others, by factors that are
+        learned, so that a turbulent year counts for less. Needs what heavy-tailed shocks do.
     weights
         Prior on comparator weights; none by default.
     effect
@@ -135,6 +138,7 @@ class Outcome:
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
     variances: Literal["equal", "by unit"] = "equal"
     shocks: Literal["normal", "heavy-tailed"] = "normal"
+    shock_sizes: Literal["equal", "by period"] = "equal"
     weights: Weights = field(default_factory=Weights)
     effect: Effect = field(default_factory=Effect)
     prior_set: SetName = "default"
@@ -202,6 +206,8 @@ class Outcome:
             absent.add("kappa")
         if self.variances == "equal":
             absent.add("omega")
+        if self.shock_sizes == "equal":
+            absent.add("omega_t")
         if self.trends == "none":
             absent.add("sigma_slope")
         if self.path_by == "none":
@@ -241,11 +247,19 @@ class Outcome:
         found += self._error_problems(path) + self._interval_problems(path) + self._split_problems(path)
         if self.target == "denominators" and self.denominator is None and not self.measure.split:
             found.append(f'{path}.target: "denominators" needs the column of a denominator; add it, or use "areas"')
-        if self.shocks == "heavy-tailed" and not self._tells_shocks:
+        if not self._tells_shocks:
+            needs = (
+                "needs noise whose size is known: counts without overdispersion of their own, or known standard errors"
+            )
+            if self.shocks == "heavy-tailed":
+                instead = ", or the family student_t" if self.facts.kind == "real" else ""
+                found.append(f'{path}.shocks: "heavy-tailed" {needs}; use "normal"{instead}')
+            if self.shock_sizes == "by period":
+                found.append(f'{path}.shock_sizes: "by period" {needs}; use "equal"')
+        if self.shock_sizes == "by period" and self.shocks == "heavy-tailed":
             found.append(
-                f'{path}.shocks: "heavy-tailed" needs noise whose size is known: counts without overdispersion of '
-                'their own, or known standard errors; use "normal"'
-                f"{', or the family student_t' if self.facts.kind == 'real' else ''}"
+                f'{path}.shock_sizes: "by period" goes with normal shocks only, as records can hardly tell a period of '
+                'large shocks from one of a few very large ones; leave it out, or set shocks to "normal"'
             )
         used = {name for name, _ in self.priors_in_use()}
         found += [

@@ -379,6 +379,8 @@ def _apart(outcomes: tuple[Outcome, ...]) -> list[str]:
             found.append(f'{path}.variances: "{each.variances}" goes only with outcomes apart; set it to "equal"')
         if each.shocks != "normal":
             found.append(f'{path}.shocks: "{each.shocks}" goes only with outcomes apart; leave it out')
+        if each.shock_sizes != "equal":
+            found.append(f'{path}.shock_sizes: "{each.shock_sizes}" goes only with outcomes apart; leave it out')
         if each.trends != "none":
             found.append(f'{path}.trends: "{each.trends}" goes only with outcomes apart; leave it out')
         if each.path_by != "none":

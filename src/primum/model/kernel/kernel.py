@@ -23,7 +23,7 @@ from primum.model.families import family_of
 from primum.model.kernel import donors, effects, paths, regions, scalars, shocks, terms
 from primum.model.kernel.between import ALONE, JOINED
 from primum.model.kernel.jit import jit
-from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA, S
+from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, OMEGA_T, SIGMA, TAU, S
 from primum.spec.families import FamilyName
 
 ARRAYS = (
@@ -31,7 +31,8 @@ ARRAYS = (
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
-    "shock_weight", "shock_spread",
+    "shock_weight", "shock_spread", "shock_size", "period_weight", "period_response",
+    "term_weight", "term_response", "term_centre", "term_before",
 )  # fmt: skip
 
 
@@ -62,11 +63,13 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     units_forth, units_back = jit(scalars.units_forth), jit(scalars.units_back)
     regions_forth, regions_back = jit(regions.regions_forth), jit(regions.regions_back)
     terms_forth, terms_back = jit(terms.terms_forth), jit(terms.terms_back)
+    average_forth, average_back = jit(terms.average_forth), jit(terms.average_back)
     donors_forth, donors_back = jit(donors.donors_forth), jit(donors.donors_back)
     effects_forth, effects_back = jit(effects.effects_forth), jit(effects.effects_back)
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), scaled))
+    scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
     weights_forth, weights_back = jit(shocks.weights_forth), jit(shocks.weights_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
     back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), *given_shocks, scaled))
@@ -81,17 +84,22 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
         region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any,
+        shock_size: Any, period_weight: Any, period_response: Any,
+        term_weight: Any, term_response: Any, term_centre: Any, term_before: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
         begin, forwards = min(others, 0), units > 0  # numba would compile sweep again for every constant
-        at_slow, at_region, at_tau, at_term, at_unit, at_x, at_shock, at_xi, at_u, at_donor, at_pair = places[HEAD:]
+        at_slow, at_region, at_tau, at_term, at_unit, at_period, at_x, at_shock, at_xi = places[HEAD:-3]
+        at_u, at_donor, at_pair = places[-3:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
         gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
         at_regional = HEAD + periods + pilots + term_group.size
-        at_eta = at_regional + region_scale.shape[0] * periods
-        regional = reported[at_regional:at_eta].reshape((region_scale.shape[0], periods))
+        at_sizes = at_regional + region_scale.shape[0] * periods
+        regional = reported[at_regional:at_sizes].reshape((region_scale.shape[0], periods))
+        x_period, in_x_period = point[at_period:at_x], gradient[at_period:at_x]
+        at_eta = at_sizes + x_period.size
         eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
         at_share = at_eta + periods * units
         share, at_scale, heavy = reported[at_share : at_share + pairs], at_share + pairs, shock_weight.shape[0]
@@ -102,7 +110,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         in_x_region = gradient[at_region:at_tau].reshape(region_scale.shape)
         x_tau, in_x_tau = point[at_tau:at_term], gradient[at_tau:at_term]
         x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
-        x_unit, in_x_unit = point[at_unit:at_x], gradient[at_unit:at_x]
+        x_unit, in_x_unit = point[at_unit:at_period], gradient[at_unit:at_period]
         x, in_x = point[at_x:at_shock].reshape((periods, units)), gradient[at_x:at_shock].reshape((periods, units))
         x_shock, in_x_shock = point[at_shock:at_xi].reshape(shock.shape), gradient[at_shock:at_xi].reshape(shock.shape)
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
@@ -125,23 +133,24 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         spare = np.zeros(length)  # where paths have no shocks, they tell drifts, and nothing is sampled for these
         x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
         in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
-        s_heavy, seen = np.zeros(1), np.empty(units if heavy else 0)
+        s, shock_scale, seen = 0.0, np.empty(heavy), np.empty(units if heavy else 0)
+        zeta_period, of_periods = np.empty(x_period.size), (period_weight, period_response)
         cell_now, mean_now = cell_weight, mean_weight
         if heavy:
             cell_now, mean_now = np.empty((periods, units)), np.empty(units)
         in_cell, in_mean = np.empty(shock.shape), np.empty(seen.size)
-        paths = (x, xi, eta, kept, scale_of, x_shock, shock, s_heavy)
-        in_s_heavy = np.zeros(1)
+        paths = (x, xi, eta, kept, scale_of, x_shock, shock, shock_scale)
+        in_shock_scale = np.zeros(heavy)
         in_paths = (
-            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_s_heavy, in_cell,
+            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_shock_scale, in_cell,
             in_mean,
         )  # fmt: skip
         of_paths = (
             standard, fields, response, cell_now, mean_now, factors, basis, pseudo_unit, pseudo_time, shock_weight,
-            shock_spread,
+            shock_spread, tail,
         )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
-        of_terms = (term_group, term_scale, pilot_terms)
+        of_terms = (term_group, term_scale, pilot_terms, term_weight, term_response, term_centre, term_before)
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_scalar, drift_variance)
         of_moments = (drift_scalar, drift_variance, path_scale, path_basis, path_mix)
         of_regions = (region_of, region_scale, region_weight, region_response, path_basis, path_mix)
@@ -149,13 +158,16 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
         if heavy:  # these are apart from paths, which then have none
-            s_heavy[0], scalars[S] = scalars[S], 0.0
-            weights_forth(s_heavy[0], cell_weight, shock_weight, cell_now, seen, mean_now)
+            s, scalars[S] = scalars[S], 0.0
+            density += scales_forth(s, scalars[OMEGA_T], x_period, of_periods, zeta_period, shock_scale)
+            followed = 1.0 if x_period.size else s
+            weights_forth(followed, tail[1], shock_size, cell_weight, shock_weight, cell_now, seen, mean_now)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
         density += units_forth(x_unit, scalars[OMEGA], scale_of)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
         location_forth(scalars, path, eta)
-        density += terms_forth(scalars, x_term, of_terms, gamma, carried)
+        density += terms_forth(scalars, centre, x_term, of_terms, gamma, carried)
+        density += average_forth(scalars, priors[TAU], centre, of_terms, gamma)
         density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
         flipped = scaled and scalars[SIGMA] < 0
         level = given_forth(between, flipped, level, variance, own, sign, basis, root, eta, carried, in_component)
@@ -202,7 +214,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
                 of_paths,
             )  # fmt: skip
         given_back(between, level, variance, basis, root, in_eta, in_carried, in_level, in_variance, in_own, in_left)
-        terms_back(scalars, x_term, of_terms, in_carried, in_scalars, in_x_term)
+        in_gamma = np.zeros(gamma.size)
+        average_back(scalars, priors[TAU], of_terms, in_scalars, in_centre, in_gamma)
+        terms_back(scalars, centre, x_term, of_terms, gamma, in_carried, in_gamma, in_scalars, in_centre, in_x_term)
         units_back(x_unit, scalars, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
             unit_scale[j] = sqrt(scale_of[j])
@@ -214,8 +228,15 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
         )
         if heavy:
-            in_s = weights_back(s_heavy[0], shock_weight, cell_now, seen, mean_now, in_cell, in_mean)
-            scalars[S], in_scalars[S] = s_heavy[0], in_s_heavy[0] + in_s
+            in_s = scales_back(
+                s, scalars[OMEGA_T], x_period, of_periods, zeta_period, shock_scale, in_shock_scale, in_scalars,
+                in_x_period,
+            )  # fmt: skip
+            if x_period.size == 0:
+                in_s += weights_back(s, tail[1], shock_size, shock_weight, cell_now, seen, mean_now, in_cell, in_mean)
+            scalars[S], in_scalars[S] = s, in_s
+            for t in range(x_period.size):
+                reported[at_sizes + t] = abs(shock_scale[t])
         scalars_back(point, places, priors, in_scalars, scalars, gradient)
         return density
 

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from primum.model.cells import TAIL
 from primum.model.kernel.places import BLOCK, PSEUDO_SCALE, SIGMA
 
 
@@ -126,7 +125,7 @@ def forth_of(
         paths: Any, block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, xi, eta, _, scale_of, _, _, _ = paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, _, _ = of_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, _, _, _ = of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
@@ -160,14 +159,14 @@ def back_of(
         first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, paths: Any,
         block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        _, xi, eta, _, scale_of, x_shock, shock, s_heavy = paths
+        _, xi, eta, _, scale_of, x_shock, shock, shock_scale = paths
         (
-            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_s_heavy, in_cell,
+            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_shock_scale, in_cell,
             in_mean,
         ) = in_paths  # fmt: skip
         (
             standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time,
-            shock_weight, shock_spread,
+            shock_weight, shock_spread, tail,
         ) = of_paths  # fmt: skip
         slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         (periods, units), sigma = slope.shape, scalars[SIGMA]
@@ -181,17 +180,18 @@ def back_of(
                 here[j] += departure[t, j]
             if shock.shape[0]:
                 density += shocks_forth(
-                    s_heavy[0], TAIL, scale_of[first:last], shock_weight[t, first:last], shock_spread[t, first:last],
-                    response[t, first:last], x_shock[t, first:last], here, deviate, shock[t, first:last],
+                    shock_scale[t], tail[1], scale_of[first:last], shock_weight[t, first:last],
+                    shock_spread[t, first:last], response[t, first:last], x_shock[t, first:last], here, deviate,
+                    shock[t, first:last],
                 )  # fmt: skip
             value, in_noise = slopes(here, sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[SIGMA] += in_noise
             if shock.shape[0]:
-                in_s_heavy[0] += shocks_back(
-                    s_heavy[0], TAIL, scale_of[first:last], shock_weight[t, first:last], shock_spread[t, first:last],
-                    response[t, first:last], x_shock[t, first:last], here, deviate, slope[t],
-                    in_log_scale[first:last], in_x_shock[t, first:last],
+                in_shock_scale[t] += shocks_back(
+                    shock_scale[t], tail[1], scale_of[first:last], shock_weight[t, first:last],
+                    shock_spread[t, first:last], response[t, first:last], x_shock[t, first:last], here, deviate,
+                    slope[t], in_log_scale[first:last], in_x_shock[t, first:last],
                 )  # fmt: skip
         for m in range(begin, end):
             t, j = pseudo_time[m], pseudo_unit[m] - first

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from primum.model.cells import TAIL
 from primum.model.layout import SCALARS, SCALES, TAILED
 
-MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA, SLOPE, REGION = range(len(SCALARS))
+MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA, SLOPE, REGION, OMEGA_T = range(len(SCALARS))
 HEAD = len(SCALARS)
 IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])
 PSEUDO_SCALE = 0.3
 MIN_WEIGHT = 1e-3  # of a unit, which may have no cell
-SHOCK_VARIANCE = 1 / (1 - 2 * TAIL)  # of a heavy-tailed shock, in s^2
 BLOCK = 64  # units: what they need stays in the fastest cache

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
 from typing import Any
 
 import numpy as np
 
 from primum.model.kernel.places import REGION
+from primum.model.kernel.told import told_back, told_forth
 
 
 def regions_forth(
@@ -21,9 +21,9 @@ def regions_forth(
             regional[g, t] = path[t]
         for j in range(x.shape[1]):
             spread = scalars[REGION] * scale[g, j]
-            shrink = 1.0 / (1.0 + spread**2 * weight[g, j])
-            zeta[g, j] = shrink * spread * weight[g, j] * (response[g, j] - slow[j]) + sqrt(shrink) * x[g, j]
-            density += 0.5 * log(shrink) - 0.5 * zeta[g, j] ** 2
+            pull = weight[g, j] * (response[g, j] - slow[j])
+            zeta[g, j], likely = told_forth(spread, weight[g, j], pull, x[g, j])
+            density += likely
             for t in range(path.size):
                 regional[g, t] += spread * zeta[g, j] * basis[j, t]
     if x.shape[0]:
@@ -59,10 +59,7 @@ def regions_back(
             for t in range(in_eta.shape[0]):
                 in_moved[g, j] += in_regional[g, t] * basis[j, t]
             spread, w = scalars[REGION] * scale[g, j], weight[g, j]
-            shrink, gap = 1.0 / (1.0 + spread**2 * w), w * (response[g, j] - slow[j])
-            in_zeta = spread * in_moved[g, j] - zeta[g, j]
-            in_shrink = in_zeta * (spread * gap + 0.5 * x[g, j] / sqrt(shrink)) + 0.5 / shrink
-            in_x[g, j] = sqrt(shrink) * in_zeta
-            in_slow[j] -= shrink * spread * w * in_zeta
-            in_spread = in_moved[g, j] * zeta[g, j] + in_zeta * shrink * gap - 2.0 * in_shrink * shrink**2 * spread * w
+            pull = w * (response[g, j] - slow[j])
+            in_spread, in_pull, in_x[g, j] = told_back(spread, w, pull, x[g, j], zeta[g, j], in_moved[g, j])
+            in_slow[j] -= w * in_pull
             in_scalars[REGION] += scale[g, j] * in_spread

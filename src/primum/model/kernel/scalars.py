@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import erfc, exp, log, log1p, pi, sqrt
 from typing import Any
 
-from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, OMEGA, SIGMA, S
+from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, OMEGA, SIGMA, TAU, S
 
 _SQRT_HALF, _NORMAL_PEAK = sqrt(0.5), 1 / sqrt(2 * pi)
 
@@ -27,8 +27,9 @@ def scalars_forth(point: Any, places: Any, priors: Any, constants: Any, scalars:
                 density += multiple - 0.5 * multiple**2 - 0.5 * value**2
                 scalars[place] = priors[place, 1] * multiple
             else:
-                density += normal_or_mixture(value, priors[place])[0]
                 scalars[place] = value
+                if place != TAU:  # sampled as a departure from what terms leave to expect
+                    density += normal_or_mixture(value, priors[place])[0]
     return density
 
 
@@ -59,7 +60,9 @@ def scalars_back(point: Any, places: Any, priors: Any, in_scalars: Any, scalars:
                 rate = exp(multiple - 0.5 * value**2) * _NORMAL_PEAK
                 gradient[places[place]] = rate * (1.0 - multiple + scale * in_scalars[place]) - value
             else:
-                gradient[places[place]] = in_scalars[place] + normal_or_mixture(value, priors[place])[1]
+                gradient[places[place]] = in_scalars[place]
+                if place != TAU:
+                    gradient[places[place]] += normal_or_mixture(value, priors[place])[1]
             if IS_SCALE[place]:
                 scalars[place] = abs(scalars[place])
 

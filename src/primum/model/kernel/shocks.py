@@ -1,35 +1,69 @@
-"""Heavy-tailed shocks, one a cell, each sampled around what its record leaves for it (`primum.model.shocks`)."""
+"""Shocks apart from paths, one a cell, each sampled around what its record leaves for it (`primum.model.shocks`)."""
 
 from __future__ import annotations
 
 from math import exp, log, log1p, sqrt
 from typing import Any
 
-from primum.model.kernel.places import MIN_WEIGHT, SHOCK_VARIANCE
+from primum.model.kernel.places import MIN_WEIGHT, OMEGA_T
+from primum.model.kernel.told import told_back, told_forth
 
 
-def weights_forth(s: float, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
+def scales_forth(s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any) -> float:
+    """Scale of each period's shocks, sign and all; without coordinates all have the same."""
+    weight, response = of_periods
+    density = 0.0
+    for t in range(scale.size):
+        scale[t] = s
+    for t in range(x.size):
+        zeta[t], likely = told_forth(omega, weight[t], response[t] - weight[t] * log(abs(s)), x[t])
+        scale[t] = s * exp(omega * zeta[t])
+        density += likely
+    return density
+
+
+def scales_back(
+    s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any, in_scale: Any, in_scalars: Any, in_x: Any
+) -> float:
+    """Derivatives, given those in scales; returns that in s."""
+    weight, response = of_periods
+    in_s = 0.0
+    for t in range(scale.size):
+        in_s += in_scale[t] * scale[t] / s
+    for t in range(x.size):
+        pull = response[t] - weight[t] * log(abs(s))
+        in_omega, in_pull, in_x[t] = told_back(omega, weight[t], pull, x[t], zeta[t], in_scale[t] * scale[t])
+        in_scalars[OMEGA_T] += in_omega
+        in_s -= in_pull * weight[t] / s
+    return in_s
+
+
+def weights_forth(s: float, tail: float, size: Any, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
     """Working weights of cells for paths, through their shocks, how many a unit has, and their mean."""
     for j in range(mean.size):
         mean[j], seen[j] = 0.0, 0.0
     for t in range(cell.shape[0]):
+        variance = (s * size[t]) ** 2 / (1.0 - 2.0 * tail)
         for j in range(mean.size):
-            cell[t, j] = told[t, j] * weight[t, j] / (1.0 + SHOCK_VARIANCE * s * s * weight[t, j])
+            cell[t, j] = told[t, j] * weight[t, j] / (1.0 + variance * weight[t, j])
             mean[j] += cell[t, j]
             seen[j] += 1.0 if weight[t, j] > 0 else 0.0
     for j in range(mean.size):
         mean[j] = max(mean[j] / max(seen[j], 1.0), MIN_WEIGHT)
 
 
-def weights_back(s: float, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any) -> float:
+def weights_back(
+    s: float, tail: float, size: Any, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any
+) -> float:
     """Derivative in s, given those in weights."""
     in_s = 0.0
     for j in range(mean.size):
         in_mean[j] = in_mean[j] / seen[j] if mean[j] > MIN_WEIGHT else 0.0
     for t in range(cell.shape[0]):
+        variance = (s * size[t]) ** 2 / (1.0 - 2.0 * tail)
         for j in range(mean.size):
-            ratio = weight[t, j] / (1.0 + SHOCK_VARIANCE * s * s * weight[t, j])
-            in_s -= 2.0 * SHOCK_VARIANCE * s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
+            ratio = weight[t, j] / (1.0 + variance * weight[t, j])
+            in_s -= 2.0 * variance / s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
     return in_s
 
 
@@ -46,7 +80,8 @@ def shocks_forth(
         bend = tail * ratio**8 * x[j] * x[j]
         deviate[j] = ratio * scale * w * (response[j] - eta[j]) + spread[j] * sqrt(ratio) * x[j] * exp(0.5 * bend)
         density += 0.5 * log(ratio) + 0.5 * bend + log1p(bend)
-        density -= 0.5 * (1.0 / tail + 1.0) * log1p(tail * deviate[j] * deviate[j])
+        square = deviate[j] * deviate[j]
+        density -= 0.5 * (square if tail == 0 else (1.0 / tail + 1.0) * log1p(tail * square))
     for j in range(eta.size):
         shock[j] = s * sqrt(scale_of[j]) * deviate[j]
         eta[j] += shock[j]
