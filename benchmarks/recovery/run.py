@@ -10,16 +10,18 @@ truth, and errors in posterior SDs should be 0 on average. A run that was stoppe
 ``normal:known`` and ``lognormal:known`` are those families with known standard errors; ``binomial:walk``,
 ``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
 trends by unit, ``binomial:shocks`` has heavy-tailed shocks, ``binomial:persistence`` a drift that forgets three tenths
-of itself a period, ``binomial:variances`` drifts and shocks that are larger in some areas than in others, and
-``binomial:weights`` pilots that follow comparators; ``binned:open`` has records whose follow-up ends before
-they do, in two fifths of the bins that they would lie in; ``ordered:50`` and ``ordered:500`` have so many records in
-every cell, in place of some 200, and boundaries are those that are drawn from. Without
-arguments all are run, and what is there is shown.
+of itself a period, ``binomial:variances`` drifts and shocks that are larger in some areas than in others,
+``binomial:sizes`` shocks that are in some periods, ``binomial:effects`` effects that move with the time since the start
+and differ between two cohorts, and ``binomial:weights`` pilots that follow comparators; ``binned:open`` has records
+whose follow-up ends before they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
+``ordered:500`` have so many records in every cell, in place of some 200, and boundaries are those that are drawn from.
+Without arguments all are run, and what is there is shown.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -40,13 +42,13 @@ HERE = Path(__file__).parent
 OPTIONS = {
     "walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"},
     "shocks": {"shocks": "heavy-tailed"}, "persistence": {"phi": 0.7}, "variances": {"variances": "by unit"},
-    "weights": {"weights": {"base": "equal"}},
+    "weights": {"weights": {"base": "equal"}}, "sizes": {"shock_sizes": "by period"},
+    "effects": {"effect": {"over_time": "event time", "cohorts": "apart"}},
 }  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
     "binned:open", "ordered:50", "ordered:500",
 )  # fmt: skip
-UNITS, PERIODS, PILOTS = 60, 10, 8
 MISSING = 0.05
 CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
 REGIONS = 4
@@ -55,6 +57,21 @@ EDGES = (5.5, 10.5, 20.5, 30.5, 45.5)
 FOLLOWED = (0.04, 0.08, 0.08, 0.1, 0.1, 0.6)  # shares of records by the bin in which their follow-up ends
 CUTS = (-1.6, 0.0, 0.9, 2.2)  # the second is the one that the effect is about
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a panel is: areas, periods, pilots, and records of a typical cell."""
+
+    units: int = 60
+    periods: int = 10
+    pilots: int = 8
+    records: float = 200
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Areas by periods."""
+        return self.units, self.periods
 
 
 def spec_for(case: str, seed: int) -> Spec:
@@ -90,42 +107,44 @@ def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
     drawn = {}
     used = dict(outcome.priors_in_use())
     for name, prior in outcome.all_priors().items():
-        if name in {"sigma_slope", "sigma_region"} and name not in used:
+        if name in {"sigma_slope", "sigma_region", "omega_t"} and name not in used:
             continue  # so that panels are those of before there were these
         scale = prior.distribution == "half-normal"
         drawn[name] = prior.location + prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
     return drawn if outcome.shocked else {**drawn, "s": 0.0}
 
 
-def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
+def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Panel, float]:
     """A specification, a panel drawn from its model, and the true SATT."""
+    of = of or Size()
     spec, rng = spec_for(case, seed), np.random.default_rng([seed, crc32(case.encode())])
     outcome = spec.outcomes[0]
     family, hyper = family_of(outcome.family), hyper_of(outcome, rng)
     standard = CENTRES.get(outcome.facts.shown, Standard(3.0, 1.0) if family.link == "log" else Standard(50.0, 7.0))
-    exposure = np.zeros((UNITS, PERIODS))
-    exposure[:PILOTS, PERIODS // 2 :] = 1.0
-    exposure[:PILOTS:2, PERIODS // 2] = 0.5
-    pilot = np.arange(UNITS)[:, None] < PILOTS
-    grid = exposure.shape
-    drift = drifts(outcome, hyper, rng.normal(size=grid), rng)
-    path = 0.5 * outcome.all_priors().lambda_t.scale * rng.normal(size=PERIODS)
+    exposure, grid = exposures(outcome, of), of.grid
+    pilot = np.arange(of.units)[:, None] < of.pilots
+    drift = drifts(outcome, hyper, rng.normal(size=grid), of.pilots, rng)
+    path = 0.5 * outcome.all_priors().lambda_t.scale * rng.normal(size=of.periods)
     if outcome.common_path == "random walk":
-        path = np.cumsum(path) / np.sqrt(drift_basis(np.arange(PERIODS)).variance.mean())
-    tau = hyper["tau"] + hyper["sigma_tau"] * rng.normal(size=(UNITS, 1))
-    without = hyper["mu"] + hyper["beta_pilot"] * pilot + hyper["sigma_alpha"] * rng.normal(size=(UNITS, 1))
+        path = np.cumsum(path) / np.sqrt(drift_basis(np.arange(of.periods)).variance.mean())
+    tau = hyper["tau"] + hyper["sigma_tau"] * rng.normal(size=(of.units, 1))
+    without = hyper["mu"] + hyper["beta_pilot"] * pilot + hyper["sigma_alpha"] * rng.normal(size=(of.units, 1))
     without = without + path - path.mean()
     heavy = outcome.shocks == "heavy-tailed"
     shocks = rng.standard_t(4, size=grid) if heavy else rng.normal(size=grid)
-    by = np.exp(hyper["omega"] * rng.normal(size=(UNITS, 1))) if outcome.variances == "by unit" else 1.0
+    if outcome.shock_sizes == "by period":
+        shocks = shocks * np.exp(hyper["omega_t"] * rng.normal(size=of.periods))
+    by = np.exp(hyper["omega"] * rng.normal(size=(of.units, 1))) if outcome.variances == "by unit" else 1.0
     without = without + by * (drift - drift.mean(axis=1, keepdims=True) + hyper["s"] * shocks)
     without = without + movements(outcome, hyper, drift, rng)
-    size = np.maximum(rng.poisson(200 * rng.lognormal(0, 0.55, (UNITS, 1)), grid), 5).astype(float)
+    size = np.maximum(rng.poisson(of.records * rng.lognormal(0, 0.55, (of.units, 1)), grid), 5).astype(float)
     if case.partition(":")[2].isdigit():
         size[:] = float(case.partition(":")[2])
     cells = Cells(
-        np.zeros(grid), size, np.ones(grid, dtype=bool), exposure, np.arange(PILOTS), np.arange(PERIODS), True
+        np.zeros(grid), size, np.ones(grid, dtype=bool), exposure, np.arange(of.pilots), np.arange(of.periods), True
     )
+    if outcome.effect.over_time != "constant":
+        tau = tau + terms(hyper, exposure, of.pilots, rng)
     sigma, eta = np.full((1, 1), hyper["sigma"]), without + exposure * tau
     columns = {"size": size, "exposure": exposure}
     if outcome.measure.split:
@@ -134,43 +153,65 @@ def simulate(case: str, seed: int) -> tuple[Spec, pr.Panel, float]:
         columns["value"] = family.draw(rng, eta, sigma, cells, standard).astype(float)
         noise = hyper["sigma"] / np.sqrt(size / np.median(size))
         columns["error"] = noise * (columns["value"] if family.link == "log" else standard.spread)
-    empty = rng.random((UNITS - PILOTS, PERIODS)) < MISSING
+    empty = rng.random((of.units - of.pilots, of.periods)) < MISSING
     for name in (*outcome.measure.values, *outcome.measure.open):
-        columns[name][PILOTS:][empty] = np.nan
+        columns[name][of.pilots :][empty] = np.nan
     effect = family.mean(eta, sigma, cells, standard) - family.mean(without, sigma, cells, standard)
-    truth = float(over_cells(outcome.factor * effect[:PILOTS], exposure[:PILOTS] == 1))
-    columns["region"] = np.broadcast_to(np.arange(UNITS)[:, None] % REGIONS, grid)
+    truth = float(over_cells(outcome.factor * effect[: of.pilots], exposure[: of.pilots] == 1))
+    columns["region"] = np.broadcast_to(np.arange(of.units)[:, None] % REGIONS, grid)
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
-    table["area"], table["period"] = np.repeat(np.arange(UNITS), PERIODS), np.tile(np.arange(PERIODS), UNITS)
+    table["area"], table["period"] = (each.ravel() for each in np.indices(grid))
     return spec, pr.Panel.from_frame(table, spec.data), truth
 
 
-def drifts(outcome: Outcome, hyper: dict[str, float], steps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def exposures(outcome: Outcome, of: Size) -> Array:
+    """From the middle of the panel on, every other pilot over a ramp; or in two cohorts, a period apart."""
+    exposure, first = np.zeros(of.grid), of.periods // 2
+    exposure[: of.pilots, first:] = 1.0
+    exposure[: of.pilots : 2, first] = 0.5 if outcome.effect.cohorts == "together" else 0.0
+    return exposure
+
+
+def terms(hyper: dict[str, float], exposure: Array, pilots: int, rng: np.random.Generator) -> Array:
+    """How effects depart from their average by time since the start and by cohort; shape (area, period)."""
+    periods = exposure.shape[1]
+    start, time = np.argmax(exposure > 0, axis=1), np.arange(periods)
+    walk = hyper["sigma_event"] * np.cumsum(rng.normal(size=periods))
+    walk -= walk[: periods - start[:pilots].min()].mean()
+    cohort = hyper["sigma_cohort"] * rng.normal(size=periods)
+    since = np.clip(time - start[:, None], 0, periods - 1)
+    return np.asarray(walk[since] + cohort[start][:, None])
+
+
+def drifts(
+    outcome: Outcome, hyper: dict[str, float], steps: np.ndarray, pilots: int, rng: np.random.Generator
+) -> np.ndarray:
     """Drifts of areas, given standard normal steps, the pilots' with what weights carry; shape (area, period)."""
     steps = hyper["q"] * steps
     if outcome.phi < 1:
         steps[:, 0] /= np.sqrt(1 - outcome.phi**2)
     found = steps.copy()
-    for t in range(1, PERIODS):
+    for t in range(1, steps.shape[1]):
         found[:, t] += outcome.phi * found[:, t - 1]
     if outcome.weights.base == "none":
         return found
-    prior, others = outcome.weights, UNITS - PILOTS
-    logs = prior.shared**0.5 * rng.normal(size=others) + (1 - prior.shared) ** 0.5 * rng.normal(size=(PILOTS, others))
+    prior, others = outcome.weights, len(steps) - pilots
+    logs = prior.shared**0.5 * rng.normal(size=others) + (1 - prior.shared) ** 0.5 * rng.normal(size=(pilots, others))
     weight = softmax(prior.scale * logs, axis=1)
-    found[:PILOTS] = hyper["kappa"] ** 0.5 * found[:PILOTS] + weight @ found[PILOTS:]
+    found[:pilots] = hyper["kappa"] ** 0.5 * found[:pilots] + weight @ found[pilots:]
     return found
 
 
 def movements(outcome: Outcome, hyper: dict[str, float], drift: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Trends of areas in place of their drifts' own, and what regions' paths depart by; shape (area, period)."""
-    found, time = np.zeros(drift.shape), np.arange(PERIODS) - (PERIODS - 1) / 2
+    (units, periods), found = drift.shape, np.zeros(drift.shape)
+    time = np.arange(periods) - (periods - 1) / 2
     if outcome.trends == "by unit":
         own = drift @ time / (time @ time)
-        found += (hyper["sigma_slope"] * rng.normal(size=UNITS) - own)[:, None] * time
+        found += (hyper["sigma_slope"] * rng.normal(size=units) - own)[:, None] * time
     if outcome.path_by == "region":
-        walk = hyper["sigma_region"] * np.cumsum(rng.normal(size=(REGIONS, PERIODS)), axis=1)
-        found += (walk - walk.mean(axis=1, keepdims=True))[np.arange(UNITS) % REGIONS]
+        walk = hyper["sigma_region"] * np.cumsum(rng.normal(size=(REGIONS, periods)), axis=1)
+        found += (walk - walk.mean(axis=1, keepdims=True))[np.arange(units) % REGIONS]
     return found
 
 
