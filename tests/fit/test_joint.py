@@ -17,7 +17,6 @@ from primum.errors import SpecError
 from primum.fit import Fit, fit
 from primum.fit.draws import joint_model_for
 from primum.fit.gate import Gate
-from primum.model.joint import KINDS
 from primum.panel import Panel
 from primum.sources.simulate import SIGNS_OF_SAFETY
 from primum.spec import Spec
@@ -27,6 +26,7 @@ from tests.fit.test_compile import DENSITY, EXPAND
 from tests.model.joint import JointModel, joint_evaluation
 
 FAMILIES: dict[str, FamilyName] = {"first": "binomial", "second": "lognormal"}
+WEIGHTS = {f"outcomes.{name}.weights": {"base": "equal", "scale": 0.7, "shared": 0.3} for name in FAMILIES}
 NAMES = ("rereferral", "assessment")
 TRUTH = 0.8
 
@@ -44,9 +44,10 @@ def joint() -> tuple[Spec, Panel, Fit]:
     return spec, simulation.panel, fit(spec, simulation.panel, show_progress=False)
 
 
-def test_machine_code_is_the_model() -> None:
+@pytest.mark.parametrize("changes", [{}, WEIGHTS])
+def test_machine_code_is_the_model(changes: dict[str, Any]) -> None:
     """Single precision is kept of latents; tolerances are those of `tests.fit.test_compile`."""
-    built = JointModel(*joint_evaluation(FAMILIES, missing=9))
+    built = JointModel(*joint_evaluation(FAMILIES, missing=9, changes=changes))
     held = joint_model_for(built.parts, built.spec.lkj)
     gaps = []
     for point in built.points(4, seed=31):
@@ -61,13 +62,18 @@ def test_machine_code_is_the_model() -> None:
         addresses = [array.ctypes.data for array in (vector, kept, held.user_data)]
         assert EXPAND(held.compiled_expand_func.address)(vector.size, held.n_expanded, *addresses) == 0
         assert kept[-1] == np.pi, "a guard behind the end, which must not be written"
-        for place, kind in enumerate(KINDS):
+        for place, kind in enumerate(built.kinds):
             assert kept[place] == pytest.approx(at[f"correlation_{kind}"][1, 0], rel=1e-10)
-        first = len(KINDS)
+        first = len(built.kinds)
         for part, layout in zip(built.parts, built.layouts, strict=True):
             latents = kept[first + layout.head : -1].view(np.float32)[: layout.results - layout.head]
             eta = at[f"{part.name}::eta"][part.cells.order].T
-            np.testing.assert_allclose(latents.reshape(eta.shape), eta, rtol=1e-6, atol=1e-6)
+            np.testing.assert_allclose(latents[: eta.size].reshape(eta.shape), eta, rtol=1e-6, atol=1e-6)
+            weighting = part.cells.weighting
+            assert (weighting is not None) == bool(changes)
+            if weighting is not None:
+                share = at[f"{part.name}::weight"][weighting.base > 0]
+                np.testing.assert_allclose(latents[eta.size :], share, rtol=1e-6)
             first += layout.head + (layout.results - layout.head + 1) // 2
     assert np.ptp(gaps) < 1e-9
 

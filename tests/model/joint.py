@@ -13,7 +13,7 @@ from pytensor.gradient import grad
 from pytensor.tensor import concatenate
 
 from primum.model.data import arrays_of
-from primum.model.joint import KINDS, build_joint, parts_of
+from primum.model.joint import build_joint, kinds_of, parts_of
 from primum.model.kernel import ARRAYS
 from primum.model.kernel import joint as module
 from primum.model.layout import layout_of, sampled_as
@@ -61,6 +61,7 @@ class JointModel:
         ]
         self.model = build_joint(spec, panel)
         self.pairs = len(self.parts) * (len(self.parts) - 1) // 2
+        self.kinds = kinds_of(self.parts)
 
     @cached_property
     def _function(self) -> Callable[[Point], list[Any]]:
@@ -92,7 +93,7 @@ class JointModel:
 
     def flat(self, values: Point) -> Array:
         """A point, or a gradient, as the kernel has it."""
-        vectors = [values[f"z_{kind}"] for kind in KINDS]
+        vectors = [values[f"z_{kind}"] for kind in self.kinds]
         for part, layout in zip(self.parts, self.layouts, strict=True):
             vector = np.full(layout.points, np.nan)
             for name, field in layout.free.items():
@@ -106,10 +107,12 @@ class JointModel:
         """Density, gradient, correlations below the diagonal by kind, and what is reported of each outcome."""
         results = [layout.results for layout in self.layouts]
         points = np.array([layout.points for layout in self.layouts])
-        head = len(KINDS) * self.pairs
+        head = len(self.kinds) * self.pairs
         gradient, reported = np.full(vector.size, np.nan), np.full(head + sum(results), np.nan)
         units, periods = self.parts[0].cells.value.shape
-        bounds = np.array([0, units, units * periods, units * periods + self.parts[0].cells.pilots.size])
+        pilots = self.parts[0].cells.pilots.size
+        bounds = np.array([0, units, units * periods, units * periods + pilots, units * (periods + 1)])
+        bounds = bounds[: len(self.kinds) + 1]
 
         def evaluate(outcome: int, point: Array, slopes: Array, found: Array, between: Array, _: Any) -> float:
             given = (self.arrays[outcome][name] for name in ARRAYS)
@@ -121,4 +124,4 @@ class JointModel:
             joint = module.joint_of.__wrapped__(evaluate)
         density = joint(vector, gradient, reported, self.spec.lkj, bounds, points, np.array(results), None)
         of_outcomes = np.split(reported[head:], np.cumsum(results)[:-1])
-        return float(density), gradient, reported[:head].reshape(len(KINDS), -1), of_outcomes
+        return float(density), gradient, reported[:head].reshape(len(self.kinds), -1), of_outcomes

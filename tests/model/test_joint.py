@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from primum.model.joint import KINDS
 from primum.panel import Panel
 from primum.spec import Spec
 from primum.spec.families import FamilyName
@@ -20,6 +19,7 @@ from tests.model.joint import MIXED, PAIR, JointModel, joint_evaluation
 from tests.model.panels import Array
 
 TOLERANCE = 1e-10
+WEIGHTS = {f"outcomes.{name}.weights": {"base": "equal", "scale": 0.7, "shared": 0.3} for name in PAIR}
 TERMS = {"outcomes.second.effect": {"over_time": "event time", "moderators": ["rating"]}}
 CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "two of counts": lambda: joint_evaluation(PAIR),
@@ -31,6 +31,12 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
         {"first": "normal", "second": "lognormal"}, counted=False, missing=5, units=70, times=(2010, 2011, 2013, 2014)
     ),
     "with effect terms": lambda: joint_evaluation(PAIR, pilots=5, staggered=True, changes=TERMS),
+    "with weights": lambda: joint_evaluation(PAIR, missing=4, changes=WEIGHTS),
+    "with weights, one kappa fixed, without denominators": lambda: joint_evaluation(
+        {"first": "normal", "second": "lognormal"},
+        counted=False,
+        changes={**WEIGHTS, "outcomes.second.weights.kappa": 0.6},
+    ),
     "four of many families": lambda: joint_evaluation(
         {"first": "binomial", "second": "gamma", "third": "negative_binomial", "fourth": "lognormal"}, missing=4
     ),
@@ -57,13 +63,16 @@ def test_value_gradient_and_report_are_those_of_the_model(built: JointModel) -> 
         expected = at["gradient"]
         np.testing.assert_allclose(gradient, expected, rtol=TOLERANCE, atol=1e-12 * np.abs(expected).max())
         rows = np.tril_indices(len(built.parts), -1)
-        for kind, found in zip(KINDS, correlations, strict=True):
+        for kind, found in zip(built.kinds, correlations, strict=True):
             np.testing.assert_allclose(found, at[f"correlation_{kind}"][rows], rtol=TOLERANCE, atol=1e-13)
         for part, layout, own in zip(built.parts, built.layouts, reported, strict=True):
             eta = layout.reported["eta"].of(own)
             np.testing.assert_allclose(eta, at[f"{part.name}::eta"][part.cells.order].T, rtol=TOLERANCE, atol=1e-13)
             tau = layout.reported["tau_unit"].of(own)
             np.testing.assert_allclose(tau, at[f"{part.name}::tau_unit"], rtol=TOLERANCE, atol=1e-13)
+            if part.cells.weighting is not None:
+                share = at[f"{part.name}::weight"][part.cells.weighting.base > 0]
+                np.testing.assert_allclose(layout.reported["weight"].of(own), share, rtol=TOLERANCE, atol=1e-13)
     assert np.ptp(sizes) > 10, "the points must differ, or the comparison means nothing"
     assert np.ptp(gaps) < TOLERANCE * max(sizes)
 
@@ -87,7 +96,7 @@ def test_without_correlation_it_is_the_outcomes_apart(built: JointModel) -> None
     from tests.model.cases import python_kernel
 
     vector = built.flat(built.points(1, seed=18)[0])
-    head = len(KINDS) * built.pairs
+    head = len(built.kinds) * built.pairs
     vector[:head] = 0.0
     density, gradient, correlations, _ = built.kernel(vector)
     np.testing.assert_array_equal(correlations, 0.0)
@@ -141,7 +150,7 @@ def test_sign_of_a_scale_turns_correlations_over_and_nothing_else() -> None:
     vector = built.flat(built.points(1, seed=19)[0])
     density, _, correlations, reported = built.kernel(vector)
     turned = vector.copy()
-    at = len(KINDS) * built.pairs
+    at = len(built.kinds) * built.pairs
     layout = built.layouts[0]
     own = turned[at : at + layout.points]
     own[layout.free["q"].start] *= -1
@@ -170,7 +179,7 @@ def test_density_is_that_of_correlated_paths_and_effects() -> None:
     families: dict[str, FamilyName] = {"first": "binomial", "second": "normal"}
     built = JointModel(*joint_evaluation(families, units=5, pilots=2, times=(2010, 2011, 2013, 2014)))
     fixed, rng, gaps = built.flat(built.points(1, seed=20)[0]), np.random.default_rng(21), []
-    head, places = len(KINDS) * built.pairs, []
+    head, places = len(built.kinds) * built.pairs, []
     for number, layout in enumerate(built.layouts):
         first = head + sum(each.points for each in built.layouts[:number])
         for name in ("x_tau", "x"):

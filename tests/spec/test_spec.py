@@ -474,12 +474,14 @@ def test_what_cannot_be_joint_is_said_all_at_once() -> None:
         "sampler.backend": "jax",
         "outcomes.kinship.phi": 0.7,
         "outcomes.kinship.weights.base": "equal",
+        "outcomes.assessment.weights.base": "equal",
         "outcomes.rereferral.variances": "by unit",
         "outcomes.escalation.effect.spread": "heavy-tailed",
         "outcomes.escalation.shock_sizes": "by period",
         "outcomes.kinship.trends": "by unit",
     }
-    names = ["sampler.backend", "kinship.weights.base", "rereferral.variances", "escalation.effect.spread"]
+    names = ["sampler.backend", "rereferral and escalation have no comparator weights", "rereferral.variances"]
+    names.append("escalation.effect.spread")
     with pytest.raises(SpecError) as caught:
         demo_spec().change(changes)
     text = "\n".join(caught.value.problems)

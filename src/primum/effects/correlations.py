@@ -18,7 +18,7 @@ from primum.spec import Spec
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = {"level": "levels", "path": "departures", "effect": "effects"}
+SHOWN = {"level": "levels", "path": "departures", "effect": "effects", "weight": "weights"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +30,12 @@ class Correlations:
     spec
         What was fitted.
     draws
-        Variables correlation_level, correlation_path and correlation_effect; dims (chain, draw, pair).
+        Variables correlation_level, correlation_path, correlation_effect and, where outcomes have comparator weights,
+        correlation_weight; dims (chain, draw, pair).
     table
-        One row a pair of outcomes, of their levels, of their paths (drift and shocks together) and of their effects
-        in the pilots; index (kind, outcome, other), columns mean, median, eti95_low, eti95_high, sd, p_positive,
-        p_positive_mcse, rhat, ess_bulk and ess_tail.
+        One row a pair of outcomes, of their levels, of their paths (drift and shocks together), of their effects
+        in the pilots, and of how their weights lean to comparators; index (kind, outcome, other), columns mean, median,
+        eti95_low, eti95_high, sd, p_positive, p_positive_mcse, rhat, ess_bulk and ess_tail.
     """
 
     spec: Spec
@@ -68,7 +69,8 @@ def correlations(fit: Fit | Imputed) -> Correlations:
         raise SpecError("correlations", ["outcomes were fitted apart; set joint to true, and fit again"])
     draws = pairs_of(fit.correlations)
     first, second = (np.asarray(draws[name]).tolist() for name in ("outcome", "other"))
-    rows = [(kind, *pair) for kind in SHOWN for pair in zip(first, second, strict=True)]
+    kinds = [kind for kind in SHOWN if f"correlation_{kind}" in draws]
+    rows = [(kind, *pair) for kind in kinds for pair in zip(first, second, strict=True)]
     stack = stacked(draws)
     values = stack.reshape(len(stack), -1)
     low, median, high = np.quantile(values, [0.025, 0.5, 0.975], axis=1)

@@ -156,12 +156,13 @@ def joint_table_of(
     prior
         Parameter of the correlations' prior, an array of one, which must stay where it is.
     bounds
-        Of levels, paths and effects in what passes between outcomes.
+        Where levels, paths, effects and, where there are any, weights end in what passes between outcomes.
     outcomes
         Address of each one's kernel, its own table, and lengths of its point and of its results.
     """
     rows = [[kernel, table.ctypes.data, points, results] for kernel, table, points, results in outcomes]
-    return np.array([[prior.ctypes.data, len(rows), 0, 0], list(bounds), *rows], dtype=np.int64)
+    ends = [*bounds, 0, 0][:WIDTH]
+    return np.array([[prior.ctypes.data, len(rows), len(bounds), 0], ends, *rows], dtype=np.int64)
 
 
 def compile_program(name: str) -> tuple[tuple[str, Any], ...]:

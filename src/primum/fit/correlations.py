@@ -14,13 +14,13 @@ def pairs_of(correlations: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     correlations
-        Variables level, path and effect; dims (chain, draw, outcome, other).
+        Variables level, path, effect and, with comparator weights, weight; dims (chain, draw, outcome, other).
 
     Returns
     -------
     xarray.Dataset
-        Variables correlation_level, correlation_path and correlation_effect; dims (chain, draw, pair), with
-        coordinates ``outcome`` and ``other`` (pair).
+        The same variables after ``correlation_``; dims (chain, draw, pair), with coordinates ``outcome`` and ``other``
+        (pair).
 
     Examples
     --------

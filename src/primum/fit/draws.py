@@ -25,7 +25,8 @@ from primum.model import Cells
 from primum.model.cells import Array
 from primum.model.data import arrays_of, guesses_of
 from primum.model.families import Family
-from primum.model.joint import KINDS, Part
+from primum.model.joint import Part, kinds_of
+from primum.model.kernel.joint import count_of
 from primum.model.layout import LATENTS, SCALARS, SIGNED, TAILED, Layout, layout_of
 from primum.spec import Priors
 from primum.spec.spec import Sampler
@@ -127,11 +128,12 @@ def draw_joint(
         part.name: _values([each[place] for each in pieces], part.cells, layout)
         for place, (part, layout) in enumerate(zip(parts, layouts, strict=True), 1)
     }
-    below = np.stack([each[0] for each in pieces]).reshape(settings.chains, settings.draws, len(KINDS), -1)
+    kinds = kinds_of(parts)
+    below = np.stack([each[0] for each in pieces]).reshape(settings.chains, settings.draws, len(kinds), -1)
     rows, columns = np.tril_indices(len(parts), -1)
     whole = np.tile(np.eye(len(parts)), (*below.shape[:3], 1, 1))
     whole[..., rows, columns] = whole[..., columns, rows] = below
-    return JointDraws(values, {kind: whole[:, :, place] for place, kind in enumerate(KINDS)}, stats)
+    return JointDraws(values, {kind: whole[:, :, place] for place, kind in enumerate(kinds)}, stats)
 
 
 def _sample(
@@ -232,7 +234,8 @@ def joint_model_for(parts: Sequence[Part], prior: float) -> Any:
         for program, table, layout in zip(programs, tables, layouts, strict=True)
     ]
     units, periods = parts[0].cells.value.shape
-    bounds = (0, units, units * periods, units * periods + parts[0].cells.pilots.size)
+    pilots = parts[0].cells.pilots.size
+    bounds = (units, units * periods, units * periods + pilots, units * (periods + 1))[: len(kinds_of(parts))]
     eta = np.array([prior])
 
     def starts(seed: int) -> Array:
@@ -253,7 +256,7 @@ def joint_model_for(parts: Sequence[Part], prior: float) -> Any:
 
 def _pairs(parts: Sequence[Part]) -> int:
     """How many correlations there are, of all kinds."""
-    return len(KINDS) * len(parts) * (len(parts) - 1) // 2
+    return count_of(len(kinds_of(parts)), len(parts))
 
 
 def _held(arrays: Mapping[str, NDArray[Any]], layout: Layout) -> dict[str, NDArray[Any]]:

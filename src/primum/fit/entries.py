@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from primum.model.kernel import ARRAYS, joint_of, kernel_of
-from primum.model.kernel.joint import KINDS
+from primum.model.kernel.jit import jit
+from primum.model.kernel.joint import count_of
 from primum.model.kernel.places import OMEGA, OMEGA_T
 from primum.model.layout import SCALARS
 
@@ -117,17 +118,20 @@ def joint_entries() -> tuple[Any, Any]:
         row = carray(table, (3 + outcome, WIDTH))[2 + outcome]
         return call(row[0], point, gradient, reported, between, int64(row[1]))
 
-    joint = joint_of(of_outcome)
+    joint, pairs_of = joint_of(of_outcome), jit(count_of)
 
     @numba.njit  # type: ignore[untyped-decorator]
     def evaluate(point: Any, gradient: Any, table: Any) -> Any:
         head = carray(table, (2, WIDTH))
         t = carray(table, (2 + head[0, 1], WIDTH))
         points, results = t[2:, 2].copy(), t[2:, 3].copy()
-        pairs = KINDS * points.size * (points.size - 1) // 2
-        reported = np.empty(pairs + results.sum())
+        kinds = head[0, 2]
+        bounds = np.zeros(kinds + 1, dtype=np.int64)
+        for kind in range(kinds):
+            bounds[kind + 1] = head[1, kind]
+        reported = np.empty(pairs_of(kinds, points.size) + results.sum())
         prior = carray(float64(head[0, 0]), (1,))[0]
-        return joint(point, gradient, reported, prior, head[1], points, results, table), reported
+        return joint(point, gradient, reported, prior, bounds, points, results, table), reported
 
     def density(n: int, x: Any, out: Any, value: Any, table: Any) -> int:
         gradient = carray(out, (n,))
@@ -137,9 +141,10 @@ def joint_entries() -> tuple[Any, Any]:
 
     def expand(n: int, m: int, x: Any, out: Any, table: Any) -> int:
         _, reported = evaluate(carray(x, (n,)), np.empty(n), table)
-        kept, count = carray(out, (m,)), carray(table, (1, WIDTH))[0, 1]
+        kept, head = carray(out, (m,)), carray(table, (1, WIDTH))
+        count = head[0, 1]
         t = carray(table, (2 + count, WIDTH))
-        at = KINDS * count * (count - 1) // 2
+        at = pairs_of(head[0, 2], count)
         kept[:at], first = reported[:at], at
         for outcome in range(count):
             before, latents = lengths(int64(t[2 + outcome, 1]))

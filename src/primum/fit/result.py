@@ -30,9 +30,9 @@ class Fit:
     gates
         Verdict on each outcome's sampler, parameters and latents, and on the correlations where there are any.
     correlations
-        Draws of the correlations between outcomes that were fitted jointly: variables level, path and effect, dims
-        (chain, draw, outcome, other). Draws of all outcomes then go together, one by one. None where outcomes
-        were fitted apart.
+        Draws of the correlations between outcomes that were fitted jointly: variables level, path, effect and, with
+        comparator weights, weight, dims (chain, draw, outcome, other). Draws of all outcomes then go together, one by
+        one. None where outcomes were fitted apart.
     """
 
     spec: Spec

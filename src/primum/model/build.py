@@ -174,16 +174,19 @@ class Given:
 
     Attributes
     ----------
-    known, effects
-        What they expect of its components and of its effects, in SDs; shapes (component, ordered) and (pilot,).
-    left, spread
-        SDs that they leave, of 1; shape (component,) and a scalar.
+    known, effects, donors
+        What they expect of its components, of its effects and of how its weights lean, in SDs; shapes
+        (component, ordered), (pilot,) and (comparator,).
+    left, spread, leaning
+        SDs that they leave of these, of 1; shape (component,) and scalars.
     """
 
     known: Any
     effects: Any
+    donors: Any
     left: Any
     spread: Any
+    leaning: Any
 
 
 @dataclass(frozen=True)
@@ -192,15 +195,16 @@ class Found:
 
     Attributes
     ----------
-    innovations, effects
-        How far components and effects depart from what was expected, in the SDs that were left; shapes
-        (component, ordered) and (pilot,).
+    innovations, effects, donors
+        How far components, effects and weights depart from what was expected, in the SDs that were left; shapes
+        (component, ordered), (pilot,) and (comparator,).
     sign
         Of the roots of components' variances; shape (component,).
     """
 
     innovations: Any
     effects: Any
+    donors: Any
     sign: Any
 
 
@@ -240,8 +244,10 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     gamma, of_terms = add_terms(cells, centre, data)
     tau, of_tau = average(priors.tau, expected_of(centre, gamma, data), data)
     carried = pt.tensordot(gamma, data["pilot_terms"], axes=1) + _in_basis(regional[others:], data)
+    expected = pt.as_tensor(0.0)
     if given is not None:
-        location += data["basis"].T @ (root_sign[:, None] * pt.sqrt(variance) * given.known[:, :others])
+        expected = root_sign[:, None] * pt.sqrt(variance) * given.known[:, :others]
+        location += data["basis"].T @ expected
         carried += (root_sign[:, None] * pt.sqrt(own) * given.known[:, others:]).T
         variance, own = variance * given.left[:, None] ** 2, own * given.left[:, None] ** 2
 
@@ -254,7 +260,9 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], seen, 0
     )
     if cells.weighting is not None:
-        carried += carried_drift(moves, white, scale[:others], component, data)
+        donor = pm.Normal("x_donor", dims=_own("donor"))
+        lean = donor if given is None else given.donors + given.leaning * donor
+        carried += carried_drift(moves, white, scale[:others], component + expected, lean, data)
     weight, sigma_tau = precision * data["mean_weight"][others:], tailed("sigma_tau", data)
     aim, spread = (tau, sigma_tau) if given is None else (tau + sigma_tau * given.effects, sigma_tau * given.spread)
     tau_unit, zeta, of_effects = _effects(aim, spread, centre + carried, own, weight, cells.tail, data)
@@ -271,7 +279,8 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     pm.Potential("path_density", density + of_terms + of_tau + of_effects + of_pilots + likelihood.sum())
     pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))
     roots = root_sign[:, None] * pt.sqrt(pt.concatenate([variance, own], axis=1))
-    return Found(pt.concatenate([component, component_pilots], axis=1) / roots, zeta, root_sign)
+    innovations = pt.concatenate([component, component_pilots], axis=1) / roots
+    return Found(innovations, zeta, pt.zeros(0) if cells.weighting is None else donor, root_sign)
 
 
 def coords_of(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:

@@ -77,9 +77,14 @@ def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
 def _jointly(spec: Spec) -> str:
     return (
         f"{_MODEL.format(how='fitted to all outcomes jointly')}\n"
-        "  Between outcomes, levels, departures (drift and shocks together) and effects tau_i are correlated, with\n"
+        f"  Between outcomes, levels, departures (drift and shocks together){_leaning(spec)} and effects tau_i are "
+        "correlated, with\n"
         f"  matrices ~ LKJ({spec.lkj:g}): 1 makes all correlation matrices as likely, more draws them towards none"
     )
+
+
+def _leaning(spec: Spec) -> str:
+    return "" if spec.outcomes[0].weights.base == "none" else ", logarithms of weights"
 
 
 def _panel_text(panel: Panel) -> str:

@@ -19,10 +19,13 @@ apart but by their size.
     c^{(o)}_{ik} \sim N\Big(\sqrt{v^{(o)}_k} \sum_{j < o} L_{oj} \epsilon^{(j)}_{ik}, \ L_{oo}^2 v^{(o)}_k\Big), \quad
     \epsilon^{(o)}_{ik} = \frac{c^{(o)}_{ik} - E\,c^{(o)}_{ik}}{L_{oo} \sqrt{v^{(o)}_k}}
 
-and its effects likewise: the model of one outcome with its location moved and less variance, sampled through the
-same transport. The joint density is the product of these, and exact. A posterior does not depend on the order; the
-sampler's geometry does, since an outcome's transport does not know of those after it. Outcomes come in the order of
-how much their own data say of their paths.
+and its effects likewise, and so are the departures :math:`a_j` of log weights that pilots have in common
+(`primum.model.weights`), with :math:`\mathrm{corr}(a_j) = R_{weight}`: weights are partially pooled over outcomes. What
+a comparator's path in one outcome says of its drift there it says as if that outcome were apart. So an outcome has the
+model of one outcome with its location moved and less variance, sampled through the same transport. The joint density
+is the product of these, and exact. A posterior does not depend on the order; the sampler's geometry does, since an
+outcome's transport does not know of those after it. Outcomes come in the order of how much their own data say of
+their paths.
 
 **Signs.** A scale that is sampled with its sign and may touch 0 has a root of its variance with that sign, so that the
 density is smooth there. Its mirror image turns an outcome's correlations over, which the LKJ prior does not tell
@@ -47,7 +50,7 @@ from primum.spec import Outcome, Priors, Spec
 if TYPE_CHECKING:
     import pymc as pm
 
-KINDS = ("level", "path", "effect")
+KINDS = ("level", "path", "effect", "weight")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class Part:
         return float((known / (1 + known)).mean())
 
 
+def kinds_of(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Of what outcomes have correlations: weights only where they have any."""
+    return KINDS[:-1] if parts[0].cells.weighting is None else KINDS
+
+
 def parts_of(spec: Spec, panel: Panel) -> tuple[Part, ...]:
     """An evaluation's outcomes in the order in which they are joined: from the one that cells say most of on."""
     parts = [
@@ -93,7 +101,8 @@ def build_joint(spec: Spec, panel: Panel) -> pm.Model:
     -------
     pymc.Model
         Variables of an outcome are those of `primum.build`, after its name, as in ``kinship::tau``. Correlations are
-        correlation_level, correlation_path and correlation_effect, in the order of coordinate ``outcome``.
+        correlation_level, correlation_path, correlation_effect and, where outcomes have comparator weights,
+        correlation_weight, in the order of coordinate ``outcome``.
 
     Examples
     --------
@@ -113,13 +122,14 @@ def joint_model(parts: Sequence[Part], prior: float, units: Any) -> pm.Model:
 
     names = [part.name for part in parts]
     with pm.Model(coords={**coords_of(parts[0].cells, units), "outcome": names, "other": names}) as model:
-        roots = [_root(kind, len(parts), prior) for kind in KINDS]
+        kinds = kinds_of(parts)
+        roots = [_root(kind, len(parts), prior) for kind in kinds]
         found: list[Found] = []
         for row, part in enumerate(parts):
             given = _given(roots, row, found, part.cells)
             with pm.Model(name=part.name):
                 found.append(add_outcome(part.cells, part.family, part.priors, given))
-        for kind, root, place in zip(KINDS, roots, (0, 1, None), strict=True):
+        for kind, root, place in zip(kinds, roots, (0, 1, None, None), strict=False):
             signs = [pt.as_tensor(1.0) if place is None else each.sign[place] for each in found]
             turned = pt.stack(signs)[:, None] * root
             pm.Deterministic(f"correlation_{kind}", turned @ turned.T, dims=("outcome", "other"))
@@ -145,11 +155,14 @@ def _given(roots: Sequence[Any], row: int, found: Sequence[Found], cells: Cells)
     """What the outcomes before say of one."""
     import pytensor.tensor as pt
 
-    level, path, effect = (root[row] for root in roots)
+    level, path, effect = (root[row] for root in roots[:3])
+    weight = roots[-1][row]  # of no use without weights
     units, periods = cells.value.shape
     by_component = pt.concatenate([level[None, :], pt.repeat(path[None, :], periods - 1, axis=0)])
     known, effects = pt.zeros((periods, units)), pt.zeros(cells.pilots.size)
+    donors = pt.zeros(0 if cells.weighting is None else cells.comparators.size)
     for place, each in enumerate(found):
         known += by_component[:, place, None] * each.innovations
         effects += effect[place] * each.effects
-    return Given(known, effects, by_component[:, row], effect[row])
+        donors += weight[place] * each.donors
+    return Given(known, effects, donors, by_component[:, row], effect[row], weight[row])

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 
-def carried_drift(moves: Any, s: Any | None, unit_scale: Any, component: Any, data: dict[str, Any]) -> Any:
+def carried_drift(moves: Any, s: Any | None, unit_scale: Any, component: Any, lean: Any, data: dict[str, Any]) -> Any:
     """What weights carry from comparators' drifts to the pilots; shape (pilot, component).
 
     Parameters
@@ -43,20 +43,23 @@ def carried_drift(moves: Any, s: Any | None, unit_scale: Any, component: Any, da
         Squares of comparators' scales; shape (comparator,).
     component
         Of comparators' paths; shape (component, comparator).
+    lean
+        How weights lean to comparators, in SDs; shape (comparator,).
     data
         Arrays of `primum.model.data.arrays_of` as `pymc.Data`.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    donor, pair = pm.Normal("x_donor", dims="donor"), pm.Normal("x_pair", dims="pair")
+    own = pm.modelcontext(None).name_for
+    pair = pm.Normal("x_pair", dims=str(own("pair")))
     ratio = data["drift_variance"] / (moves**2 * data["drift_variance"] + (0.0 if s is None else s**2))
     drifts = (moves**2 * ratio)[:, None] * component[1:]
     if s is not None:
-        x = pm.Normal("x_u", dims=("drift", "donor"))
+        x = pm.Normal("x_u", dims=("drift", str(own("donor"))))
         drifts += (moves * s)[:, None] * pt.sqrt(ratio[:, None] * unit_scale) * x
     places = data["pair_pilot"], data["pair_donor"]
-    logs = data["pair_base"] + data["weighting"][0] * donor[places[1]] + data["weighting"][1] * pair
+    logs = data["pair_base"] + data["weighting"][0] * lean[places[1]] + data["weighting"][1] * pair
     empty = pt.full((data["exposure"].shape[0], component.shape[1]), -np.inf, dtype="float64")
     weight = pm.math.softmax(pt.set_subtensor(empty[places], logs), axis=1)
     pm.Deterministic("weight", weight, dims=("pilot", "comparator"))

@@ -12,7 +12,7 @@ _LONGEST = 28
 
 
 def plot_correlations(found: Correlations) -> Figure:
-    """Draw means and 95% intervals of all correlations: of levels, of departures and of effects, a pair a row.
+    """Draw means and 95% intervals of all correlations: of levels, departures, effects and weights, a pair a row.
 
     Parameters
     ----------
@@ -27,16 +27,16 @@ def plot_correlations(found: Correlations) -> Figure:
     ['Levels', 'Departures', 'Effects']
     """
     labels = {each.name: _short(each.label) for each in found.spec.outcomes}
-    pairs = found.table.loc["level"].index
+    pairs, kinds = found.table.loc["level"].index, found.table.index.unique("kind")
     rows = range(len(pairs))
     with house_style():
-        figure, axes = new_figure(0.9 + 0.36 * len(pairs), columns=3, sharey=True, sharex=True)
-        for each, (kind, shown) in zip(axes, SHOWN.items(), strict=True):
+        figure, axes = new_figure(0.9 + 0.36 * len(pairs), columns=len(kinds), sharey=True, sharex=True)
+        for each, kind in zip(axes, kinds, strict=True):
             table = found.table.loc[kind]
             each.axvline(0, color="#9AA5B1", lw=0.9, zorder=1)
             each.hlines(rows, table["eti95_low"], table["eti95_high"], color=COMPARATORS, lw=1.4)
             each.plot(table["mean"], rows, "o", color="white", mec=INK, mew=1.4, ms=4, zorder=3)
-            each.set_title(shown.capitalize())
+            each.set_title(SHOWN[kind].capitalize())
             each.set_xlim(-1, 1)
             each.set_xticks([-1, 0, 1], ["\N{MINUS SIGN}1", "0", "1"])
             each.tick_params(axis="y", length=0)

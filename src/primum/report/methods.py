@@ -53,11 +53,13 @@ _JOINTLY = (
     " Levels, departures (drift and shocks together) and effects of single pilots are correlated between outcomes, "
     "each with a correlation matrix of its own."
 )
+_WEIGHTS_JOINTLY = " So are logarithms of comparator weights, as far as pilots share them."
 
 
 def _model(fit: Fit | Imputed) -> str:
     if fit.spec.joint:
-        return f"All outcomes were fitted jointly, each {_MODEL}{_JOINTLY}"
+        weights = fit.spec.outcomes[0].weights.base != "none"
+        return f"All outcomes were fitted jointly, each {_MODEL}{_JOINTLY}{_WEIGHTS_JOINTLY if weights else ''}"
     return f"Each outcome was fitted apart {_MODEL}"
 
 

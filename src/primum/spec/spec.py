@@ -173,7 +173,8 @@ class Spec:
     outcomes
         What is measured, in the order of the report.
     joint
-        Whether outcomes are fitted jointly, with correlated levels, paths and effects, or each apart.
+        Whether outcomes are fitted jointly, with correlated levels, paths, effects and, where there are any, weights,
+        or each apart.
     lkj
         Parameter of the correlations' LKJ prior where they are: 1 makes all matrices as likely, more draws
         them towards no correlation.
@@ -371,10 +372,14 @@ class Spec:
 def _apart(outcomes: tuple[Outcome, ...]) -> list[str]:
     """What keeps outcomes from being fitted jointly, each with how to mend it."""
     found = []
+    if len({each.weights.base == "none" for each in outcomes}) > 1:
+        without = " and ".join(each.name for each in outcomes if each.weights.base == "none")
+        found.append(
+            f"outcomes: {without} {'have' if ' and ' in without else 'has'} no comparator weights and others have; all "
+            "that are fitted jointly have them, or none; set weights.base of each"
+        )
     for each in outcomes:
         path = f"outcomes.{each.name}"
-        if each.weights.base != "none":
-            found.append(f'{path}.weights.base: comparator weights go only with outcomes apart; set it to "none"')
         if each.variances != "equal":
             found.append(f'{path}.variances: "{each.variances}" goes only with outcomes apart; set it to "equal"')
         if each.shocks != "normal":

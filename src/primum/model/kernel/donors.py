@@ -11,8 +11,8 @@ from primum.model.kernel.places import S
 
 
 def donors_forth(
-    scalars: Any, variance: Any, scale_of: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any,
-    drifts: Any, share: Any, carried: Any,
+    scalars: Any, variance: Any, scale_of: Any, component: Any, x: Any, lean: Any, x_donor: Any, x_pair: Any,
+    of_pairs: Any, drifts: Any, share: Any, carried: Any,
 ) -> float:  # fmt: skip
     """Comparators' drifts given their paths, weights, and what weights carry to the pilots."""
     pilot, donor, base, scale, drift_scalar, drift_variance = of_pairs
@@ -28,7 +28,7 @@ def donors_forth(
         density -= 0.5 * x_donor[j] ** 2
     largest, total = np.full(carried.shape[0], -np.inf), np.zeros(carried.shape[0])
     for pair in range(share.size):
-        share[pair] = base[pair] + scale[0] * x_donor[donor[pair]] + scale[1] * x_pair[pair]
+        share[pair] = base[pair] + scale[0] * lean[donor[pair]] + scale[1] * x_pair[pair]
         largest[pilot[pair]] = max(largest[pilot[pair]], share[pair])
         density -= 0.5 * x_pair[pair] ** 2
     for pair in range(share.size):
@@ -44,9 +44,9 @@ def donors_forth(
 def donors_back(
     scalars: Any, variance: Any, scale_of: Any, component: Any, x: Any, x_donor: Any, x_pair: Any, of_pairs: Any,
     drifts: Any, share: Any, in_carried: Any, in_scalars: Any, in_variance: Any, in_log_scale: Any, in_component: Any,
-    in_x: Any, in_x_donor: Any, in_x_pair: Any,
+    in_x: Any, in_lean: Any, in_x_donor: Any, in_x_pair: Any,
 ) -> None:  # fmt: skip
-    """Derivatives, given those in what is carried."""
+    """Derivatives, given those in what is carried; in coordinates of how weights lean, those of their own density."""
     pilot, donor, _, scale, drift_scalar, drift_variance = of_pairs
     s = scalars[S]
     in_drifts, in_share, mean = np.zeros(drifts.shape), np.zeros(share.size), np.zeros(in_carried.shape[0])
@@ -59,7 +59,7 @@ def donors_back(
         in_x_donor[j] = -x_donor[j]
     for pair in range(share.size):
         in_logit = share[pair] * (in_share[pair] - mean[pilot[pair]])
-        in_x_donor[donor[pair]] += scale[0] * in_logit
+        in_lean[donor[pair]] += scale[0] * in_logit
         in_x_pair[pair] = scale[1] * in_logit - x_pair[pair]
     for k in range(1, variance.size):
         place, d, v = drift_scalar[k - 1], drift_variance[k - 1], variance[k]

@@ -18,7 +18,12 @@ from primum.model.kernel.between import length_of, views
 from primum.model.kernel.jit import jit
 
 _LOG_TWO = log(2)
-KINDS = 3  # of correlations: those of levels, of paths and of effects
+TURNED = 2  # kinds of correlations, the first, that signs of roots go with: those of levels and of paths
+
+
+def count_of(kinds: int, outcomes: int) -> int:
+    """How many correlations there are, of all kinds."""
+    return kinds * outcomes * (outcomes - 1) // 2
 
 
 def roots_forth(z: Any, prior: float, root: Any) -> float:
@@ -28,7 +33,7 @@ def roots_forth(z: Any, prior: float, root: Any) -> float:
     the LKJ prior (Lewandowski, Kurowicka and Joe, 2009, section 2).
     """
     count, density, at = root.shape[1], 0.0, 0
-    for kind in range(KINDS):
+    for kind in range(root.shape[0]):
         root[kind, 0, 0] = 1.0
         for row in range(1, count):
             rest = 1.0
@@ -48,7 +53,7 @@ def roots_back(z: Any, prior: float, in_root: Any, in_z: Any) -> None:
     """Derivatives, given those in the factors."""
     count, at = in_root.shape[1], 0
     partial, beyond, rest = np.empty(count), np.empty(count), np.empty(count + 1)
-    for kind in range(KINDS):
+    for kind in range(in_root.shape[0]):
         for row in range(1, count):
             rest[0] = 1.0
             for column in range(row):
@@ -69,7 +74,7 @@ def known_forth(outcome: int, root: Any, bounds: Any, rows: Any) -> None:
     """What the outcomes before say of one."""
     _, _, left, known, _, _, _, _ = views(rows[outcome])
     known[:] = 0.0
-    for kind in range(KINDS):
+    for kind in range(root.shape[0]):
         left[kind] = root[kind, outcome, outcome]
         for before in range(outcome):
             found = views(rows[before])[4]
@@ -80,7 +85,7 @@ def known_forth(outcome: int, root: Any, bounds: Any, rows: Any) -> None:
 def known_back(outcome: int, root: Any, bounds: Any, rows: Any, in_root: Any) -> None:
     """Derivatives in the factors' row, and in what the outcomes before have found."""
     _, _, _, _, _, in_left, in_known, _ = views(rows[outcome])
-    for kind in range(KINDS):
+    for kind in range(root.shape[0]):
         in_root[kind, outcome, outcome] = in_left[kind]
         for before in range(outcome):
             _, _, _, _, found, _, _, in_found = views(rows[before])
@@ -92,13 +97,13 @@ def known_back(outcome: int, root: Any, bounds: Any, rows: Any, in_root: Any) ->
 def correlations(root: Any, rows: Any, reported: Any) -> None:
     """Correlations below the diagonal, row by row; a variance whose root was sampled with a sign takes it along."""
     count, at = root.shape[1], 0
-    for kind in range(KINDS):
+    for kind in range(root.shape[0]):
         for row in range(1, count):
             for column in range(row):
                 total = 0.0
                 for each in range(column + 1):
                     total += root[kind, row, each] * root[kind, column, each]
-                if kind < KINDS - 1:
+                if kind < TURNED:
                     total *= views(rows[row])[1][kind] * views(rows[column])[1][kind]
                 reported[at] = total
                 at += 1
@@ -119,21 +124,21 @@ def joint_of(evaluate: Callable[..., float]) -> Callable[..., float]:
         ``joint(point, gradient, reported, prior, bounds, points, results, table)`` returns the log density up to a
         constant and writes the other two vectors. Coordinates of correlations come first, then each outcome's own
         point; of what is reported, correlations come first too. ``prior`` is the LKJ prior's parameter, ``bounds``
-        are those of levels, paths and effects in what passes between outcomes, ``points`` and ``results`` lengths
-        of each outcome's vectors; ``table`` is handed on.
+        are those of levels, paths, effects and, where there are any, weights in what passes between outcomes,
+        ``points`` and ``results`` lengths of each outcome's vectors; ``table`` is handed on.
     """
     forth, back = jit(roots_forth), jit(roots_back)
     told, asked, report = jit(known_forth), jit(known_back), jit(correlations)
-    parts = jit(length_of)
+    parts, pairs_of = jit(length_of), jit(count_of)
 
     @jit
     def joint(
         point: Any, gradient: Any, reported: Any, prior: float, bounds: Any, points: Any, results: Any, table: Any
     ) -> float:
-        count = points.size
-        pairs = KINDS * count * (count - 1) // 2
-        root, in_root = np.zeros((KINDS, count, count)), np.zeros((KINDS, count, count))
-        rows = np.zeros((count, parts(bounds[KINDS])))
+        count, kinds = points.size, bounds.size - 1
+        pairs = pairs_of(kinds, count)
+        root, in_root = np.zeros((kinds, count, count)), np.zeros((kinds, count, count))
+        rows = np.zeros((count, parts(bounds[kinds])))
         density: float = forth(point[:pairs], prior, root)
         at, first = pairs, pairs
         for outcome in range(count):

@@ -45,8 +45,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     name
         Name of the family.
     joined
-        Whether it is that of one outcome of several, given those before it; comparator weights, units that
-        differ in scale and heavy-tailed effects have no place there.
+        Whether it is that of one outcome of several, given those before it; units that differ in scale, shocks apart
+        from paths and heavy-tailed effects have no place there.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         outcomes is a vector of `primum.model.kernel.between`, of length 0 for an outcome by itself.
     """
     scaled, given = family_of(name).scaled, JOINED if joined else ALONE
-    only_ahead, of_effects, given_forth, given_found, given_back = (jit(each) for each in given)
+    only_ahead, of_effects, of_donors, leaning, given_forth, given_found, given_back = map(jit, given)
     scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
     moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
     units_forth, units_back = jit(scalars.units_forth), jit(scalars.units_back)
@@ -115,7 +115,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         x_shock, in_x_shock = point[at_shock:at_xi].reshape(shock.shape), gradient[at_shock:at_xi].reshape(shock.shape)
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
-        root, ahead = np.empty(periods), only_ahead(between)
+        root, ahead = np.empty((2, periods)), only_ahead(between)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
         zeta_region = np.empty(region_scale.shape)
         in_scalars, in_tau_unit, in_eta = np.zeros(HEAD), np.zeros(pilots), np.empty((periods, units))
@@ -130,6 +130,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         kept = np.empty(6 * periods * (units if donors or ahead else min(units, BLOCK)))
         component, in_component = np.empty((periods, shared)), np.zeros((periods, shared))
         drifts, length = np.empty((donors, periods - 1)), (periods - 1) * donors
+        lean, in_lean, in_whole = np.empty(donors), np.zeros(donors), np.zeros((periods, donors))
+        x_donor, in_x_donor = point[at_donor:at_pair], gradient[at_donor:at_pair]
+        before_others, in_before_others = np.empty(periods), np.zeros(periods)
         spare = np.zeros(length)  # where paths have no shocks, they tell drifts, and nothing is sampled for these
         x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
         in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
@@ -154,7 +157,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         of_pairs = (pair_pilot, pair_donor, pair_base, weighting, drift_scalar, drift_variance)
         of_moments = (drift_scalar, drift_variance, path_scale, path_basis, path_mix)
         of_regions = (region_of, region_scale, region_weight, region_response, path_basis, path_mix)
-        expected, left, in_later, in_expected = of_effects(between, pilots)
+        expected, left, in_later, in_expected = of_effects(between, periods * units, pilots)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
         if heavy:  # these are apart from paths, which then have none
@@ -169,6 +172,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         density += terms_forth(scalars, centre, x_term, of_terms, gamma, carried)
         density += average_forth(scalars, priors[TAU], centre, of_terms, gamma)
         density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
+        for k in range(periods):
+            before_others[k] = variance[k]
         flipped = scaled and scalars[SIGMA] < 0
         level = given_forth(between, flipped, level, variance, own, sign, basis, root, eta, carried, in_component)
         density += sweep(
@@ -177,9 +182,10 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         )  # fmt: skip
         if donors:
             gather(begin, others, kept, component)
+            whole = of_donors(between, component, root, x_donor, lean)
             density += donors_forth(
-                scalars, variance, scale_of, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
-                share, carried,
+                scalars, before_others, scale_of, whole, x_u, lean, x_donor, point[at_pair:], of_pairs, drifts, share,
+                carried,
             )  # fmt: skip
         density += effects_forth(
             scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], expected,
@@ -192,7 +198,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         if ahead:
             gather(begin, others, kept, component)
             gather(others, units, kept, component)
-            given_found(between, component, zeta, root)
+            given_found(between, component, zeta, x_donor, root)
             return density
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
         in_precision, in_levels, in_left = effects_back(
@@ -205,15 +211,35 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             in_scalars[SIGMA] -= 2.0 * in_precision / scalars[SIGMA]
         if donors:
             donors_back(
-                scalars, variance, scale_of, component, x_u, point[at_donor:at_pair], point[at_pair:], of_pairs, drifts,
-                share, in_carried, in_scalars, in_variance, in_log_scale, in_component, in_x_u,
-                gradient[at_donor:at_pair], gradient[at_pair:],
+                scalars, before_others, scale_of, of_donors(between, component, root, x_donor, lean), x_u, x_donor,
+                point[at_pair:], of_pairs, drifts, share, in_carried, in_scalars, in_before_others, in_log_scale,
+                in_whole, in_x_u, in_lean, in_x_donor, gradient[at_pair:],
             )  # fmt: skip
+            leaning(between, x_donor, in_lean, in_x_donor)
+            for k in range(periods):
+                for j in range(donors):
+                    in_component[k, j] += in_whole[k, j]
             density += sweep(
                 begin, others, not forwards, forwards, scalars, level, variance, sign, paths, in_paths, in_variance,
                 of_paths,
             )  # fmt: skip
-        given_back(between, level, variance, basis, root, in_eta, in_carried, in_level, in_variance, in_own, in_left)
+        given_back(
+            between,
+            level,
+            variance,
+            own,
+            basis,
+            root,
+            in_eta,
+            in_carried,
+            in_whole,
+            in_level,
+            in_variance,
+            in_own,
+            in_left,
+        )
+        for k in range(periods):
+            in_variance[k] += in_before_others[k]
         in_gamma = np.zeros(gamma.size)
         average_back(scalars, priors[TAU], of_terms, in_scalars, in_centre, in_gamma)
         terms_back(scalars, centre, x_term, of_terms, gamma, in_carried, in_gamma, in_scalars, in_centre, in_x_term)
