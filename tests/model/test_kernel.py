@@ -163,8 +163,6 @@ def test_density_is_smooth_where_a_scale_is_nothing(built: Model) -> None:
     """A slope that jumped there would cost the sampler its energy at every crossing."""
     vector = vectors(built, 1, seed=21)[0]
     without_density = {"sigma"} if built.family.scaled or built.cells.bins is not None else set()
-    if built.cells.sized:
-        without_density.add("s")  # periods whose shocks are known to be there forbid that all are nothing
     for name in sorted(SIGNED - without_density):
         if name in built.layout.free:
             place, slopes = built.layout.free[name].start, []

@@ -20,7 +20,9 @@ The scale of a period's shocks is then
 with normal :math:`\epsilon` or t. Drift has the same scale at all times. Comparators say of :math:`\log s_t` that it
 has precision P and linear part h, roughly (`primum.model.reference.reference_sizes`), and
 
-.. math:: z_t = A \omega_T (h_t - P_t \log s) + \sqrt{A} x_t, \quad A = 1 / (1 + \omega_T^2 P_t).
+.. math:: z_t = A \omega_T (h_t - P_t \log s) + \sqrt{A} x_t, \quad A = 1 / (1 + \omega_T^2 P_t)
+
+with a logarithm that is level far below what is likely, as s may be next to nothing.
 
 **Sampling.** Such shocks are not independent in the basis of `primum.model.drift`, so they are sampled cell by cell,
 beside components of level and drift alone. With working response z and weight w of a cell, :math:`\ell + b` what its
@@ -59,7 +61,7 @@ import numpy as np
 
 from primum.model.cells import Array, Cells
 from primum.model.hyper import tailed
-from primum.model.kernel.places import MIN_WEIGHT
+from primum.model.kernel.places import LEAST, MIN_WEIGHT
 
 _NORMAL = 0.75  # of shocks' SD, the scale of a t that is much like them
 
@@ -128,7 +130,8 @@ def scales_of_shocks(cells: Cells, s: Any, data: dict[str, Any]) -> Any:
     x = pm.Flat("x_period", dims=str(pm.modelcontext(None).name_for("sized")))
     omega, weight = tailed("omega_t", data), data["period_weight"]
     shrink = 1 / (1 + omega**2 * weight)
-    z = shrink * omega * (data["period_response"] - weight * pt.log(pt.abs(s))) + pt.sqrt(shrink) * x
+    usual = 0.5 * pt.log(s**2 + (LEAST * data["shock_size"]) ** 2)
+    z = shrink * omega * (data["period_response"] - weight * usual) + pt.sqrt(shrink) * x
     pm.Potential("period_density", (0.5 * pt.log(shrink) - 0.5 * z**2).sum())
     scale = s * pt.exp(omega * z)
     pm.Deterministic("shock_scale", pt.abs(scale), dims="time")

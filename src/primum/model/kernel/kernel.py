@@ -137,7 +137,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
         in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
         s, shock_scale, seen = 0.0, np.empty(heavy), np.empty(units if heavy else 0)
-        zeta_period, of_periods = np.empty(x_period.size), (period_weight, period_response)
+        zeta_period, of_periods = np.empty(x_period.size), (shock_size, period_weight, period_response)
         cell_now, mean_now = cell_weight, mean_weight
         if heavy:
             cell_now, mean_now = np.empty((periods, units)), np.empty(units)

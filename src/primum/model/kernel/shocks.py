@@ -5,18 +5,23 @@ from __future__ import annotations
 from math import exp, log, log1p, sqrt
 from typing import Any
 
-from primum.model.kernel.places import MIN_WEIGHT, OMEGA_T
+from primum.model.kernel.places import LEAST, MIN_WEIGHT, OMEGA_T
 from primum.model.kernel.told import told_back, told_forth
+
+
+def log_of(s: float, size: float) -> float:
+    """Logarithm of a scale of shocks, but for scales that are far below what is likely, where it is level."""
+    return 0.5 * log(s * s + (LEAST * size) ** 2)
 
 
 def scales_forth(s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any) -> float:
     """Scale of each period's shocks, sign and all; without coordinates all have the same."""
-    weight, response = of_periods
+    size, weight, response = of_periods
     density = 0.0
     for t in range(scale.size):
         scale[t] = s
     for t in range(x.size):
-        zeta[t], likely = told_forth(omega, weight[t], response[t] - weight[t] * log(abs(s)), x[t])
+        zeta[t], likely = told_forth(omega, weight[t], response[t] - weight[t] * log_of(s, size[t]), x[t])
         scale[t] = s * exp(omega * zeta[t])
         density += likely
     return density
@@ -26,15 +31,15 @@ def scales_back(
     s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any, in_scale: Any, in_scalars: Any, in_x: Any
 ) -> float:
     """Derivatives, given those in scales; returns that in s."""
-    weight, response = of_periods
+    size, weight, response = of_periods
     in_s = 0.0
     for t in range(scale.size):
-        in_s += in_scale[t] * scale[t] / s
+        in_s += in_scale[t] * (exp(omega * zeta[t]) if x.size else 1.0)
     for t in range(x.size):
-        pull = response[t] - weight[t] * log(abs(s))
+        pull = response[t] - weight[t] * log_of(s, size[t])
         in_omega, in_pull, in_x[t] = told_back(omega, weight[t], pull, x[t], zeta[t], in_scale[t] * scale[t])
         in_scalars[OMEGA_T] += in_omega
-        in_s -= in_pull * weight[t] / s
+        in_s -= in_pull * weight[t] * s / (s * s + (LEAST * size[t]) ** 2)
     return in_s
 
 
