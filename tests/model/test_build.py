@@ -25,6 +25,7 @@ from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
+from primum.model.reference import Sizes
 from primum.model.shocks import scale_of_shocks
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
@@ -361,7 +362,7 @@ def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     if built.cells.apart:
         told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
         weight = np.where(built.cells.observed, working(built)[1], 1.0)
-        shocks = 2 * at["s"] ** 2 if built.cells.heavy else built.arrays["shock_size"] ** 2
+        shocks = 2 * at["s"] ** 2 if built.cells.heavy else stats.gmean(built.arrays["shock_size"]) ** 2
         return np.asarray(told / (1 / weight + shocks))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
@@ -518,7 +519,8 @@ def at_reference(built: Model, point: Point) -> Point:
     scales = reference_of(work, cells, family, priors)
     if cells.apart:
         heavy = scale_of_shocks(scales.s, cells)
-        work, scales, _ = through_shocks(work, scales, cells, built.arrays["shock_size"])
+        sizes = Sizes(*(built.arrays[name] for name in ("shock_size", "period_weight", "period_response")))
+        work, scales, _ = through_shocks(work, scales, cells, sizes)
     named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
     if cells.apart:
         named["s"] = heavy

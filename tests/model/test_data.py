@@ -37,7 +37,6 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "setting": 2,
         "kind": 2,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
-        "period": built.cells.time.size if built.cells.apart else 0,
         "field": fields,
         "shocked": built.cells.time.size if built.cells.apart else 0,
     }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from primum.model.data import reference_of, through_shocks, working_of
+from primum.model.reference import Sizes
 from primum.model.shocks import scale_of_shocks, told_of, weights_through
 from tests.model.cases import Model, model_case
 
@@ -41,8 +42,8 @@ def test_weights_are_the_information_through_a_shock(built: Model) -> None:
     np.testing.assert_allclose(mean, [10.0, 2.0])  # a missing cell does not count
     cell, _ = weights_through(np, told, weight, 2.0, built.cells)
     np.testing.assert_allclose(cell, [[1 / (0.1 + 8), 0.5 / (0.25 + 8)], [0.0, 1 / (0.5 + 8)]])
-    cell, _ = weights_through(np, told, weight, np.array([[2.0], [1.0]]), replace(built.cells, heavy=False, sized=True))
-    np.testing.assert_allclose(cell, [[1 / (0.1 + 4), 0.5 / (0.25 + 4)], [0.0, 1 / (0.5 + 1)]])
+    cell, _ = weights_through(np, told, weight, 2.0, replace(built.cells, heavy=False, sized=True))
+    np.testing.assert_allclose(cell, [[1 / (0.1 + 4), 0.5 / (0.25 + 4)], [0.0, 1 / (0.5 + 4)]])
 
 
 def test_a_unit_without_cells_keeps_a_weight(built: Model) -> None:
@@ -54,7 +55,7 @@ def test_reference_has_no_shocks_in_paths(built: Model) -> None:
     priors = built.outcome.all_priors()
     work = working_of(built.cells, built.family)
     scales = reference_of(work, built.cells, built.family, priors)
-    through, without, told = through_shocks(work, scales, built.cells, np.ones(built.cells.time.size))
+    through, without, told = through_shocks(work, scales, built.cells, Sizes(*np.zeros((3, 0))))
     assert (without.s, without.q) == (0.0, scales.q)
     cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s, built.cells), built.cells)
     np.testing.assert_array_equal(through.weight, cell.T)

@@ -104,7 +104,7 @@ from primum.model.families import Family, family_of, learns_noise, pseudo_cells
 from primum.model.hyper import average, hyperpriors, kappa_of, tailed
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import sizes_of
-from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
+from primum.model.shocks import add_shocks, scales_of_shocks, usual_of, weights_through
 from primum.model.term_pull import add_terms, expected_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
@@ -253,8 +253,8 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
 
     seen = data
     if cells.apart:
-        sizes = data["shock_size"][:, None] * (1 if cells.sized else s)
-        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], sizes, cells)
+        usual = usual_of(pt, data["shock_size"]) if cells.sized else s
+        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], usual, cells)
         seen = {**data, "cell_weight": cell, "mean_weight": mean}
     density, eta, component = path_density(
         location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], seen, 0

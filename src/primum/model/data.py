@@ -18,7 +18,7 @@ from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
 from primum.model.reference import Scales, Sizes, reference_scales, reference_sizes
-from primum.model.shocks import scale_of_shocks, spread_of, told_of, weights_through
+from primum.model.shocks import scale_of_shocks, spread_of, told_of, usual_of, weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
 from primum.spec import Prior, Priors
@@ -61,7 +61,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_of": ("ordered",),
     "shock_weight": ("shocked", "ordered"),
     "shock_spread": ("shocked", "ordered"),
-    "shock_size": ("period",),
+    "shock_size": ("sized",),
     "period_weight": ("sized",),
     "period_response": ("sized",),
 }
@@ -97,14 +97,14 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
         lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
         are apart from paths, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
-        for their shocks, ``cell_weight`` how much paths are told of them, ``shock_size`` what paths take
-        for the scale of each period's shocks, as a multiple of s unless it differs between periods, of whose logarithm
-        ``period_weight`` and ``period_response`` are what comparators say, and ``mean_weight`` what effects see of them
+        for their shocks, ``cell_weight`` how much paths are told of them, ``shock_size`` roughly the
+        scale of each period's shocks where it differs between periods, of whose logarithm ``period_weight`` and
+        ``period_response`` are what comparators say, and ``mean_weight`` what effects see of them
         at the reference scale of shocks.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
-    basis, pilots, order, periods = cells.basis, cells.pilots, cells.order, cells.time.size
+    basis, pilots, order = cells.basis, cells.pilots, cells.order
     pair_pilot, pair_donor, pair_base, weighting = _pairs(cells.weighting)
     pseudo_unit, pseudo_time = np.nonzero(pseudo_cells(family, cells)[order])
     by_name = dict(priors.items())
@@ -114,11 +114,11 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
     cellwise, told = work.weight[order].T, work.weight
-    sizes = Sizes(np.ones(periods if cells.apart else 0), np.zeros(0), np.zeros(0))
+    sizes = Sizes(np.zeros(0), np.zeros(0), np.zeros(0))
     if cells.sized:
         sizes = sizes_of_periods(work, scales, cells, by_name["omega_t"].scale)
     if cells.apart:
-        work, scales, told = through_shocks(work, scales, cells, sizes.size)
+        work, scales, told = through_shocks(work, scales, cells, sizes)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     pilot_response, pilot_exposure = (each[pilots] @ basis.vectors.T for each in (work.filled, cells.exposure))
     pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, priors)
@@ -233,14 +233,14 @@ def sizes_of_periods(work: Working, scales: Scales, cells: Cells, spread: float)
     return reference_sizes(away, paths, scales.sigma**2 * noise, scales.s, scale_of_shocks(scales.s, cells), spread)
 
 
-def through_shocks(work: Working, scales: Scales, cells: Cells, size: Array) -> tuple[Working, Scales, Array]:
+def through_shocks(work: Working, scales: Scales, cells: Cells, sizes: Sizes) -> tuple[Working, Scales, Array]:
     """What paths see of cells whose shocks are apart from them, at reference scales, which then have none of shocks.
 
     And how much records tell, as `primum.model.shocks.told_of` has it; shape (unit, time).
     """
     s = scale_of_shocks(scales.s, cells)
     told = told_of(work.weight, work.response, s, cells)
-    cell, mean = weights_through(np, told.T, work.weight.T, size[:, None] * (1 if cells.sized else s), cells)
+    cell, mean = weights_through(np, told.T, work.weight.T, usual_of(np, sizes.size) if cells.sized else s, cells)
     return replace(work, weight=cell.T, mean_weight=mean), scales._replace(s=0.0), told
 
 

@@ -45,9 +45,9 @@ Paths see a cell through its shock, with weight
 
 the variance of a t shock, or :math:`s^2`, that of a normal one. These weights follow s as it moves: paths that do not
 leave s to wander, with fewer effective draws. So do 1, 7/5 (the information of a t) and 9/2 in place of 2; 3 is as
-good. Where sizes differ between periods s is fixed at what is roughly each period's: the factors of
-`primum.model.transport` are fixed, and would not be those of weights that follow (the least effective draws then fall
-to a third).
+good. Where sizes differ between periods s is fixed at roughly their geometric mean, since the factors of
+`primum.model.transport` are fixed as well, and are those of equal weights whatever the scales of paths. Weights by
+period, fixed or following, leave the level with a tenth of its draws where records are many.
 
 A record tells its shock from noise only where the size of the noise is known, so families whose noise is learned,
 and counts with overdispersion in place of shocks, have no such shocks.
@@ -61,7 +61,7 @@ import numpy as np
 
 from primum.model.cells import Array, Cells
 from primum.model.hyper import tailed
-from primum.model.kernel.places import LEAST, MIN_WEIGHT
+from primum.model.kernel.places import MIN_WEIGHT
 
 _NORMAL = 0.75  # of shocks' SD, the scale of a t that is much like them
 
@@ -99,6 +99,11 @@ def spread_of(told: Array) -> Array:
     return np.ascontiguousarray(np.where(told > 0, told, 1.0) ** -0.5)
 
 
+def usual_of(maths: Any, sizes: Any) -> Any:
+    """Geometric mean of scales of shocks."""
+    return maths.exp(maths.log(sizes).mean())
+
+
 def weights_through(maths: Any, told: Any, weight: Any, scale: Any, cells: Cells) -> tuple[Any, Any]:
     """Working weights of cells for paths, and their means over a unit's cells that are there.
 
@@ -111,7 +116,7 @@ def weights_through(maths: Any, told: Any, weight: Any, scale: Any, cells: Cells
     weight
         Working weights of cells; shape (time, unit).
     scale
-        Of shocks: a number, or by period, shape (time, 1).
+        Of shocks.
     cells
         The outcome's arrays.
     """
@@ -130,7 +135,7 @@ def scales_of_shocks(cells: Cells, s: Any, data: dict[str, Any]) -> Any:
     x = pm.Flat("x_period", dims=str(pm.modelcontext(None).name_for("sized")))
     omega, weight = tailed("omega_t", data), data["period_weight"]
     shrink = 1 / (1 + omega**2 * weight)
-    usual = 0.5 * pt.log(s**2 + (LEAST * data["shock_size"]) ** 2)
+    usual = 0.5 * pt.log(s**2 + data["shock_size"] ** 2 / pt.maximum(weight, 1.0))
     z = shrink * omega * (data["period_response"] - weight * usual) + pt.sqrt(shrink) * x
     pm.Potential("period_density", (0.5 * pt.log(shrink) - 0.5 * z**2).sum())
     scale = s * pt.exp(omega * z)

@@ -69,7 +69,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), scaled))
-    scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
+    scales_forth, scales_back, usual_of = jit(shocks.scales_forth), jit(shocks.scales_back), jit(shocks.usual_of)
     weights_forth, weights_back = jit(shocks.weights_forth), jit(shocks.weights_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
     back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), *given_shocks, scaled))
@@ -163,8 +163,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         if heavy:  # these are apart from paths, which then have none
             s, scalars[S] = scalars[S], 0.0
             density += scales_forth(s, scalars[OMEGA_T], x_period, of_periods, zeta_period, shock_scale)
-            followed = 1.0 if x_period.size else s
-            weights_forth(followed, tail[1], shock_size, cell_weight, shock_weight, cell_now, seen, mean_now)
+            followed = usual_of(shock_size) if x_period.size else s
+            weights_forth(followed, tail[1], cell_weight, shock_weight, cell_now, seen, mean_now)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
         density += units_forth(x_unit, scalars[OMEGA], scale_of)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
@@ -259,7 +259,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
                 in_x_period,
             )  # fmt: skip
             if x_period.size == 0:
-                in_s += weights_back(s, tail[1], shock_size, shock_weight, cell_now, seen, mean_now, in_cell, in_mean)
+                in_s += weights_back(s, tail[1], shock_weight, cell_now, seen, mean_now, in_cell, in_mean)
             scalars[S], in_scalars[S] = s, in_s
             for t in range(x_period.size):
                 reported[at_sizes + t] = abs(shock_scale[t])

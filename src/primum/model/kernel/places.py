@@ -12,5 +12,4 @@ IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])
 PSEUDO_SCALE = 0.3
 MIN_WEIGHT = 1e-3  # of a unit, which may have no cell
-LEAST = 0.3  # of a likely scale of shocks; below that a scale is as good as none
 BLOCK = 64  # units: what they need stays in the fastest cache

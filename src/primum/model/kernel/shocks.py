@@ -5,13 +5,26 @@ from __future__ import annotations
 from math import exp, log, log1p, sqrt
 from typing import Any
 
-from primum.model.kernel.places import LEAST, MIN_WEIGHT, OMEGA_T
+from primum.model.kernel.places import MIN_WEIGHT, OMEGA_T
 from primum.model.kernel.told import told_back, told_forth
 
 
-def log_of(s: float, size: float) -> float:
-    """Logarithm of a scale of shocks, but for scales that are far below what is likely, where it is level."""
-    return 0.5 * log(s * s + (LEAST * size) ** 2)
+def log_of(s: float, least: float) -> float:
+    """Logarithm of a scale of shocks, but for scales whose squares are well below the least that is likely."""
+    return 0.5 * log(s * s + least)
+
+
+def least_of(size: float, weight: float) -> float:
+    """Square of the least scale that is likely, given roughly what it is and with what precision that is known."""
+    return size * size / max(weight, 1.0)
+
+
+def usual_of(size: Any) -> float:
+    """Geometric mean of scales."""
+    total = 0.0
+    for t in range(size.size):
+        total += log(size[t]) / size.size
+    return exp(total)
 
 
 def scales_forth(s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any) -> float:
@@ -21,7 +34,9 @@ def scales_forth(s: float, omega: float, x: Any, of_periods: Any, zeta: Any, sca
     for t in range(scale.size):
         scale[t] = s
     for t in range(x.size):
-        zeta[t], likely = told_forth(omega, weight[t], response[t] - weight[t] * log_of(s, size[t]), x[t])
+        zeta[t], likely = told_forth(
+            omega, weight[t], response[t] - weight[t] * log_of(s, least_of(size[t], weight[t])), x[t]
+        )
         scale[t] = s * exp(omega * zeta[t])
         density += likely
     return density
@@ -36,19 +51,19 @@ def scales_back(
     for t in range(scale.size):
         in_s += in_scale[t] * (exp(omega * zeta[t]) if x.size else 1.0)
     for t in range(x.size):
-        pull = response[t] - weight[t] * log_of(s, size[t])
+        pull = response[t] - weight[t] * log_of(s, least_of(size[t], weight[t]))
         in_omega, in_pull, in_x[t] = told_back(omega, weight[t], pull, x[t], zeta[t], in_scale[t] * scale[t])
         in_scalars[OMEGA_T] += in_omega
-        in_s -= in_pull * weight[t] * s / (s * s + (LEAST * size[t]) ** 2)
+        in_s -= in_pull * weight[t] * s / (s * s + least_of(size[t], weight[t]))
     return in_s
 
 
-def weights_forth(s: float, tail: float, size: Any, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
+def weights_forth(s: float, tail: float, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
     """Working weights of cells for paths, through their shocks, how many a unit has, and their mean."""
     for j in range(mean.size):
         mean[j], seen[j] = 0.0, 0.0
     for t in range(cell.shape[0]):
-        variance = (s * size[t]) ** 2 / (1.0 - 2.0 * tail)
+        variance = s * s / (1.0 - 2.0 * tail)
         for j in range(mean.size):
             cell[t, j] = told[t, j] * weight[t, j] / (1.0 + variance * weight[t, j])
             mean[j] += cell[t, j]
@@ -58,17 +73,17 @@ def weights_forth(s: float, tail: float, size: Any, told: Any, weight: Any, cell
 
 
 def weights_back(
-    s: float, tail: float, size: Any, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any
+    s: float, tail: float, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any
 ) -> float:
     """Derivative in s, given those in weights."""
     in_s = 0.0
     for j in range(mean.size):
         in_mean[j] = in_mean[j] / seen[j] if mean[j] > MIN_WEIGHT else 0.0
     for t in range(cell.shape[0]):
-        variance = (s * size[t]) ** 2 / (1.0 - 2.0 * tail)
+        larger = 1.0 / (1.0 - 2.0 * tail)
         for j in range(mean.size):
-            ratio = weight[t, j] / (1.0 + variance * weight[t, j])
-            in_s -= 2.0 * variance / s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
+            ratio = weight[t, j] / (1.0 + larger * s * s * weight[t, j])
+            in_s -= 2.0 * larger * s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
     return in_s
 
 
