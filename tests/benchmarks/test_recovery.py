@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def script() -> Any:
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = module  # where dataclasses look for their module
     specification.loader.exec_module(module)
     return module
 
@@ -27,7 +29,7 @@ def test_every_case_can_be_simulated_and_depends_on_its_seed_alone(script: Any) 
     for case in script.CASES:
         (spec, panel, truth), (_, again, _), (_, other, _) = (script.simulate(case, seed) for seed in (1, 1, 2))
         assert panel.fingerprint == again.fingerprint != other.fingerprint
-        assert int(panel.pilots.sum()) == script.PILOTS
+        assert int(panel.pilots.sum()) == script.Size().pilots
         assert np.isfinite(truth)
         assert ("outcome_standard_error" in panel.dataset) == case.endswith(":known")
         assert not spec.outcomes[0].priors.problems("priors")
