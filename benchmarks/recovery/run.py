@@ -107,7 +107,7 @@ def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
     drawn = {}
     used = dict(outcome.priors_in_use())
     for name, prior in outcome.all_priors().items():
-        if name in {"sigma_slope", "sigma_region", "omega_t"} and name not in used:
+        if name in {"sigma_slope", "sigma_region"} and name not in used:
             continue  # so that panels are those of before there were these
         scale = prior.distribution == "half-normal"
         drawn[name] = prior.location + prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
@@ -133,7 +133,7 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
     heavy = outcome.shocks == "heavy-tailed"
     shocks = rng.standard_t(4, size=grid) if heavy else rng.normal(size=grid)
     if outcome.shock_sizes == "by period":
-        shocks = shocks * np.exp(hyper["omega_t"] * rng.normal(size=of.periods))
+        shocks = shocks * outcome.all_priors().s.scale * rng.uniform(0.2, 0.8, of.periods) / hyper["s"]
     by = np.exp(hyper["omega"] * rng.normal(size=(of.units, 1))) if outcome.variances == "by unit" else 1.0
     without = without + by * (drift - drift.mean(axis=1, keepdims=True) + hyper["s"] * shocks)
     without = without + movements(outcome, hyper, drift, rng)

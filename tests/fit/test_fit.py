@@ -257,7 +257,7 @@ def test_a_canned_fit_has_the_shape_of_a_real_one(name: str, real_fit: RealFit) 
         for variable in set(ours.data_vars) & set(theirs.data_vars):
             assert ours[variable].dims == theirs[variable].dims, variable
     posterior = tiny_fit().posterior(name)
-    off = {"kappa", "sigma_event", "sigma_cohort", "omega", "omega_t", "sigma_slope", "sigma_region"} | (
+    off = {"kappa", "sigma_event", "sigma_cohort", "omega", "sigma_slope", "sigma_region"} | (
         set() if name == "assessment" else {"sigma"}
     )
     assert set(posterior.data_vars) == {*SCALARS, "lambda", "tau_unit", "eta"} - off

@@ -25,7 +25,6 @@ from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
-from primum.model.reference import Sizes
 from primum.model.shocks import scale_of_shocks
 from tests.model.cases import CASES, MODE, Model, Point, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
@@ -271,9 +270,7 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
         spread = at["sigma_region"] ** 2 * drift_basis(built.cells.time).variance
         total -= 0.5 * float(np.log1p(spread * built.arrays["region_weight"]).sum())
     if built.cells.sized:
-        # log(s_t / s) is omega_t z, and z a root of A times x, A = 1 / (1 + omega_t^2 P)
-        total += float(np.sum(stats.norm.logpdf(np.log(at["shock_scale"] / at["s"]) / at["omega_t"])))
-        total -= 0.5 * float(np.log1p(at["omega_t"] ** 2 * built.arrays["period_weight"]).sum())
+        total += float(stats.halfnorm.logpdf(at["shock_scale"], scale=priors["s"].scale).sum())
     if built.cells.terms is not None:
         scales = {
             "event": at.get("sigma_event"),
@@ -362,7 +359,7 @@ def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     if built.cells.apart:
         told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
         weight = np.where(built.cells.observed, working(built)[1], 1.0)
-        shocks = 2 * at["s"] ** 2 if built.cells.heavy else stats.gmean(built.arrays["shock_size"]) ** 2
+        shocks = 2 * at["s"] ** 2 if built.cells.heavy else built.arrays["shock_usual"] ** 2
         return np.asarray(told / (1 / weight + shocks))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
@@ -519,8 +516,7 @@ def at_reference(built: Model, point: Point) -> Point:
     scales = reference_of(work, cells, family, priors)
     if cells.apart:
         heavy = scale_of_shocks(scales.s, cells)
-        sizes = Sizes(*(built.arrays[name] for name in ("shock_size", "period_weight", "period_response")))
-        work, scales, _ = through_shocks(work, scales, cells, sizes)
+        work, scales, _ = through_shocks(work, scales, cells)
     named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
     if cells.apart:
         named["s"] = heavy
@@ -687,6 +683,7 @@ def test_scales_are_reported_without_their_sign(built: Model) -> None:
 
 def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     printed = {name for name, _ in built.outcome.priors_in_use()} - {"moderator"}
+    printed -= {"s"} if built.cells.sized else set()  # that of each period's
     free = {variable.name for variable in built.model.free_RVs}
     sampled = {"lambda_drift" if name == "lambda_t" else sampled_as(name) for name in printed}
     drifts = {"x_u"} if built.cells.white else set()
@@ -696,7 +693,7 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
         | ({"xi"} if has_pseudo(built).any() else set())
         | ({"x_unit"} if built.cells.varied else set())
         | ({"x_shock"} if built.cells.apart else set())
-        | ({"x_period"} if built.cells.sized else set())
+        | ({"s_period"} if built.cells.sized else set())
         | ({"x_region"} if built.cells.regions is not None else set())
     )
     assert free == sampled | {"x_tau", "x"} | weighting | others

@@ -16,7 +16,7 @@ def cells_with_gaps(family: FamilyName, counted: bool = True) -> Cells:
     return cells_of(panel.dataset, spec.outcomes[0])
 
 
-UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega", "omega_t", "sigma_slope", "sigma_region")
+UNUSED = ("kappa", "sigma_event", "sigma_cohort", "omega", "sigma_slope", "sigma_region")
 KINDS = [
     ("binomial", True, {"sigma", *UNUSED}), ("normal", True, {*UNUSED}), ("normal", False, {"s", *UNUSED}),
     ("lognormal", False, {"s", *UNUSED}),
@@ -52,11 +52,11 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
         key: place for place, key in enumerate(SCALARS) if key not in absent
     }
     assert [(layout.reported[key].start, layout.reported[key].shape) for key in ("lambda", "tau_unit", "eta")] == [
-        (15, (6,)),
-        (21, (3,)),
-        (24, (6, 12)),
+        (14, (6,)),
+        (20, (3,)),
+        (23, (6, 12)),
     ]
-    assert (layout.head, layout.results) == (24, 24 + 72)
+    assert (layout.head, layout.results) == (23, 23 + 72)
 
 
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from primum.model.drift import drift_basis
-from primum.model.reference import Scales, reference_scales, reference_sizes
+from primum.model.reference import Scales, reference_scales
 
 PRIORS = Scales(1.0, 0.3, 0.3, 0.5, np.nan)
 NONE = Scales(0.0, 0.0, 0.0, 1.0, 0.0)
@@ -41,18 +41,3 @@ def test_variances_of_a_share_of_the_drift() -> None:
     scales = Scales(0.5, 0.2, 0.1, 1.0, 0.0)
     assert scales.variances(basis)[0] == pytest.approx(4 * 0.25 + 0.01)
     np.testing.assert_allclose(scales.variances(basis, 0.5)[1:], 0.01 * basis.variance + 0.01)
-
-
-def test_sizes_of_periods_are_found() -> None:
-    rng, units, times = np.random.default_rng(2), 2000, np.arange(8)
-    basis, truth = drift_basis(times), np.array([1.0, 0.5, 1.0, 3.0, 1.0, 1.0, 0.8, 1.0])
-    scales = Scales(0.4, 0.15, 0.2, 1.0, 0.0)
-    paths = basis.vectors.T * scales._replace(s=0.0).variances(basis) @ basis.vectors
-    noise = np.full(8, 0.01)
-    away = rng.multivariate_normal(np.zeros(8), paths + np.diag((0.2 * truth) ** 2 + noise), size=units)
-    found = reference_sizes(away, paths, noise, 0.2, 0.2, 10.0)
-    # four SDs by the information that it gives itself
-    np.testing.assert_allclose(np.log(found.size / (0.2 * truth)), 0.0, atol=4 / np.sqrt(found.weight.min()))
-    assert found.weight[3] > found.weight[0]
-    # the prior is next to flat, so the linear part is that of the most plausible logarithms
-    np.testing.assert_allclose(found.response, found.weight * np.log(found.size), rtol=1e-3)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from primum.model.data import reference_of, through_shocks, working_of
-from primum.model.reference import Sizes
 from primum.model.shocks import scale_of_shocks, told_of, weights_through
 from tests.model.cases import Model, model_case
 
@@ -55,7 +54,7 @@ def test_reference_has_no_shocks_in_paths(built: Model) -> None:
     priors = built.outcome.all_priors()
     work = working_of(built.cells, built.family)
     scales = reference_of(work, built.cells, built.family, priors)
-    through, without, told = through_shocks(work, scales, built.cells, Sizes(*np.zeros((3, 0))))
+    through, without, told = through_shocks(work, scales, built.cells)
     assert (without.s, without.q) == (0.0, scales.q)
     cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s, built.cells), built.cells)
     np.testing.assert_array_equal(through.weight, cell.T)

@@ -38,7 +38,7 @@ def variance_share(predictions: Predictions) -> xr.DataArray:
         parts["trend"] = square("sigma_slope") * basis.variance[0] / periods * factor
     if cells.regions is not None:
         parts["region"] = square("sigma_region") * cells.walk.variance.sum() / periods
-    if "s" in draws:
+    if cells.counted:
         size = (np.asarray(draws["shock_scale"]) ** 2).mean(axis=-1) if cells.sized else square("s")
         parts["shock"] = size * factor / (1 - 2 * cells.shock_tail)
     if learns_scale(predictions.family, cells):

@@ -9,8 +9,8 @@ import numpy as np
 from primum.model.kernel import ARRAYS, joint_of, kernel_of
 from primum.model.kernel.jit import jit
 from primum.model.kernel.joint import count_of
-from primum.model.kernel.places import OMEGA, OMEGA_T
-from primum.model.layout import SCALARS
+from primum.model.kernel.places import OMEGA
+from primum.model.layout import SCALARS, VECTORS
 
 WIDTH = 4  # a row of the table: an address, and at most three lengths
 
@@ -68,10 +68,8 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(float64(t[34, 0]), (t[34, 1],)),
             carray(float64(t[35, 0]), (t[35, 1],)),
             carray(float64(t[36, 0]), (t[36, 1],)),
-            carray(float64(t[37, 0]), (t[37, 1],)),
-            carray(float64(t[38, 0]), (t[38, 1],)),
-            carray(float64(t[39, 0]), (t[39, 1], t[39, 2])),
-            carray(float64(t[40, 0]), (t[40, 1], t[40, 2])),
+            carray(float64(t[37, 0]), (t[37, 1], t[37, 2])),
+            carray(float64(t[38, 0]), (t[38, 1], t[38, 2])),
         )  # fmt: skip
 
     return evaluate
@@ -161,6 +159,7 @@ def _lengths() -> Any:
     import numba
     from numba import carray
 
+    at_period, at_next = VECTORS.index("s_period"), VECTORS.index("s_period") + 1
     head, rows, int64 = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64)
 
     @numba.njit  # type: ignore[untyped-decorator]
@@ -169,7 +168,7 @@ def _lengths() -> Any:
         (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
         places = carray(int64(t[0, 0]), (t[0, 1],))
         latents = (periods + t[32, 1]) * units + pairs + (units if places[OMEGA] >= 0 else 0)
-        sized = periods if places[OMEGA_T] >= 0 else 0
+        sized = places[head + at_next] - places[head + at_period]
         return head + periods + pilots + terms + regions * periods + sized, latents
 
     return lengths

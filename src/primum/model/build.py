@@ -104,7 +104,7 @@ from primum.model.families import Family, family_of, learns_noise, pseudo_cells
 from primum.model.hyper import average, hyperpriors, kappa_of, tailed
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import sizes_of
-from primum.model.shocks import add_shocks, scales_of_shocks, usual_of, weights_through
+from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
 from primum.model.term_pull import add_terms, expected_of
 from primum.model.transport import path_density
 from primum.model.weights import carried_drift
@@ -222,7 +222,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     normal, half_normal = hyperpriors(data["priors"])
     mu, beta_pilot = normal("mu"), normal("beta_pilot")
     sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
-    s, q = half_normal("s") if cells.counted else None, half_normal("q")
+    s, q = half_normal("s") if cells.counted and not cells.sized else None, half_normal("q")
     sigma_alpha, kappa, others = half_normal("sigma_alpha"), kappa_of(cells, data), cells.comparators.size
     scale = _unit_scales(cells, data)
     moves = pt.repeat(q[None], data["drift_variance"].shape[0])
@@ -253,7 +253,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
 
     seen = data
     if cells.apart:
-        usual = usual_of(pt, data["shock_size"]) if cells.sized else s
+        usual = data["shock_usual"][0] if cells.sized else s
         cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], usual, cells)
         seen = {**data, "cell_weight": cell, "mean_weight": mean}
     density, eta, component = path_density(

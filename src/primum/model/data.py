@@ -17,8 +17,8 @@ from primum.model.factors import factors_of
 from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
-from primum.model.reference import Scales, Sizes, reference_scales, reference_sizes
-from primum.model.shocks import scale_of_shocks, spread_of, told_of, usual_of, weights_through
+from primum.model.reference import Scales, reference_scales
+from primum.model.shocks import scale_of_shocks, spread_of, told_of, weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
 from primum.spec import Prior, Priors
@@ -61,9 +61,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_of": ("ordered",),
     "shock_weight": ("shocked", "ordered"),
     "shock_spread": ("shocked", "ordered"),
-    "shock_size": ("sized",),
-    "period_weight": ("sized",),
-    "period_response": ("sized",),
+    "shock_usual": ("one",),
 }
 
 
@@ -97,10 +95,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
         lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
         are apart from paths, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
-        for their shocks, ``cell_weight`` how much paths are told of them, ``shock_size`` roughly the
-        scale of each period's shocks where it differs between periods, of whose logarithm ``period_weight`` and
-        ``period_response`` are what comparators say, and ``mean_weight`` what effects see of them
-        at the reference scale of shocks.
+        for their shocks, ``cell_weight`` how much paths are told of them, ``shock_usual`` the
+        reference scale of shocks, and ``mean_weight`` what effects see of them there.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
@@ -114,11 +110,9 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
     cellwise, told = work.weight[order].T, work.weight
-    sizes = Sizes(np.zeros(0), np.zeros(0), np.zeros(0))
-    if cells.sized:
-        sizes = sizes_of_periods(work, scales, cells, by_name["omega_t"].scale)
+    usual = scale_of_shocks(scales.s, cells)
     if cells.apart:
-        work, scales, told = through_shocks(work, scales, cells, sizes)
+        work, scales, told = through_shocks(work, scales, cells)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     pilot_response, pilot_exposure = (each[pilots] @ basis.vectors.T for each in (work.filled, cells.exposure))
     pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, priors)
@@ -159,9 +153,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "region_response": region_response,
         "region_of": regions.of_unit[order].astype(np.int32),
         "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
-        "shock_size": sizes.size,
-        "period_weight": sizes.weight,
-        "period_response": sizes.response,
+        "shock_usual": np.array([usual]),
         "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
     }
 
@@ -224,23 +216,14 @@ def working_of(cells: Cells, family: Family) -> Working:
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
 
-def sizes_of_periods(work: Working, scales: Scales, cells: Cells, spread: float) -> Sizes:
-    """Roughly how large shocks are in each period, given the SD of the logarithm of that."""
-    others, seen = cells.comparators, work.weight[cells.comparators] > 0
-    noise = np.ma.masked_array(1 / np.where(seen, work.weight[others], 1.0), ~seen).mean(axis=0).filled(1.0)
-    paths = cells.basis.vectors.T * scales._replace(s=0.0).variances(cells.basis) @ cells.basis.vectors
-    away = work.filled[others] - work.filled[others].mean(axis=0)
-    return reference_sizes(away, paths, scales.sigma**2 * noise, scales.s, scale_of_shocks(scales.s, cells), spread)
-
-
-def through_shocks(work: Working, scales: Scales, cells: Cells, sizes: Sizes) -> tuple[Working, Scales, Array]:
+def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales, Array]:
     """What paths see of cells whose shocks are apart from them, at reference scales, which then have none of shocks.
 
     And how much records tell, as `primum.model.shocks.told_of` has it; shape (unit, time).
     """
     s = scale_of_shocks(scales.s, cells)
     told = told_of(work.weight, work.response, s, cells)
-    cell, mean = weights_through(np, told.T, work.weight.T, usual_of(np, sizes.size) if cells.sized else s, cells)
+    cell, mean = weights_through(np, told.T, work.weight.T, s, cells)
     return replace(work, weight=cell.T, mean_weight=mean), scales._replace(s=0.0), told
 
 
@@ -281,6 +264,9 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
     if cells.apart:
         scales = scales._replace(s=scale_of_shocks(scales.s, cells))
     found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
+    if cells.sized:
+        found["s_period"] = np.full(periods, scales.s), np.full(periods, scales.s / np.sqrt(2 * others.size))
+        del found["s"]
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
 
 

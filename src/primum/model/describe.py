@@ -29,7 +29,7 @@ _MODEL = """Model, for unit i and period t, {how}:
   slope_i ~ Normal(0, sigma_slope) times the periods from their middle, and drift is from its own line. Where
   paths go by region, a region's departs from lambda_t by a random walk with steps of Normal(0, sigma_region).
   Where shocks are heavy-tailed, they are s times Student's t with 4 degrees of freedom; where their sizes are
-  "by period", those of period t are multiplied by exp(omega_t z_t), z_t ~ Normal(0, 1) from their mean.
+  "by period", each period has an s of its own, with the same prior.
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
   weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
 
@@ -152,7 +152,7 @@ def _shock_text(outcome: Outcome) -> list[str]:
     if outcome.shocks == "heavy-tailed":
         said.append("heavy-tailed: Student's t with 4 degrees of freedom, times s")
     if outcome.shock_sizes == "by period":
-        said.append("larger in some periods than in others, by learned factors (omega_t)")
+        said.append("of a size of its own in each period (s, one a period)")
     return [f"  shocks   {'; '.join(said)}"] if said else []
 
 

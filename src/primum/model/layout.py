@@ -15,17 +15,18 @@ from primum.model.families import Family, learns_noise, pseudo_cells
 
 SCALARS = (
     "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
-    "omega", "sigma_slope", "sigma_region", "omega_t",
+    "omega", "sigma_slope", "sigma_region",
 )  # fmt: skip
 SIGNED = frozenset({"s", "q", "sigma_alpha", "sigma", "sigma_slope"})  # scales that are sampled with their sign
 # scales with a coordinate z of their own
-TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_region", "omega_t"})
+TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_region"})
 SCALES = SIGNED | TAILED
 _VECTORS = {
     "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
-    "x_unit": ("varied",), "x_period": ("sized",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
+    "x_unit": ("varied",), "s_period": ("sized",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
     "xi": ("pseudo",), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
+VECTORS = tuple(_VECTORS)
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
 _REPORTED = {
     "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "lambda_region": ("region", "time"),
@@ -60,7 +61,7 @@ class Layout:
     free
         Of the sampled point: scales by their coordinates, the path by its components
         (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), shocks that are apart
-        from paths (x_shock) and their scales by period (x_period), regions' departures from
+        from paths (x_shock) and their scales by period, sign and all (s_period), regions' departures from
         the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and, where there
         are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of comparators' drifts
         (x_u).
@@ -109,20 +110,19 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     learned = cells.weighting is not None and cells.weighting.kappa is None
     groups = set() if cells.terms is None else set(cells.terms.groups)
     there = {
-        "s": cells.counted,
+        "s": cells.counted and not cells.sized,
         "sigma": learns_noise(family, cells),
         "kappa": learned,
         "sigma_event": "event" in groups,
         "sigma_cohort": "cohort" in groups,
         "omega": cells.varied,
-        "omega_t": cells.sized,
         "sigma_slope": cells.trends,
         "sigma_region": cells.regions is not None,
     }
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
-    apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "x_period": cells.sized}
+    apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "s_period": cells.sized}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
     apart["x_u"] &= cells.white
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}

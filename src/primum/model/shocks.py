@@ -13,16 +13,10 @@ drift or effect. With four degrees of freedom the variance, :math:`2 s^2`, is fi
 tell three from six.
 
 **Sizes by period.** In a turbulent year, such as that of a pandemic, all records may lie further from what is usual.
-The scale of a period's shocks is then
-
-.. math:: s_t = s \exp(\omega_T z_t), \quad z_t \sim N(0, 1)
-
-with normal :math:`\epsilon` or t. Drift has the same scale at all times. Comparators say of :math:`\log s_t` that it
-has precision P and linear part h, roughly (`primum.model.reference.reference_sizes`), and
-
-.. math:: z_t = A \omega_T (h_t - P_t \log s) + \sqrt{A} x_t, \quad A = 1 / (1 + \omega_T^2 P_t)
-
-with a logarithm that is level far below what is likely, as s may be next to nothing.
+Shocks are then normal, and each period has a scale :math:`s_t` of its own, sampled with its sign as any scale is
+(`primum.model.build`), with the prior that s has otherwise. Drift has the same scale at all times. Scales that scatter
+around a common one, on the logarithm, with a spread that is learned, did not mix: what noise hides of the shocks of quiet
+periods leaves both open, and a funnel between them.
 
 **Sampling.** Such shocks are not independent in the basis of `primum.model.drift`, so they are sampled cell by cell,
 beside components of level and drift alone. With working response z and weight w of a cell, :math:`\ell + b` what its
@@ -45,9 +39,9 @@ Paths see a cell through its shock, with weight
 
 the variance of a t shock, or :math:`s^2`, that of a normal one. These weights follow s as it moves: paths that do not
 leave s to wander, with fewer effective draws. So do 1, 7/5 (the information of a t) and 9/2 in place of 2; 3 is as
-good. Where sizes differ between periods s is fixed at roughly their geometric mean, since the factors of
-`primum.model.transport` are fixed as well, and are those of equal weights whatever the scales of paths. Weights by
-period, fixed or following, leave the level with a tenth of its draws where records are many.
+good. Where sizes differ between periods s is fixed at the reference scale: the factors of `primum.model.transport` are
+fixed as well, and are those of equal weights whatever the scales of paths. Weights by period, fixed or following, leave
+the level with a tenth of its draws where records are many.
 
 A record tells its shock from noise only where the size of the noise is known, so families whose noise is learned,
 and counts with overdispersion in place of shocks, have no such shocks.
@@ -60,8 +54,8 @@ from typing import Any
 import numpy as np
 
 from primum.model.cells import Array, Cells
-from primum.model.hyper import tailed
 from primum.model.kernel.places import MIN_WEIGHT
+from primum.model.layout import SCALARS
 
 _NORMAL = 0.75  # of shocks' SD, the scale of a t that is much like them
 
@@ -99,11 +93,6 @@ def spread_of(told: Array) -> Array:
     return np.ascontiguousarray(np.where(told > 0, told, 1.0) ** -0.5)
 
 
-def usual_of(maths: Any, sizes: Any) -> Any:
-    """Geometric mean of scales of shocks."""
-    return maths.exp(maths.log(sizes).mean())
-
-
 def weights_through(maths: Any, told: Any, weight: Any, scale: Any, cells: Cells) -> tuple[Any, Any]:
     """Working weights of cells for paths, and their means over a unit's cells that are there.
 
@@ -132,15 +121,11 @@ def scales_of_shocks(cells: Cells, s: Any, data: dict[str, Any]) -> Any:
 
     if not cells.sized:
         return s * pt.ones((cells.time.size, 1))
-    x = pm.Flat("x_period", dims=str(pm.modelcontext(None).name_for("sized")))
-    omega, weight = tailed("omega_t", data), data["period_weight"]
-    shrink = 1 / (1 + omega**2 * weight)
-    usual = 0.5 * pt.log(s**2 + data["shock_size"] ** 2 / pt.maximum(weight, 1.0))
-    z = shrink * omega * (data["period_response"] - weight * usual) + pt.sqrt(shrink) * x
-    pm.Potential("period_density", (0.5 * pt.log(shrink) - 0.5 * z**2).sum())
-    scale = s * pt.exp(omega * z)
-    pm.Deterministic("shock_scale", pt.abs(scale), dims="time")
-    return scale[:, None]
+    own = pm.Normal(
+        "s_period", 0.0, data["priors"][SCALARS.index("s"), 1], dims=str(pm.modelcontext(None).name_for("sized"))
+    )
+    pm.Deterministic("shock_scale", pt.abs(own), dims="time")
+    return own[:, None]
 
 
 def add_shocks(shock_scale: Any, unit_scale: Any, eta: Any, tail: float, data: dict[str, Any]) -> Any:

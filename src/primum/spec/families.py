@@ -60,7 +60,7 @@ def _scales(level: float, drift: float, spread: float, sigma: float) -> Mapping[
     wide = dict.fromkeys(("mu", "beta_pilot", "sigma_alpha", "lambda_t", "tau"), level)
     effects = {"sigma_tau": spread, "sigma_cohort": spread, "moderator": spread, "sigma_event": spread / 2}
     moves = {"q": drift, "s": drift, "sigma_slope": level / 10, "sigma_region": drift / 2}
-    return {**wide, **effects, **moves, "sigma": sigma, "omega": 0.5, "omega_t": 0.5}
+    return {**wide, **effects, **moves, "sigma": sigma, "omega": 0.5}
 
 
 _SHARES = {"percentage points": 100.0, "per 1,000": 1000.0}

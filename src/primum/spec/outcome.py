@@ -100,8 +100,8 @@ class Outcome:
         freedom, so that one odd record, such as an artefact of recording, does not carry the answer. Needs noise whose
         size is known: counts without overdispersion of their own, or known standard errors.
     shock_sizes
-        "equal": shocks are as large in every period; "by period": larger in some than in others, by factors that are
-        learned, so that a turbulent year counts for less. Needs what heavy-tailed shocks do.
+        "equal": shocks are as large in every period; "by period": each has a size of its own, so that a turbulent year
+        counts for less. Needs what heavy-tailed shocks do, and goes with normal ones only.
     weights
         Prior on comparator weights; none by default.
     effect
@@ -206,8 +206,6 @@ class Outcome:
             absent.add("kappa")
         if self.variances == "equal":
             absent.add("omega")
-        if self.shock_sizes == "equal":
-            absent.add("omega_t")
         if self.trends == "none":
             absent.add("sigma_slope")
         if self.path_by == "none":

@@ -111,7 +111,6 @@ class PriorChanges:
     sigma_cohort: PriorChange | None = None
     moderator: PriorChange | None = None
     omega: PriorChange | None = None
-    omega_t: PriorChange | None = None
     sigma_slope: PriorChange | None = None
     sigma_region: PriorChange | None = None
 
@@ -154,7 +153,6 @@ class Priors:
     sigma_cohort: Prior
     moderator: Prior
     omega: Prior
-    omega_t: Prior
     sigma_slope: Prior
     sigma_region: Prior
 
@@ -176,7 +174,6 @@ _REASONS = {
     "sigma_cohort": "spread of the effect between cohorts",
     "moderator": "change of the effect for one SD of a moderator; centred on none",
     "omega": "SD of the logarithm of how large a unit's drifts and shocks are; at 0.5, two thirds within a factor 1.6",
-    "omega_t": "SD of the logarithm of how large shocks are in a period; at 0.5, two thirds within a factor 1.6",
     "sigma_slope": "trend of a unit beside the common path, a period; at a tenth of the scale of levels, ten periods "
     "move units as far apart as levels are",
     "sigma_region": "drift of a region's path away from the common one, a period; half the scale of a unit's, of "

@@ -9,7 +9,6 @@ from typing import Any
 from primum.model.families.stirling import HELPERS
 from primum.model.kernel.between import views
 from primum.model.kernel.scalars import normal_or_mixture
-from primum.model.kernel.shocks import least_of, log_of
 from primum.model.kernel.terms import pull_of
 from primum.model.kernel.told import told_back, told_forth
 
@@ -36,5 +35,5 @@ def _know_helpers() -> None:
     """Let compiled code call the functions that others share."""
     from numba.extending import register_jitable
 
-    for helper in (*HELPERS, normal_or_mixture, least_of, log_of, pull_of, told_forth, told_back, views):
+    for helper in (*HELPERS, normal_or_mixture, pull_of, told_forth, told_back, views):
         register_jitable(error_model="numpy")(helper)

@@ -6,7 +6,7 @@ import numpy as np
 
 from primum.model.layout import SCALARS, SCALES, TAILED
 
-MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA, SLOPE, REGION, OMEGA_T = range(len(SCALARS))
+MU, BETA, S, Q, ALPHA, TAU, SPREAD, SIGMA, KAPPA, EVENT, COHORT, OMEGA, SLOPE, REGION = range(len(SCALARS))
 HEAD = len(SCALARS)
 IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])

@@ -5,56 +5,26 @@ from __future__ import annotations
 from math import exp, log, log1p, sqrt
 from typing import Any
 
-from primum.model.kernel.places import MIN_WEIGHT, OMEGA_T
-from primum.model.kernel.told import told_back, told_forth
+from primum.model.kernel.places import MIN_WEIGHT
 
 
-def log_of(s: float, least: float) -> float:
-    """Logarithm of a scale of shocks, but for scales whose squares are well below the least that is likely."""
-    return 0.5 * log(s * s + least)
-
-
-def least_of(size: float, weight: float) -> float:
-    """Square of the least scale that is likely, given roughly what it is and with what precision that is known."""
-    return size * size / max(weight, 1.0)
-
-
-def usual_of(size: Any) -> float:
-    """Geometric mean of scales."""
-    total = 0.0
-    for t in range(size.size):
-        total += log(size[t]) / size.size
-    return exp(total)
-
-
-def scales_forth(s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any) -> float:
-    """Scale of each period's shocks, sign and all; without coordinates all have the same."""
-    size, weight, response = of_periods
+def scales_forth(s: float, prior: float, own: Any, scale: Any) -> float:
+    """Scale of each period's shocks, sign and all: its own, or the same in all."""
     density = 0.0
     for t in range(scale.size):
-        scale[t] = s
-    for t in range(x.size):
-        zeta[t], likely = told_forth(
-            omega, weight[t], response[t] - weight[t] * log_of(s, least_of(size[t], weight[t])), x[t]
-        )
-        scale[t] = s * exp(omega * zeta[t])
-        density += likely
+        scale[t] = own[t] if own.size else s
+    for t in range(own.size):
+        density -= 0.5 * (own[t] / prior) ** 2
     return density
 
 
-def scales_back(
-    s: float, omega: float, x: Any, of_periods: Any, zeta: Any, scale: Any, in_scale: Any, in_scalars: Any, in_x: Any
-) -> float:
-    """Derivatives, given those in scales; returns that in s."""
-    size, weight, response = of_periods
+def scales_back(prior: float, own: Any, in_scale: Any, in_own: Any) -> float:
+    """Derivatives in periods' own scales, given those in scales; returns that in a scale that is the same in all."""
     in_s = 0.0
-    for t in range(scale.size):
-        in_s += in_scale[t] * (exp(omega * zeta[t]) if x.size else 1.0)
-    for t in range(x.size):
-        pull = response[t] - weight[t] * log_of(s, least_of(size[t], weight[t]))
-        in_omega, in_pull, in_x[t] = told_back(omega, weight[t], pull, x[t], zeta[t], in_scale[t] * scale[t])
-        in_scalars[OMEGA_T] += in_omega
-        in_s -= in_pull * weight[t] * s / (s * s + least_of(size[t], weight[t]))
+    for t in range(in_scale.size):
+        in_s += in_scale[t]
+    for t in range(own.size):
+        in_own[t] = in_scale[t] - own[t] / prior**2
     return in_s
 
 
