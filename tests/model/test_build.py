@@ -359,7 +359,7 @@ def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     if built.cells.apart:
         told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
         weight = np.where(built.cells.observed, working(built)[1], 1.0)
-        shocks = 2 * at["s"] ** 2 if built.cells.heavy else built.arrays["shock_usual"] ** 2
+        shocks = 2 * at["s"] ** 2 if built.cells.heavy else np.mean(at["shock_scale"] ** 2)
         return np.asarray(told / (1 / weight + shocks))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
@@ -455,7 +455,8 @@ def test_points_have_scales_of_both_signs(built: Model) -> None:
     """Or the density would be compared for one sign alone."""
     points = built.points(12, seed=3)
     signed = [name for name in points[0] if name.endswith("_signed")]
-    assert len(signed) == 2 + built.cells.counted + learns_noise(built.family, built.cells) + built.cells.trends
+    one = built.cells.counted and not built.cells.sized
+    assert len(signed) == 2 + one + learns_noise(built.family, built.cells) + built.cells.trends
     for name in signed:
         assert {float(np.sign(point[name])) for point in points} == {-1.0, 1.0}
 
@@ -520,6 +521,8 @@ def at_reference(built: Model, point: Point) -> Point:
     named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
     if cells.apart:
         named["s"] = heavy
+    if cells.sized:
+        point = {**point, "s_period": np.full(cells.time.size, named.pop("s"))}
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
     if cells.varied:

@@ -36,7 +36,6 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "hyper": 4,
         "setting": 2,
         "kind": 2,
-        "one": 1,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
         "field": fields,
         "shocked": built.cells.time.size if built.cells.apart else 0,

@@ -39,9 +39,9 @@ def test_weights_are_the_information_through_a_shock(built: Model) -> None:
     cell, mean = weights_through(np, told, weight, 0.0, built.cells)
     np.testing.assert_array_equal(cell, told * weight)
     np.testing.assert_allclose(mean, [10.0, 2.0])  # a missing cell does not count
-    cell, _ = weights_through(np, told, weight, 2.0, built.cells)
+    cell, _ = weights_through(np, told, weight, 4.0, built.cells)
     np.testing.assert_allclose(cell, [[1 / (0.1 + 8), 0.5 / (0.25 + 8)], [0.0, 1 / (0.5 + 8)]])
-    cell, _ = weights_through(np, told, weight, 2.0, replace(built.cells, heavy=False, sized=True))
+    cell, _ = weights_through(np, told, weight, 4.0, replace(built.cells, heavy=False, sized=True))
     np.testing.assert_allclose(cell, [[1 / (0.1 + 4), 0.5 / (0.25 + 4)], [0.0, 1 / (0.5 + 4)]])
 
 
@@ -56,7 +56,7 @@ def test_reference_has_no_shocks_in_paths(built: Model) -> None:
     scales = reference_of(work, built.cells, built.family, priors)
     through, without, told = through_shocks(work, scales, built.cells)
     assert (without.s, without.q) == (0.0, scales.q)
-    cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s, built.cells), built.cells)
+    cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s, built.cells) ** 2, built.cells)
     np.testing.assert_array_equal(through.weight, cell.T)
     np.testing.assert_array_equal(through.mean_weight, mean)
     np.testing.assert_array_equal(built.arrays["mean_weight"], mean[built.cells.order])

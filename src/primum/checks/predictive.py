@@ -193,7 +193,7 @@ FEATURES: dict[str, Feature] = {
     "largest change": Feature(
         largest_change,
         above="some area changed more at once than the model has it, and may carry the answer if it is a pilot; "
-        'look at the trends, and try shocks = "heavy-tailed" or variances = "by unit"',
+        'look at the trends, and try shocks = "heavy-tailed", variances = "by unit" or shock_sizes = "by period"',
         below="no area changed as much at once as the model has it, so intervals may be too wide",
     ),
 }

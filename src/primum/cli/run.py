@@ -175,6 +175,8 @@ def say(fit: Fit | Imputed, harm: Harm, page: Path) -> None:
         lines += [f"DOUBT {name}: {doubt}" for doubt in each.doubts]
         if each.outcome.shocks == "heavy-tailed" and each.gate.verdict != "FAIL":
             lines.append(f"RECORDS {name}: {pr.outliers(fit, name).sentence}")
+        if each.outcome.shock_sizes == "by period" and each.gate.verdict != "FAIL":
+            lines.append(f"SHOCKS {name}: {pr.shock_sizes(fit, name).sentence}")
         for line in lines:
             typer.echo(textwrap.fill(line, 100, subsequent_indent="  ") + "\n")
     for sentence in harm.sentences:

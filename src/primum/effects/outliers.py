@@ -102,6 +102,7 @@ def outliers(fit: Fit | Imputed, outcome: str) -> Outliers:
     chosen = fit.spec.outcome(outcome)
     if chosen.shocks == "normal":
         problem = f'{outcome} was fitted with normal shocks; set outcomes.{outcome}.shocks to "heavy-tailed"'
+        problem += ", and leave out shock_sizes" if chosen.shock_sizes != "equal" else ""
         raise SpecError("outliers", [problem])
     fits = list(fit.fits.values()) if isinstance(fit, Imputed) else [fit]
     tables = [_records(one, chosen) for one in fits]

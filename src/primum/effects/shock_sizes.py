@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,8 +27,8 @@ class ShockSizes:
         The outcome.
     periods
         Index time. Columns mean, eti95_low and eti95_high, of how far a shock of one SD moves a comparator of average
-        level, in the unit of the outcome's effect; and ratio, ratio_low and ratio_high, of that SD over its geometric
-        mean in all periods.
+        level, in the unit of the outcome's effect; and ratio (a median), ratio_low and ratio_high, of that SD over the
+        root of its mean square in all periods.
     """
 
     outcome: Outcome
@@ -86,12 +86,11 @@ def shock_sizes(fit: Fit | Imputed, outcome: str) -> ShockSizes:
     level = np.asarray(posterior["mu"], dtype=float)[..., None] + np.asarray(posterior["lambda"], dtype=float)
     scale = np.asarray(posterior["shock_scale"], dtype=float)
     moved = family.mean(level + scale, noise, cells, standard) - family.mean(level, noise, cells, standard)
-    ratio = scale / np.exp(np.log(scale).mean(axis=-1, keepdims=True))
-    found: dict[str, Any] = {}
-    for names, values in (
-        (("mean", "eti95_low", "eti95_high"), chosen.factor * moved),
-        (("ratio", "ratio_low", "ratio_high"), ratio),
-    ):
-        low, high = np.quantile(values, [0.025, 0.975], axis=(0, 1))
-        found |= dict(zip(names, (values.mean(axis=(0, 1)), low, high), strict=True))
+    ratio = scale / np.sqrt((scale**2).mean(axis=-1, keepdims=True))
+    low, high = np.quantile(chosen.factor * moved, [0.025, 0.975], axis=(0, 1))
+    ratio_low, middle, ratio_high = np.quantile(ratio, [0.025, 0.5, 0.975], axis=(0, 1))
+    found = {
+        "mean": chosen.factor * moved.mean(axis=(0, 1)), "eti95_low": low, "eti95_high": high,
+        "ratio": middle, "ratio_low": ratio_low, "ratio_high": ratio_high,
+    }  # fmt: skip
     return ShockSizes(chosen, pd.DataFrame(found, index=pd.Index(cells.time, name="time")))

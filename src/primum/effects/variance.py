@@ -7,9 +7,10 @@ variance
 
 level, drift (measured from its mean, so that it grows with the number of periods T) and shock, with :math:`d_k` as
 in `primum.model.drift`, and :math:`f = \exp(2 \omega^2)`, the mean over units of what variances are multiplied
-by where they differ by unit. Where noise has a scale of its own, sigma squared is added, that of a cell with the
-median denominator; trends of units add :math:`\sigma_{slope}^2 f` times the variance of the periods, and regions'
-own paths :math:`\sigma_{region}^2 \sum_k d_k / T`, with d of a random walk.
+by where they differ by unit; of shocks whose size differs by period, :math:`s^2` is the mean over periods. Where noise
+has a scale of its own, sigma squared is added, that of a cell with the median denominator; trends of units add
+:math:`\sigma_{slope}^2 f` times the variance of the periods, and regions' own paths
+:math:`\sigma_{region}^2 \sum_k d_k / T`, with d of a random walk.
 """
 
 from __future__ import annotations

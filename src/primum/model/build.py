@@ -85,8 +85,9 @@ in component k, a pilot's response departs from its location without the effect 
 the density of :math:`x_i` is that of :math:`\zeta_i`, standard normal, times :math:`\sqrt{A_i}`.
 That is exact too, and hyperparameters are left with almost the collapsed posterior. Where effects are
 heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates. Effect terms are
-transported before, one after another, and then the average effect (`primum.model.term_pull`). Heavy-tailed shocks are
-left out of components, and sampled cell by cell (`primum.model.shocks`).
+transported before, one after another, and then the average effect (`primum.model.term_pull`). Shocks that are
+heavy-tailed, or of a size of their own in each period, are left out of components, and sampled cell by cell
+(`primum.model.shocks`).
 """
 
 from __future__ import annotations
@@ -253,8 +254,9 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
 
     seen = data
     if cells.apart:
-        usual = data["shock_usual"][0] if cells.sized else s
-        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], usual, cells)
+        shock_scale = scales_of_shocks(cells, s, data)
+        square = (shock_scale**2).mean()
+        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], square, cells)
         seen = {**data, "cell_weight": cell, "mean_weight": mean}
     density, eta, component = path_density(
         location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], seen, 0
@@ -272,7 +274,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     )
     eta = pt.concatenate([eta, eta_pilots], axis=1)
     if cells.apart:
-        shock = add_shocks(scales_of_shocks(cells, s, data), scale, eta, cells.shock_tail, data)
+        shock = add_shocks(shock_scale, scale, eta, cells.shock_tail, data)
         pm.Deterministic("shock", shock.T[np.argsort(cells.order)], dims=("unit", "time"))
         eta += shock
     likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])

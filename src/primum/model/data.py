@@ -61,7 +61,6 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_of": ("ordered",),
     "shock_weight": ("shocked", "ordered"),
     "shock_spread": ("shocked", "ordered"),
-    "shock_usual": ("one",),
 }
 
 
@@ -95,8 +94,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
         lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
         are apart from paths, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
-        for their shocks, ``cell_weight`` how much paths are told of them, ``shock_usual`` the
-        reference scale of shocks, and ``mean_weight`` what effects see of them there.
+        for their shocks, ``cell_weight`` how much paths are told of them, and ``mean_weight``
+        what effects see of them at the reference scale of shocks.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
@@ -110,7 +109,6 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
     cellwise, told = work.weight[order].T, work.weight
-    usual = scale_of_shocks(scales.s, cells)
     if cells.apart:
         work, scales, told = through_shocks(work, scales, cells)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
@@ -153,7 +151,6 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "region_response": region_response,
         "region_of": regions.of_unit[order].astype(np.int32),
         "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
-        "shock_usual": np.array([usual]),
         "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
     }
 
@@ -223,7 +220,7 @@ def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working
     """
     s = scale_of_shocks(scales.s, cells)
     told = told_of(work.weight, work.response, s, cells)
-    cell, mean = weights_through(np, told.T, work.weight.T, s, cells)
+    cell, mean = weights_through(np, told.T, work.weight.T, s**2, cells)
     return replace(work, weight=cell.T, mean_weight=mean), scales._replace(s=0.0), told
 
 

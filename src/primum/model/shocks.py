@@ -15,8 +15,8 @@ tell three from six.
 **Sizes by period.** In a turbulent year, such as that of a pandemic, all records may lie further from what is usual.
 Shocks are then normal, and each period has a scale :math:`s_t` of its own, sampled with its sign as any scale is
 (`primum.model.build`), with the prior that s has otherwise. Drift has the same scale at all times. Scales that scatter
-around a common one, on the logarithm, with a spread that is learned, did not mix: what noise hides of the shocks of quiet
-periods leaves both open, and a funnel between them.
+around a common one, on the logarithm, with a spread that is learned, did not mix: what noise hides of the shocks of
+quiet periods leaves both open, and a funnel between them.
 
 **Sampling.** Such shocks are not independent in the basis of `primum.model.drift`, so they are sampled cell by cell,
 beside components of level and drift alone. With working response z and weight w of a cell, :math:`\ell + b` what its
@@ -39,9 +39,9 @@ Paths see a cell through its shock, with weight
 
 the variance of a t shock, or :math:`s^2`, that of a normal one. These weights follow s as it moves: paths that do not
 leave s to wander, with fewer effective draws. So do 1, 7/5 (the information of a t) and 9/2 in place of 2; 3 is as
-good. Where sizes differ between periods s is fixed at the reference scale: the factors of `primum.model.transport` are
-fixed as well, and are those of equal weights whatever the scales of paths. Weights by period, fixed or following, leave
-the level with a tenth of its draws where records are many.
+good. Where sizes differ between periods s is the root of their mean square: the factors of `primum.model.transport` are
+fixed, and are those of equal weights whatever the scales of paths. Weights by period, fixed or following, leave the
+level with a tenth of its draws where records are many.
 
 A record tells its shock from noise only where the size of the noise is known, so families whose noise is learned,
 and counts with overdispersion in place of shocks, have no such shocks.
@@ -93,7 +93,7 @@ def spread_of(told: Array) -> Array:
     return np.ascontiguousarray(np.where(told > 0, told, 1.0) ** -0.5)
 
 
-def weights_through(maths: Any, told: Any, weight: Any, scale: Any, cells: Cells) -> tuple[Any, Any]:
+def weights_through(maths: Any, told: Any, weight: Any, square: Any, cells: Cells) -> tuple[Any, Any]:
     """Working weights of cells for paths, and their means over a unit's cells that are there.
 
     Parameters
@@ -104,12 +104,12 @@ def weights_through(maths: Any, told: Any, weight: Any, scale: Any, cells: Cells
         From `told_of`; shape (time, unit).
     weight
         Working weights of cells; shape (time, unit).
-    scale
-        Of shocks.
+    square
+        Of the scale of shocks.
     cells
         The outcome's arrays.
     """
-    cell = told * weight / (1 + scale**2 / (1 - 2 * cells.shock_tail) * weight)
+    cell = told * weight / (1 + square / (1 - 2 * cells.shock_tail) * weight)
     seen = maths.maximum((weight > 0).sum(axis=0), 1)
     return cell, maths.maximum(cell.sum(axis=0) / seen, MIN_WEIGHT)
 

@@ -185,9 +185,7 @@ def _plausible(pilots: Pilots, centre: Array, known: Array, groups: Array, scale
         precise = np.append(prior * _scales_of(groups, found), levels) ** -2.0
         whole = np.einsum("mil,nil->mn", toward, columns) + np.diag(precise)
         linear = np.einsum("mil,il->m", toward, away)
-        misfit = np.einsum("ik,ikl,il", away, _inverses(pilots, found[0]), away) - linear @ np.linalg.solve(
-            whole, linear
-        )
+        misfit = np.einsum("ik,ikl,il", away, inverse, away) - linear @ np.linalg.solve(whole, linear)
         size = np.log1p(found[0] ** 2 * seen).sum() + np.linalg.slogdet(whole)[1] - np.log(precise).sum()
         return float(0.5 * (misfit + size) + (0.5 * np.exp(2 * logs) - logs).sum())
 

@@ -26,5 +26,5 @@ def plot_shock_sizes(sizes: ShockSizes) -> Figure:
         axes.set_ylim(bottom=0)
         axes.set_ylabel("times the usual size")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_title(f"{sizes.outcome.label}: size of shocks, mean and 95% interval", loc="left", fontsize=10)
+        axes.set_title(f"{sizes.outcome.label}: size of shocks, median and 95% interval", loc="left", fontsize=10)
     return figure

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from primum.checks.predictive import FEATURES
-from primum.effects import outliers
+from primum.effects import outliers, shock_sizes
 from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
@@ -122,7 +122,7 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
     if outcome.shocks == "heavy-tailed":
         found.append("shocks scatter as Student's t with 4 degrees of freedom, so that an odd record counts for little")
     if outcome.shock_sizes == "by period":
-        found.append("shocks are larger in some periods than in others, by factors that are learned")
+        found.append("shocks have a size of their own in each period")
     if outcome.variances == "by unit":
         found.append("areas differ in the size of their drifts and shocks")
     if outcome.weights.base != "none":
@@ -218,6 +218,11 @@ def _checks(fit: Fit | Imputed, harm: Harm) -> str:
         f" {each.outcome.label}: {outliers(fit, name).sentence}"
         for name, each in harm.outcomes.items()
         if each.outcome.shocks == "heavy-tailed" and each.gate.verdict != "FAIL"
+    ]
+    odd += [
+        f" {each.outcome.label}: {shock_sizes(fit, name).sentence}"
+        for name, each in harm.outcomes.items()
+        if each.outcome.shock_sizes == "by period" and each.gate.verdict != "FAIL"
     ]
     return (
         f"Panels of new areas drawn from the fitted model were compared with the observed one on {features}: {found}."

@@ -31,7 +31,7 @@ ARRAYS = (
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
-    "shock_weight", "shock_spread", "shock_usual",
+    "shock_weight", "shock_spread",
     "term_weight", "term_response", "term_centre", "term_before",
 )  # fmt: skip
 
@@ -69,7 +69,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), scaled))
-    scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
+    scales_forth, scales_back, square_of = jit(shocks.scales_forth), jit(shocks.scales_back), jit(shocks.square_of)
     weights_forth, weights_back = jit(shocks.weights_forth), jit(shocks.weights_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
     back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), *given_shocks, scaled))
@@ -84,7 +84,6 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
         region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any,
-        shock_usual: Any,
         term_weight: Any, term_response: Any, term_centre: Any, term_before: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
@@ -136,7 +135,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         spare = np.zeros(length)  # where paths have no shocks, they tell drifts, and nothing is sampled for these
         x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
         in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
-        s, shock_scale, seen = 0.0, np.empty(heavy), np.empty(units if heavy else 0)
+        s, square, shock_scale, seen = 0.0, 0.0, np.empty(heavy), np.empty(units if heavy else 0)
         cell_now, mean_now = cell_weight, mean_weight
         if heavy:
             cell_now, mean_now = np.empty((periods, units)), np.empty(units)
@@ -162,8 +161,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         if heavy:  # these are apart from paths, which then have none
             s, scalars[S] = scalars[S], 0.0
             density += scales_forth(s, priors[S, 1], s_period, shock_scale)
-            followed = shock_usual[0] if s_period.size else s
-            weights_forth(followed, tail[1], cell_weight, shock_weight, cell_now, seen, mean_now)
+            square = square_of(shock_scale)
+            weights_forth(square, tail[1], cell_weight, shock_weight, cell_now, seen, mean_now)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
         density += units_forth(x_unit, scalars[OMEGA], scale_of)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
@@ -253,10 +252,10 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
         )
         if heavy:
-            in_s = scales_back(priors[S, 1], s_period, in_shock_scale, in_s_period)
-            if s_period.size == 0:
-                in_s += weights_back(s, tail[1], shock_weight, cell_now, seen, mean_now, in_cell, in_mean)
-            scalars[S], in_scalars[S] = s, in_s
+            weights_back(
+                square, tail[1], shock_weight, cell_now, seen, mean_now, in_cell, in_mean, shock_scale, in_shock_scale
+            )
+            scalars[S], in_scalars[S] = s, scales_back(priors[S, 1], s_period, in_shock_scale, in_s_period)
             for t in range(s_period.size):
                 reported[at_sizes + t] = abs(s_period[t])
         scalars_back(point, places, priors, in_scalars, scalars, gradient)

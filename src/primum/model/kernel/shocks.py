@@ -28,12 +28,20 @@ def scales_back(prior: float, own: Any, in_scale: Any, in_own: Any) -> float:
     return in_s
 
 
-def weights_forth(s: float, tail: float, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
+def square_of(scale: Any) -> float:
+    """Mean square of scales."""
+    total = 0.0
+    for t in range(scale.size):
+        total += scale[t] ** 2 / scale.size
+    return total
+
+
+def weights_forth(square: float, tail: float, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
     """Working weights of cells for paths, through their shocks, how many a unit has, and their mean."""
     for j in range(mean.size):
         mean[j], seen[j] = 0.0, 0.0
     for t in range(cell.shape[0]):
-        variance = s * s / (1.0 - 2.0 * tail)
+        variance = square / (1.0 - 2.0 * tail)
         for j in range(mean.size):
             cell[t, j] = told[t, j] * weight[t, j] / (1.0 + variance * weight[t, j])
             mean[j] += cell[t, j]
@@ -43,18 +51,20 @@ def weights_forth(s: float, tail: float, told: Any, weight: Any, cell: Any, seen
 
 
 def weights_back(
-    s: float, tail: float, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any
-) -> float:
-    """Derivative in s, given those in weights."""
-    in_s = 0.0
+    square: float, tail: float, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any, scale: Any,
+    in_scale: Any,
+) -> None:  # fmt: skip
+    """Derivatives in the scales of shocks, given those in weights."""
+    in_square = 0.0
     for j in range(mean.size):
         in_mean[j] = in_mean[j] / seen[j] if mean[j] > MIN_WEIGHT else 0.0
     for t in range(cell.shape[0]):
         larger = 1.0 / (1.0 - 2.0 * tail)
         for j in range(mean.size):
-            ratio = weight[t, j] / (1.0 + larger * s * s * weight[t, j])
-            in_s -= 2.0 * larger * s * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
-    return in_s
+            ratio = weight[t, j] / (1.0 + larger * square * weight[t, j])
+            in_square -= larger * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
+    for t in range(scale.size):
+        in_scale[t] += 2.0 * in_square * scale[t] / scale.size
 
 
 def shocks_forth(
