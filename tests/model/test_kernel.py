@@ -55,6 +55,7 @@ def test_cases_reach_every_branch() -> None:
         (True, False),
         (True, True),
         (False, True),
+        (False, False),  # shocks have a scale in each period
     }
 
 

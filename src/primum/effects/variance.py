@@ -39,7 +39,7 @@ def variance_share(predictions: Predictions) -> xr.DataArray:
         parts["trend"] = square("sigma_slope") * basis.variance[0] / periods * factor
     if cells.regions is not None:
         parts["region"] = square("sigma_region") * cells.walk.variance.sum() / periods
-    if cells.counted:
+    if "s" in draws or cells.sized:
         size = (np.asarray(draws["shock_scale"]) ** 2).mean(axis=-1) if cells.sized else square("s")
         parts["shock"] = size * factor / (1 - 2 * cells.shock_tail)
     if learns_scale(predictions.family, cells):
