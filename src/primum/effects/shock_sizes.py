@@ -27,8 +27,8 @@ class ShockSizes:
         The outcome.
     periods
         Index time. Columns mean, eti95_low and eti95_high, of how far a shock of one SD moves a comparator of average
-        level, in the unit of the outcome's effect; and ratio (a median), ratio_low and ratio_high, of that SD over the
-        root of its mean square in all periods.
+        level, in the unit of the outcome's effect; and ratio (a median), ratio_low and ratio_high, of that SD over that
+        of the median period.
     """
 
     outcome: Outcome
@@ -86,7 +86,7 @@ def shock_sizes(fit: Fit | Imputed, outcome: str) -> ShockSizes:
     level = np.asarray(posterior["mu"], dtype=float)[..., None] + np.asarray(posterior["lambda"], dtype=float)
     scale = np.asarray(posterior["shock_scale"], dtype=float)
     moved = family.mean(level + scale, noise, cells, standard) - family.mean(level, noise, cells, standard)
-    ratio = scale / np.sqrt((scale**2).mean(axis=-1, keepdims=True))
+    ratio = scale / np.median(scale, axis=-1, keepdims=True)
     low, high = np.quantile(chosen.factor * moved, [0.025, 0.975], axis=(0, 1))
     ratio_low, middle, ratio_high = np.quantile(ratio, [0.025, 0.5, 0.975], axis=(0, 1))
     found = {
