@@ -32,6 +32,9 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     ),
     "with effect terms": lambda: joint_evaluation(PAIR, pilots=5, staggered=True, changes=TERMS),
     "with weights": lambda: joint_evaluation(PAIR, missing=4, changes=WEIGHTS),
+    "with weights of which pilots of one share nothing": lambda: joint_evaluation(
+        PAIR, missing=4, changes={**WEIGHTS, "outcomes.first.weights.shared": 0.0}
+    ),
     "with weights, one kappa fixed, without denominators": lambda: joint_evaluation(
         {"first": "normal", "second": "lognormal"},
         counted=False,

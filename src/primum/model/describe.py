@@ -84,7 +84,8 @@ def _jointly(spec: Spec) -> str:
 
 
 def _leaning(spec: Spec) -> str:
-    return "" if spec.outcomes[0].weights.base == "none" else ", logarithms of weights"
+    shared = all(each.weights.base != "none" and each.weights.scale * each.weights.shared > 0 for each in spec.outcomes)
+    return ", logarithms of weights" if shared else ""
 
 
 def _panel_text(panel: Panel) -> str:

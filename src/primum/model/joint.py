@@ -77,8 +77,9 @@ class Part:
 
 
 def kinds_of(parts: Sequence[Part]) -> tuple[str, ...]:
-    """Of what outcomes have correlations: weights only where they have any."""
-    return KINDS[:-1] if parts[0].cells.weighting is None else KINDS
+    """Of what outcomes have correlations: of weights only where pilots share departures of theirs in every outcome."""
+    weightings = [part.cells.weighting for part in parts]
+    return KINDS if all(each is not None and each.scale * each.shared > 0 for each in weightings) else KINDS[:-1]
 
 
 def parts_of(spec: Spec, panel: Panel) -> tuple[Part, ...]:
@@ -156,7 +157,7 @@ def _given(roots: Sequence[Any], row: int, found: Sequence[Found], cells: Cells)
     import pytensor.tensor as pt
 
     level, path, effect = (root[row] for root in roots[:3])
-    weight = roots[-1][row]  # of no use without weights
+    weight = (roots[3] if len(roots) > 3 else pt.eye(row + 1))[row]  # each by itself where they are not pooled
     units, periods = cells.value.shape
     by_component = pt.concatenate([level[None, :], pt.repeat(path[None, :], periods - 1, axis=0)])
     known, effects = pt.zeros((periods, units)), pt.zeros(cells.pilots.size)

@@ -58,8 +58,8 @@ _WEIGHTS_JOINTLY = " So are logarithms of comparator weights, as far as pilots s
 
 def _model(fit: Fit | Imputed) -> str:
     if fit.spec.joint:
-        weights = fit.spec.outcomes[0].weights.base != "none"
-        return f"All outcomes were fitted jointly, each {_MODEL}{_JOINTLY}{_WEIGHTS_JOINTLY if weights else ''}"
+        pooled = fit.correlations is not None and "weight" in fit.correlations
+        return f"All outcomes were fitted jointly, each {_MODEL}{_JOINTLY}{_WEIGHTS_JOINTLY if pooled else ''}"
     return f"Each outcome was fitted apart {_MODEL}"
 
 

@@ -379,19 +379,19 @@ def _apart(outcomes: tuple[Outcome, ...]) -> list[str]:
             "that are fitted jointly have them, or none; set weights.base of each"
         )
     for each in outcomes:
-        path = f"outcomes.{each.name}"
-        if each.variances != "equal":
-            found.append(f'{path}.variances: "{each.variances}" goes only with outcomes apart; set it to "equal"')
-        if each.shocks != "normal":
-            found.append(f'{path}.shocks: "{each.shocks}" goes only with outcomes apart; leave it out')
-        if each.shock_sizes != "equal":
-            found.append(f'{path}.shock_sizes: "{each.shock_sizes}" goes only with outcomes apart; leave it out')
-        if each.trends != "none":
-            found.append(f'{path}.trends: "{each.trends}" goes only with outcomes apart; leave it out')
-        if each.path_by != "none":
-            found.append(f'{path}.path_by: "{each.path_by}" goes only with outcomes apart; leave it out')
-        if each.effect.spread != "normal":
-            found.append(f'{path}.effect.spread: "{each.effect.spread}" goes only with outcomes apart; leave it out')
+        plain = {
+            "variances": (each.variances, "equal"),
+            "shocks": (each.shocks, "normal"),
+            "shock_sizes": (each.shock_sizes, "equal"),
+            "trends": (each.trends, "none"),
+            "path_by": (each.path_by, "none"),
+            "effect.spread": (each.effect.spread, "normal"),
+        }
+        found += [
+            f'outcomes.{each.name}.{key}: "{value}" goes only with outcomes apart; set it to "{usual}"'
+            for key, (value, usual) in plain.items()
+            if value != usual
+        ]
     phis = sorted({each.phi for each in outcomes})
     if len(phis) > 1:
         given = ", ".join(f"{each.name} {each.phi:g}" for each in outcomes)

@@ -9,8 +9,8 @@ A row of numbers passes between an outcome and `primum.model.kernel.joint`, whic
     found       its own innovations: how far it departs from that, in the SDs that were left
 
 and the derivatives in left, known and found. Components are those of units in the model's order, shape
-(component, unit), effects those of pilots, weights those of comparators where there are any; all lie in one vector. An
-outcome by itself has a row of length 0.
+(component, unit), effects those of pilots, weights those of comparators where they are pooled; all lie in one vector.
+An outcome by itself has a row of length 0.
 
 Roots of components' variances come in two rows, comparators' and pilots'.
 """
@@ -61,41 +61,43 @@ def joined_effects(between: Any, first: int, pilots: int) -> tuple[Any, float, A
     return known[first:last], left[EFFECT], in_found[first:last], in_known[first:last]
 
 
-def alone_donors(between: Any, component: Any, root: Any, x: Any, lean: Any) -> Any:
+def alone_donors(between: Any, pilots: int, component: Any, root: Any, x: Any, lean: Any) -> Any:
     """Comparators' components as they are, and how weights lean to each."""
     for j in range(lean.size):
         lean[j] = x[j]
     return component
 
 
-def joined_donors(between: Any, component: Any, root: Any, x: Any, lean: Any) -> Any:
+def joined_donors(between: Any, pilots: int, component: Any, root: Any, x: Any, lean: Any) -> Any:
     """Comparators' components with what was expected of them, and how weights lean to each, given other outcomes."""
     _, _, left, known, _, _, _, _ = views(between)
-    first, units = known.size - lean.size, component.shape[1]
-    whole = np.empty((component.shape[0], lean.size))
-    for k in range(component.shape[0]):
+    (periods, units), first = component.shape, component.size + pilots
+    whole = np.empty((periods, lean.size))
+    for k in range(periods):
         for j in range(lean.size):
             whole[k, j] = component[k, j] + root[0, k] * known[k * units + j]
     for j in range(lean.size):
-        lean[j] = known[first + j] + left[WEIGHT] * x[j]
+        lean[j] = known[first + j] + left[WEIGHT] * x[j] if first < known.size else x[j]
     return whole
 
 
-def alone_leaning(between: Any, x: Any, in_lean: Any, in_x: Any) -> None:
+def alone_leaning(between: Any, first: int, x: Any, in_lean: Any, in_x: Any) -> None:
     """Derivatives in coordinates of how weights lean, given those in that."""
     for j in range(in_lean.size):
         in_x[j] += in_lean[j]
 
 
-def joined_leaning(between: Any, x: Any, in_lean: Any, in_x: Any) -> None:
+def joined_leaning(between: Any, first: int, x: Any, in_lean: Any, in_x: Any) -> None:
     """Derivatives in coordinates of how weights lean, in what was expected of it, and in the SD that was left."""
     _, _, left, _, _, in_left, in_known, in_found = views(between)
-    first = in_known.size - in_lean.size
     in_left[WEIGHT] = 0.0
     for j in range(in_lean.size):
-        in_x[j] += left[WEIGHT] * in_lean[j] + in_found[first + j]
-        in_known[first + j] = in_lean[j]
-        in_left[WEIGHT] += in_lean[j] * x[j]
+        if first < in_known.size:
+            in_x[j] += left[WEIGHT] * in_lean[j] + in_found[first + j]
+            in_known[first + j] = in_lean[j]
+            in_left[WEIGHT] += in_lean[j] * x[j]
+        else:
+            in_x[j] += in_lean[j]
 
 
 def alone_forth(
@@ -154,8 +156,9 @@ def joined_found(between: Any, component: Any, zeta: Any, x_donor: Any, root: An
             found[k * units + j] = component[k, j] / (root[0 if j < others else 1, k] * part)
     for i in range(zeta.size):
         found[periods * units + i] = zeta[i]
-    for j in range(x_donor.size):
-        found[periods * units + zeta.size + j] = x_donor[j]
+    first = periods * units + zeta.size
+    for j in range(min(x_donor.size, found.size - first)):
+        found[first + j] = x_donor[j]
 
 
 def alone_back(

@@ -180,7 +180,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         )  # fmt: skip
         if donors:
             gather(begin, others, kept, component)
-            whole = of_donors(between, component, root, x_donor, lean)
+            whole = of_donors(between, pilots, component, root, x_donor, lean)
             density += donors_forth(
                 scalars, before_others, scale_of, whole, x_u, lean, x_donor, point[at_pair:], of_pairs, drifts, share,
                 carried,
@@ -209,11 +209,11 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             in_scalars[SIGMA] -= 2.0 * in_precision / scalars[SIGMA]
         if donors:
             donors_back(
-                scalars, before_others, scale_of, of_donors(between, component, root, x_donor, lean), x_u, x_donor,
-                point[at_pair:], of_pairs, drifts, share, in_carried, in_scalars, in_before_others, in_log_scale,
-                in_whole, in_x_u, in_lean, in_x_donor, gradient[at_pair:],
+                scalars, before_others, scale_of, whole, x_u, x_donor, point[at_pair:], of_pairs, drifts, share,
+                in_carried, in_scalars, in_before_others, in_log_scale, in_whole, in_x_u, in_lean, in_x_donor,
+                gradient[at_pair:],
             )  # fmt: skip
-            leaning(between, x_donor, in_lean, in_x_donor)
+            leaning(between, periods * units + pilots, x_donor, in_lean, in_x_donor)
             for k in range(periods):
                 for j in range(donors):
                     in_component[k, j] += in_whole[k, j]
@@ -222,20 +222,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
                 of_paths,
             )  # fmt: skip
         given_back(
-            between,
-            level,
-            variance,
-            own,
-            basis,
-            root,
-            in_eta,
-            in_carried,
-            in_whole,
-            in_level,
-            in_variance,
-            in_own,
+            between, level, variance, own, basis, root, in_eta, in_carried, in_whole, in_level, in_variance, in_own,
             in_left,
-        )
+        )  # fmt: skip
         for k in range(periods):
             in_variance[k] += in_before_others[k]
         in_gamma = np.zeros(gamma.size)
