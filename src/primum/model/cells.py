@@ -196,15 +196,16 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     Raises
     ------
     SpecError
-        If the panel is too small for what the outcome asks: fewer than four periods for trends of units, one region
-        for paths by region, more pairs than weights can be sampled of, or no base weights.
+        If the panel says too little for what the outcome asks: fewer than four periods for trends of units, one region
+        for paths by region or a period without a record of it, more pairs than weights can be sampled of, or no
+        base weights.
     """
-    problems = _time_problems(outcome, dataset)
+    observed = usable(dataset, outcome.name)
+    problems = _time_problems(outcome, dataset, observed)
     if problems:
         raise SpecError("the specification", problems)
     exposure = np.asarray(dataset["exposure"], dtype=float)
     pilots = np.flatnonzero((exposure > 0).any(axis=1))
-    observed = usable(dataset, outcome.name)
     start = np.asarray(dataset["start"])[pilots].astype(np.int64)
     bins = _bins(dataset, outcome, observed)
     value, low, high = _values(dataset, outcome, bins)
@@ -234,8 +235,8 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
     )
 
 
-def _time_problems(outcome: Outcome, dataset: xr.Dataset) -> list[str]:
-    """Options for time that a panel is too small for."""
+def _time_problems(outcome: Outcome, dataset: xr.Dataset, observed: Mask) -> list[str]:
+    """Options for time that a panel says too little for."""
     found, periods = [], dataset.sizes["time"]
     if outcome.trends == "by unit" and periods < MIN_TREND_PERIODS:
         found.append(
@@ -245,6 +246,12 @@ def _time_problems(outcome: Outcome, dataset: xr.Dataset) -> list[str]:
     if outcome.path_by == "region" and np.unique(dataset["region"]).size < 2:
         found.append(
             f'outcomes.{outcome.name}.path_by: all units are in one region, {dataset["region"].values[0]}; use "none"'
+        )
+    if outcome.path_by == "region" and not observed.any(axis=0).all():
+        empty = ", ".join(str(time) for time in dataset["time"].values[~observed.any(axis=0)])
+        found.append(
+            f"outcomes.{outcome.name}.path_by: no unit has a record of it in {empty}, and regions' paths need some in "
+            'every period; use "none", or leave these periods out of the table'
         )
     return found
 

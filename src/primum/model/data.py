@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells, Regions, Weighting
+from primum.model.common_path import path_of
 from primum.model.factors import factors_of
 from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
@@ -104,7 +105,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     pseudo_unit, pseudo_time = np.nonzero(pseudo_cells(family, cells)[order])
     by_name = dict(priors.items())
     term_group, term_scale, pilot_terms = _terms(cells, priors)
-    path_scale, path_basis, path_mix = _path(cells, priors.lambda_t)
+    path_scale, path_basis, path_mix = path_of(cells, priors.lambda_t)
     moves = SCALARS.index("q"), SCALARS.index("sigma_slope")
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
@@ -153,17 +154,6 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
         "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
     }
-
-
-def _path(cells: Cells, prior: Prior) -> tuple[Array, Array, Array]:
-    """SDs of the common path's coordinates, their basis, and the same in the coordinates of units' paths."""
-    own, walk, smooth = cells.basis, cells.walk, prior.distribution == "zero-sum walk"
-    scale = np.full(walk.variance.size, prior.scale)
-    if smooth:
-        scale *= np.sqrt(walk.variance / walk.variance.mean())
-    if not smooth and cells.regions is None:
-        return scale, own.vectors[1:], np.eye(scale.size)
-    return scale, walk.vectors[1:], walk.vectors[1:] @ own.vectors[1:].T
 
 
 def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array) -> tuple[Array, Array]:
@@ -247,10 +237,11 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
     work, others, periods = working_of(cells, family), cells.comparators, cells.time.size
     scales = reference_of(work, cells, family, priors)
     centre, spread = _shared(work, cells, scales)
-    _, _, mix = _path(cells, priors.lambda_t)
+    scale, _, mix = path_of(cells, priors.lambda_t)
+    told = mix.any(axis=1)  # the rest are of periods without records
     found = {
         "mu": (centre[0] / np.sqrt(periods), spread[0] / np.sqrt(periods)),
-        "lambda_drift": (mix @ centre[1:], mix**2 @ spread[1:]),
+        "lambda_drift": (mix @ centre[1:], np.where(told, mix**2 @ spread[1:], scale)),
     }
     # of a variance that is seen n times, the SD of its root is 1 / sqrt(2 n) of it
     shares = {"sigma_alpha": others.size, "q": others.size * periods / 4, "s": others.size * periods / 4}
