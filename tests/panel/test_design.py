@@ -9,6 +9,7 @@ import xarray as xr
 
 from primum.panel.design import MIN_COMPARATORS, MIN_PRE_PERIODS, design_problems
 from primum.spec import Layout, Measure
+from primum.spec.layout import Kind
 from tests.panel.tables import EXPOSURE, PILOT, START
 
 UNITS, PERIODS = 7, 8
@@ -129,7 +130,7 @@ def test_outcome_must_be_observed_in_two_comparators() -> None:
 
 def test_every_outcome_is_checked() -> None:
     dataset = _unobserved("P", slice(2010, 2013))
-    dataset["other"] = dataset["kinship"].copy(data=np.full((UNITS, PERIODS), 3.0))
+    dataset["other"] = dataset["kinship"].copy(data=np.arange(float(UNITS * PERIODS)).reshape(UNITS, PERIODS))
     dataset["other"].loc["Q", 2014:] = np.nan
     layout = replace(START, measures=(*START.measures, Measure("other", "other", None, "real")))
     assert [problem.split(";")[0] for problem in design_problems(dataset, layout)] == [
@@ -143,3 +144,21 @@ def test_several_problems_are_reported_together() -> None:
     problems = design_problems(dataset, START)
     assert [problem.split(":")[0] for problem in problems[1:]] == ["pilot P", "pilot Q", "pilot R"]
     assert problems[0].startswith("the number of comparators")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [("count", 0.0, "0"), ("count", 9.0, "the whole denominator"), ("events", 0.0, "0"), ("positive", 2.5, "2.5")],
+)
+def test_an_outcome_that_never_varies_is_refused(kind: Kind, value: float, said: str) -> None:
+    dataset = _dataset()
+    dataset["other"] = dataset["kinship"].copy(data=np.full((UNITS, PERIODS), value))
+    dataset["other"].loc["a", 2011] = np.nan
+    dataset["other_denominator"] = dataset["kinship"].copy(data=np.full((UNITS, PERIODS), 9.0))
+    layout = replace(START, measures=(*START.measures, Measure("other", "column", "below", kind)))
+    assert design_problems(dataset, layout) == [
+        f"other is {said} wherever it is observed, which says nothing of how units differ; "
+        "check column 'column', or leave the outcome out"
+    ]
+    dataset["other"].loc["b", 2011] = value + 1 if value == 0 else value - 1
+    assert design_problems(dataset, layout) == []

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from primum.panel.rows import list_some
 from primum.spec import Layout
+from primum.spec.layout import Measure
 
 MIN_PRE_PERIODS = 2
 MIN_COMPARATORS = 2
@@ -57,6 +58,7 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
     if not problems:
         for measure in layout.measures:
             problems += _observed_problems(dataset, measure.name, pilot, untouched, names)
+            problems += _constant_problems(dataset, measure)
     return problems
 
 
@@ -116,3 +118,24 @@ def _observed_problems(
             "fill its cells, or leave the outcome out"
         )
     return problems
+
+
+def _constant_problems(dataset: xr.Dataset, measure: Measure) -> list[str]:
+    """An outcome that never varies, of which no chain finds how far units differ."""
+    if measure.split:
+        return []
+    observed, below = usable(dataset, measure.name), f"{measure.name}_denominator"
+    value = np.asarray(dataset[measure.name])[observed]  # NaN, which differs from everything, where it is an interval
+    if not value.size:
+        return []
+    whole = np.asarray(dataset[below])[observed] if measure.kind == "count" and below in dataset else None
+    if not (value == 0).all() and whole is not None and (value == whole).all():
+        what = "the whole denominator"
+    elif (value == (value[0] if measure.kind in {"real", "positive"} else 0)).all():
+        what = f"{value[0]:g}"
+    else:
+        return []
+    return [
+        f"{measure.name} is {what} wherever it is observed, which says nothing of how units differ; "
+        f"check column '{measure.value}', or leave the outcome out"
+    ]
