@@ -92,6 +92,30 @@ def test_more_weights_than_can_be_sampled_are_refused(monkeypatch: pytest.Monkey
         cells_of(panel.dataset, spec.outcomes[0])
 
 
+def test_negligible_base_weights_are_left_out_and_what_they_were_is_kept() -> None:
+    spec, panel = evaluation("binomial", changes={"outcomes.first.weights": {"base": "panel"}})
+    pairs = [(pilot, comparator, 1.0) for pilot in range(3) for comparator in range(3, 12)]
+    light = {(0, 3): 0.005, (0, 4): 0.02, (1, 11): 1e-6}  # of equal shares near 1
+    table = pd.DataFrame(
+        [(i, j, light.get((i, j), weight)) for i, j, weight in pairs], columns=["pilot", "comparator", "weight"]
+    )
+    weighting = cells_of(panel.with_base_weights(table).dataset, spec.outcomes[0]).weighting
+    assert weighting is not None
+    assert np.argwhere(weighting.base == 0).tolist() == [[0, 0], [1, 8]]
+    np.testing.assert_allclose(weighting.base.sum(axis=1), 1)
+    np.testing.assert_allclose(weighting.discarded, [0.005 / 7.025, 1e-6 / (8 + 1e-6), 0], atol=1e-12)
+    assert weighting.base[0, 1] == pytest.approx(0.02 / 7.02)  # the rest keep their ratios
+    assert (weighting.discarded < 0.01).all()
+
+
+def test_equal_base_weights_are_never_negligible() -> None:
+    spec, panel = evaluation("binomial", changes=WEIGHTS)
+    weighting = cells_of(panel.dataset, spec.outcomes[0]).weighting
+    assert weighting is not None
+    assert (weighting.base > 0).all()
+    np.testing.assert_array_equal(weighting.discarded, 0)
+
+
 def test_regions_and_trends_reach_the_cells() -> None:
     spec, panel = evaluation("binomial", changes={**REGIONS, **TRENDS, "outcomes.first.phi": 0.7})
     cells = cells_of(panel.dataset, spec.outcomes[0])

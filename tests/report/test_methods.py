@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import primum as pr
@@ -65,6 +66,18 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
 def test_every_option_is_said(changes: dict[str, object], words: str, harm: pr.Harm) -> None:
     assert words in text(changed(changes), harm)
     assert words not in text(tiny_fit(), harm)
+
+
+def test_comparators_that_were_left_out_are_said(harm: pr.Harm) -> None:
+    fit = changed({"outcomes.kinship.weights": {"base": "panel"}})
+    names, pilot = fit.panel.dataset["unit"].values, fit.panel.pilots
+    pairs = [(i, j, 1.0) for i in names[pilot].tolist() for j in names[~pilot].tolist()]
+    table = pd.DataFrame(pairs, columns=["pilot", "comparator", "weight"])
+    assert "were left out for it" not in text(replace(fit, panel=fit.panel.with_base_weights(table)), harm)
+    table.loc[0, "weight"] = 0.008
+    found = text(replace(fit, panel=fit.panel.with_base_weights(table)), harm)
+    assert "less than a hundredth of an equal share" in found
+    assert "were left out for it (0.10% of its base weight at most)" in found
 
 
 def test_regions_without_a_comparator_are_said(harm: pr.Harm) -> None:

@@ -25,14 +25,16 @@ class ComparatorWeights:
     outcome
         The outcome.
     pairs
-        One row a pilot and comparator with a base weight above 0; index (pilot, comparator), columns
+        One row a pilot and comparator whose base weight is not negligible; index (pilot, comparator), columns
         pilot_label, comparator_label, base, mean, eti95_low and eti95_high.
     comparators
         One row a comparator, heaviest first: its weight averaged over pilots, columns label, base,
         mean, eti95_low and eti95_high.
     pilots
         One row a pilot: columns label, effective_base and effective, the effective number of
-        comparators, one over the sum of squared weights, of its base weights and on posterior average.
+        comparators, one over the sum of squared weights, of its base weights and on posterior average; and
+        discarded, the share of its base weight on comparators that were left out, because each had less than a
+        hundredth of an equal share of it.
     """
 
     outcome: Outcome
@@ -95,6 +97,7 @@ def comparator_weights(fit: Fit | Imputed, outcome: str) -> ComparatorWeights:
             "label": labels[pilots],
             "effective_base": 1 / (base**2).sum(axis=1),
             "effective": (1 / (draws**2).sum(axis=2)).mean(axis=0),
+            "discarded": cells.weighting.discarded,
         },
         index=pd.Index(names[pilots], name="pilot"),
     )

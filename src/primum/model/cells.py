@@ -19,6 +19,7 @@ __all__ = ["Array", "Cells", "Mask", "Regions", "Weighting", "cells_of"]
 
 Mask = NDArray[np.bool_]
 MAX_PAIRS = 100_000
+NEGLIGIBLE = 0.01  # of an equal share; at a scale of 0.5 a log weight would have to move by nine SDs to reach it
 MIN_TREND_PERIODS = 4
 TAIL = 0.25  # four degrees of freedom
 
@@ -30,7 +31,9 @@ class Weighting:
     Attributes
     ----------
     base
-        Base weights, each pilot's adding up to 1; shape (pilot, comparator).
+        Base weights, each pilot's adding up to 1; 0 where they were negligible; shape (pilot, comparator).
+    discarded
+        Share of each pilot's base weight that was on these; shape (pilot,).
     scale
         SD of a log weight around its base.
     shared
@@ -40,6 +43,7 @@ class Weighting:
     """
 
     base: Array
+    discarded: Array
     scale: float
     shared: float
     kappa: float | None
@@ -299,6 +303,7 @@ def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset:
         base = _given(outcome.name, dataset)[:, others]
     else:
         base = np.full((pilots.size, units - pilots.size), 1 / (units - pilots.size))
+    base, discarded = _screened(base)
     pairs = int((base > 0).sum())
     if pairs > MAX_PAIRS:
         problem = (
@@ -306,7 +311,14 @@ def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset:
             'give pilots fewer comparators with panel.with_base_weights and base "panel", or set weights.base to "none"'
         )
         raise SpecError("the specification", [problem])
-    return Weighting(base, weights.scale, weights.shared, weights.kappa)
+    return Weighting(base, discarded, weights.scale, weights.shared, weights.kappa)
+
+
+def _screened(base: Array) -> tuple[Array, Array]:
+    """Base weights without those below a hundredth of a pilot's equal share, and how much these were; at most 1%."""
+    light = base < NEGLIGIBLE / (base > 0).sum(axis=1, keepdims=True)
+    discarded = np.where(light, base, 0.0).sum(axis=1)
+    return np.where(light, 0.0, base) / (1 - discarded[:, None]), discarded
 
 
 def _given(outcome: str, dataset: xr.Dataset) -> Array:

@@ -12,6 +12,7 @@ from primum.effects import outliers, shock_sizes
 from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
+from primum.model import cells_of
 from primum.panel.panel import units_in_words
 from primum.spec import Frozen, Outcome
 
@@ -127,6 +128,12 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
         found.append("areas differ in the size of their drifts and shocks")
     if outcome.weights.base != "none":
         found.append("pilots' drift follows a weighted mean of comparators' drifts, with weights around base weights")
+        weighting = cells_of(fit.panel.dataset, outcome).weighting
+        if weighting is not None and weighting.discarded.any():
+            found.append(
+                "comparators with less than a hundredth of an equal share of a pilot's base weight were left out for "
+                f"it ({weighting.discarded.max():.2%} of its base weight at most)"
+            )
     if effect.spread == "heavy-tailed":
         found.append("effects of single pilots scatter as Student's t with 4 degrees of freedom")
     if effect.over_time == "event time":
