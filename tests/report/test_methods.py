@@ -80,6 +80,16 @@ def test_comparators_that_were_left_out_are_said(harm: pr.Harm) -> None:
     assert "were left out for it (0.10% of its base weight at most)" in found
 
 
+def test_periods_without_records_are_said(harm: pr.Harm) -> None:
+    fit = tiny_fit()
+    data = fit.panel.dataset.copy(deep=True)
+    data["kinship"].loc[{"time": data["time"].values[[1, 3]]}] = np.nan
+    years = " and ".join(str(year) for year in data["time"].values[[1, 3]])
+    found = text(replace(fit, panel=pr.Panel(data, fit.spec.data)), harm)
+    assert f"Kinship care: no area has a record in {years}, so that" in found
+    assert "no area has a record" not in text(fit, harm)
+
+
 def test_regions_without_a_comparator_are_said(harm: pr.Harm) -> None:
     fit = changed({"columns.regions": "region", "outcomes.kinship.path_by": "region"})
     for pilots, said in ((["East", "East", "West"], True), (["West", "West", "West"], False)):

@@ -13,6 +13,7 @@ from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
 from primum.model import cells_of
+from primum.panel.design import usable
 from primum.panel.panel import units_in_words
 from primum.spec import Frozen, Outcome
 
@@ -95,6 +96,12 @@ def _imputed(fit: Fit | Imputed) -> str:
 def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
     """What differs from the default model for one outcome; empty where nothing does."""
     effect, found = outcome.effect, []
+    empty = fit.panel.dataset["time"].values[~usable(fit.panel.dataset, outcome.name).any(axis=0)]
+    if empty.size:
+        found.append(
+            f"no area has a record in {' and '.join(map(str, empty))}, so that the common path there, and with it any "
+            "effect in these periods, rests on priors"
+        )
     if outcome.common_path == "random walk":
         found.append("the common path is a random walk")
     if outcome.path_by == "region":
