@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,18 +9,12 @@ import pandas as pd
 import pytest
 from scipy.optimize import nnls
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "limits" / "run.py"
+from tests.benchmarks.scripts import BENCHMARKS, script_of
 
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    specification = importlib.util.spec_from_file_location("limits_benchmark", PATH)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[specification.name] = module  # where dataclasses look for their module
-    specification.loader.exec_module(module)
-    return module
+    return script_of("limits")
 
 
 # pyfixest copies with an option that pandas 3 no longer needs
@@ -54,7 +45,7 @@ def test_free_weights_without_drift_of_the_pilots_own_are_least_squares_on_the_s
 
 
 def test_committed_results_say_what_holds(script: Any) -> None:
-    results = pd.read_csv(PATH.with_name("results.csv"))
+    results = pd.read_csv(BENCHMARKS.joinpath("limits", "results.csv"))
     judged = results[results["limit"].notna()]
     assert set(judged["part"]) == {"fixed_effects", "simplex", "invariance"}
     assert (judged["holds"].astype(str) == (judged["difference"].abs() <= judged["limit"]).astype(str)).all()

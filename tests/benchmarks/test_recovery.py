@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "recovery" / "run.py"
+from tests.benchmarks.scripts import script_of
 
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    specification = importlib.util.spec_from_file_location("recovery_benchmark", PATH)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[specification.name] = module  # where dataclasses look for their module
-    specification.loader.exec_module(module)
-    return module
+    return script_of("recovery")
 
 
 def test_every_case_can_be_simulated_and_depends_on_its_seed_alone(script: Any) -> None:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "speed" / "run.py"
+from tests.benchmarks.scripts import BENCHMARKS, script_of
 
 
 @pytest.fixture(scope="module")
 def benchmark_script() -> Any:
-    specification = importlib.util.spec_from_file_location("speed_benchmark", PATH)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return script_of("speed")
 
 
 def results(sampling: float = 120.0, gradient: float = 2.6, refits: float = 44.0) -> dict[str, Any]:
@@ -55,6 +48,6 @@ def test_parts_that_were_not_run_are_left_alone(benchmark_script: Any) -> None:
 def test_committed_results_have_every_guarded_ratio(benchmark_script: Any) -> None:
     import json
 
-    committed = json.loads(PATH.with_name("results.json").read_text(encoding="utf-8"))
+    committed = json.loads(BENCHMARKS.joinpath("speed", "results.json").read_text(encoding="utf-8"))
     for path in benchmark_script.GUARDED:
         assert benchmark_script._at(committed, path) > 0, path
