@@ -25,7 +25,8 @@ their location, and their own drift has steps of :math:`N(0, \kappa^2 q^2)`.
 with :math:`v_0 = T\sigma_\alpha^2 + s^2` and :math:`v_k = q^2 d_k + s^2`: level, drift and shock
 are independent across components and enter through T variances alone. The common path has the
 same coordinates: a zero-sum normal is T - 1 independent normals in any orthogonal basis of the
-zero-sum vectors, and in this one its posterior is close to independent too.
+zero-sum vectors, and in this one its posterior is close to independent too. Where no unit has a record in some
+period, the path sums to zero over the others (`primum.model.common_path`).
 
 **Trends.** Where units have trends of their own, drift is measured from its own line instead, level and
 slope of which belong to the unit's, and the line, with unit norm, is a component of B of its own: with

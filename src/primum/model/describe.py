@@ -19,7 +19,7 @@ _MODEL = """Model, for unit i and period t, {how}:
   link(E[y_it]) = centre + spread * eta_it
   eta_it = alpha_i + lambda_t + u_it + e_it + d_it * tau_i
     alpha_i   level          ~ Normal(mu + beta_pilot * pilot_i, sigma_alpha)
-    lambda_t  common path    ~ zero-sum Normal, free; or a random walk
+    lambda_t  common path    ~ zero-sum Normal over periods with records, free; or a random walk
     u_it      drift          steps of Normal(0, q) a period, from its own mean; persistence phi
     e_it      shock          ~ Normal(0, s); none where there is no denominator to tell it from noise
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
