@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytensor.tensor as pt
 import pytest
+from numpy.typing import NDArray
 from pytensor.compile.mode import Mode
 from pytensor.gradient import grad
 
 from primum.model import Cells, build, cells_of
 from primum.model.data import arrays_of
-from primum.model.families import Family, family_of
+from primum.model.families import Family, family_of, learns_scale
 from primum.model.kernel import ARRAYS, kernel_of
 from primum.model.kernel import kernel as module
 from primum.model.kernel.places import BLOCK
@@ -277,6 +278,12 @@ def model_case(name: str) -> Model:
 
 
 @cache
+def has_pseudo(built: Model) -> NDArray[np.bool_]:
+    """Missing cells, where the scale of noise is learned, or that of each unit and shocks are in paths."""
+    following = built.cells.varied and not built.cells.apart
+    return ~built.cells.observed & (following or learns_scale(built.family, built.cells))
+
+
 def python_kernel(family: FamilyName, *, joined: bool = False) -> Callable[..., float]:
     """The kernel without numba, which takes seconds to compile and hides nothing: tests/fit compares its code."""
 

@@ -13,20 +13,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import expit, gammaln, logit
 
 from primum.errors import SpecError
 from primum.model import Cells, build, cells_of
-from primum.model.data import reference_of, rough_squares, through_shocks, working_of
+from primum.model.data import reference_of, scales_of_units, through_shocks, working_of
 from primum.model.drift import drift_basis
 from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
 from primum.model.shocks import scale_of_shocks
-from tests.model.cases import CASES, MODE, Model, Point, model_case
+from tests.model.cases import CASES, MODE, Model, Point, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
 from tests.model.test_drift import centred_drift
 
@@ -260,8 +259,10 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
     for name in sorted(TAILED & set(at)):
         z = stats.norm.isf(np.exp(-at[name] / priors[name].scale))
         total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
-    if built.cells.varied:  # omega x is the logarithm of a unit's scale
+    if built.cells.varied:  # zeta is a root of A times x, A = 1 / (1 + omega^2 P)
         total += float(np.sum(stats.norm.logpdf(np.log(at["unit_scale"]) / at["omega"])))
+        told = built.arrays["unit_told"][0]
+        total -= 0.5 * float(np.log1p(at["omega"] ** 2 * told).sum())
     if built.cells.regions is not None:  # of the components of a walk
         away = (at["lambda_region"] - at["lambda"]) / at["sigma_region"]
         walk = np.linalg.pinv(centred_drift(built.cells.time, 1.0))
@@ -363,12 +364,8 @@ def cell_weight(built: Model, at: dict[str, Array]) -> Array:
         return np.asarray(told / (1 / weight + shocks))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
-    return np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
-
-
-def has_pseudo(built: Model) -> NDArray[np.bool_]:
-    """Cells with a pseudo-response: those missing where the scale of noise is learned; shape (unit, time)."""
-    return ~built.cells.observed & learns_scale(built.family, built.cells)
+    own = np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
+    return np.where(has_pseudo(built), mean_weight(built, at)[:, None], own)
 
 
 def pseudo_gaps(built: Model, point: Point) -> Array:
@@ -515,6 +512,7 @@ def at_reference(built: Model, point: Point) -> Point:
     cells, family, priors = built.cells, built.family, built.outcome.all_priors()
     work = working_of(cells, family)
     scales = reference_of(work, cells, family, priors)
+    _, squares = scales_of_units(work, cells, scales, priors)
     if cells.apart:
         heavy = scale_of_shocks(scales.s, cells)
         work, scales, _ = through_shocks(work, scales, cells)
@@ -526,8 +524,9 @@ def at_reference(built: Model, point: Point) -> Point:
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
     if cells.varied:
-        squares = np.asarray(rough_squares(work, cells, scales))[cells.order]
-        moved["x_unit"] = 0.5 * np.log(squares) / built(point)["omega"]
+        omega, (weight, pull) = built(point)["omega"], built.arrays["unit_told"]
+        zeta, ratio = 0.5 * np.log(squares[cells.order]) / omega, 1 / (1 + omega**2 * weight)
+        moved["x_unit"] = (zeta - ratio * omega * pull) / np.sqrt(ratio)
     return {name: moved[name] for name in point}
 
 

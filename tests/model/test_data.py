@@ -11,7 +11,7 @@ from primum.model.families import learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
 from primum.spec.families import FACTS
-from tests.model.cases import CASES, Model, model_case
+from tests.model.cases import CASES, Model, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES
 
 
@@ -36,6 +36,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "hyper": 4,
         "setting": 2,
         "kind": 2,
+        "part": 2,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
         "field": fields,
         "shocked": built.cells.time.size if built.cells.apart else 0,
@@ -74,6 +75,7 @@ def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
         own = np.repeat(built.arrays["mean_weight"][:, None], seen.shape[1], axis=1)
     else:
         own = np.where(seen, weight, 0.0)[order]
+        own = np.where(has_pseudo(built)[order], built.arrays["mean_weight"][:, None], own)
     np.testing.assert_array_equal(built.arrays["shock_weight" if built.cells.apart else "cell_weight"], own.T)
     if built.cells.apart:
         return  # of what paths see of them: tests/model/test_shocks.py
@@ -87,7 +89,8 @@ def test_pseudo_responses_are_listed_unit_by_unit(built: Model) -> None:
     mask = np.zeros(built.cells.value.shape, dtype=bool)
     mask[built.cells.order[units], times] = True
     missing = ~built.cells.observed
-    np.testing.assert_array_equal(mask, missing if learns_scale(built.family, built.cells) else np.zeros_like(missing))
+    np.testing.assert_array_equal(mask, has_pseudo(built))
+    assert not mask[~missing].any()
     # the kernel walks through them once, block after block
     assert (np.diff(units) >= 0).all()
 

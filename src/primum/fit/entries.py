@@ -65,10 +65,11 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(int32(t[31, 0]), (t[31, 1],)),
             carray(float64(t[32, 0]), (t[32, 1], t[32, 2])),
             carray(float64(t[33, 0]), (t[33, 1], t[33, 2])),
-            carray(float64(t[34, 0]), (t[34, 1],)),
+            carray(float64(t[34, 0]), (t[34, 1], t[34, 2])),
             carray(float64(t[35, 0]), (t[35, 1],)),
-            carray(float64(t[36, 0]), (t[36, 1], t[36, 2])),
+            carray(float64(t[36, 0]), (t[36, 1],)),
             carray(float64(t[37, 0]), (t[37, 1], t[37, 2])),
+            carray(float64(t[38, 0]), (t[38, 1], t[38, 2])),
         )  # fmt: skip
 
     return evaluate

@@ -109,6 +109,7 @@ from primum.model.layout import sizes_of
 from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
 from primum.model.term_pull import add_terms, expected_of
 from primum.model.transport import path_density
+from primum.model.unit_scales import unit_scales
 from primum.model.weights import carried_drift
 from primum.panel import Panel
 from primum.spec import Priors, Spec
@@ -226,7 +227,9 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
     s, q = half_normal("s") if cells.counted and not cells.sized else None, half_normal("q")
     sigma_alpha, kappa, others = half_normal("sigma_alpha"), kappa_of(cells, data), cells.comparators.size
-    scale = _unit_scales(cells, data)
+    of_scales, scale = pt.as_tensor(0.0), pt.ones(cells.order.size)
+    if cells.varied:
+        of_scales, scale = unit_scales(cells, tailed("omega", data), data["unit_told"])
     moves = pt.repeat(q[None], data["drift_variance"].shape[0])
     if cells.trends:
         moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))
@@ -279,7 +282,8 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         pm.Deterministic("shock", shock.T[np.argsort(cells.order)], dims=("unit", "time"))
         eta += shock
     likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
-    pm.Potential("path_density", density + of_terms + of_tau + of_effects + of_pilots + likelihood.sum())
+    density += of_terms + of_tau + of_scales + of_effects + of_pilots + likelihood.sum()
+    pm.Potential("path_density", density)
     pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))
     roots = root_sign[:, None] * pt.sqrt(pt.concatenate([variance, own], axis=1))
     innovations = pt.concatenate([component, component_pilots], axis=1) / roots
@@ -315,18 +319,6 @@ def _pseudo_gaps(cells: Cells, family: Family) -> Any:
     return (
         pt.set_subtensor(gaps[times, units], PSEUDO_SCALE * pm.Flat("xi", dims=_own("pseudo"))) if units.size else gaps
     )
-
-
-def _unit_scales(cells: Cells, data: dict[str, Any]) -> Any:
-    """Squares of what units' drifts and shocks are multiplied by, in the model's order; shape (unit,)."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    if not cells.varied:
-        return pt.ones(cells.order.size)
-    scale = pt.exp(tailed("omega", data) * pm.Normal("x_unit", dims="ordered"))
-    pm.Deterministic("unit_scale", scale[np.argsort(cells.order)], dims="unit")
-    return scale**2
 
 
 def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:

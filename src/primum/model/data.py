@@ -22,6 +22,7 @@ from primum.model.reference import Scales, reference_scales
 from primum.model.shocks import scale_of_shocks, spread_of, told_of, weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
+from primum.model.unit_scales import told_of_scales
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
@@ -62,6 +63,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_of": ("ordered",),
     "shock_weight": ("shocked", "ordered"),
     "shock_spread": ("shocked", "ordered"),
+    "unit_told": ("part", "varied"),
 }
 
 
@@ -109,12 +111,13 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     moves = SCALARS.index("q"), SCALARS.index("sigma_slope")
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
+    unit_told, squares = scales_of_units(work, cells, scales, priors)
     cellwise, told = work.weight[order].T, work.weight
     if cells.apart:
         work, scales, told = through_shocks(work, scales, cells)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     pilot_response, pilot_exposure = (each[pilots] @ basis.vectors.T for each in (work.filled, cells.exposure))
-    pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, priors)
+    pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, squares, priors)
     return {
         "priors": np.array([_setting(by_name[name]) for name in SCALARS]),
         "constants": np.array([_constant(name, cells) for name in SCALARS]),
@@ -123,7 +126,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "response": np.ascontiguousarray(work.response[order].T),
         "cell_weight": np.ascontiguousarray(told[order].T),
         "mean_weight": work.mean_weight[order],
-        "factors": _factors(work, cells, scales, priors),
+        "factors": _factors(work, cells, scales, squares, priors),
         "exposure": cells.exposure[pilots],
         "pilot_exposure": pilot_exposure,
         "pilot_response": pilot_response,
@@ -153,6 +156,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "region_of": regions.of_unit[order].astype(np.int32),
         "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
         "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
+        "unit_told": unit_told,
     }
 
 
@@ -177,8 +181,9 @@ class Working:
     response
         Shape (unit, time).
     weight
-        0 where a cell is missing. Where the scale of the noise is learned, at sigma = 1, and the unit's mean
-        in every cell, missing or not: see `primum.model.transport`; shape (unit, time).
+        0 where a cell is missing and has no pseudo-response, the unit's mean where it has one. Where the scale of the
+        noise is learned, at sigma = 1, and the unit's mean in every cell: see `primum.model.transport`;
+        shape (unit, time).
     mean_weight
         Of a unit's observed cells; shape (unit,).
     filled
@@ -199,6 +204,7 @@ def working_of(cells: Cells, family: Family) -> Working:
     mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
     if learns_scale(family, cells):
         weight = np.broadcast_to(mean_weight[:, None], weight.shape)
+    weight = np.where(pseudo_cells(family, cells), mean_weight[:, None], weight)
     mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
@@ -265,26 +271,33 @@ def _shared(work: Working, cells: Cells, scales: Scales) -> tuple[Array, Array]:
     return (precision * components).sum(axis=0) / precision.sum(axis=0), precision.sum(axis=0) ** -0.5
 
 
-def _factors(work: Working, cells: Cells, scales: Scales, priors: Priors) -> NDArray[np.float32]:
+def _factors(work: Working, cells: Cells, scales: Scales, squares: Array, priors: Priors) -> NDArray[np.float32]:
     others = cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
-    squares = rough_squares(work, cells, scales)[cells.order, None] if cells.varied else 1.0
-    own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)
-    variance = np.where(is_pilot, own, scales.variances(cells.basis, 1.0, squares))
+    own, variance = (
+        scales.variances(cells.basis, drift, squares[cells.order, None])
+        for drift in (_share_of_drift(cells, priors), 1.0)
+    )
+    variance = np.where(is_pilot, own, variance)
     apart = 0 if cells.white else 1 + cells.trends
     weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
     return factors_of(weight, mean_weight, variance, cells.basis, others, apart=apart)
 
 
-def rough_squares(work: Working, cells: Cells, scales: Scales) -> Array:
-    """Roughly the squares of units' scales, shrunk towards 1; shape (unit,).
+def scales_of_units(work: Working, cells: Cells, scales: Scales, priors: Priors) -> tuple[Array, Array]:
+    """What paths say of units' scales, in the model's order, and roughly the squares of these; shape (unit,).
 
-    An inverse-gamma prior with the weight of four components stands in for the lognormal.
+    The former has shape (2, unit), or (2, 0) where units do not differ.
     """
-    components = work.filled @ cells.basis.vectors.T
-    total = scales.variances(cells.basis) + scales.sigma**2 / work.mean_weight[:, None]
-    squares = ((components - np.median(components, axis=0)) ** 2 / total)[:, 1:].sum(axis=1)
-    return np.asarray((4 + squares) / (4 + cells.time.size - 1))
+    if not cells.varied:
+        return np.zeros((2, 0)), np.ones(len(cells.value))
+    basis = cells.basis
+    components, exposure = (each @ basis.vectors[1:].T for each in (work.filled, cells.exposure))
+    told, log_scale = told_of_scales(
+        components - np.median(components, axis=0), exposure, scales.variances(basis)[1:],
+        scales.sigma**2 / work.mean_weight, priors.omega.scale,
+    )  # fmt: skip
+    return np.ascontiguousarray(told[:, cells.order]), np.exp(2 * log_scale)
 
 
 def _terms(cells: Cells, priors: Priors) -> tuple[NDArray[np.int32], Array, Array]:
@@ -297,13 +310,13 @@ def _terms(cells: Cells, priors: Priors) -> tuple[NDArray[np.int32], Array, Arra
 
 
 def _pull(
-    response: Array, exposure: Array, terms: Array, work: Working, cells: Cells, scales: Scales, priors: Priors
-) -> Pull:
+    response: Array, exposure: Array, terms: Array, work: Working, cells: Cells, scales: Scales, squares: Array,
+    priors: Priors,
+) -> Pull:  # fmt: skip
     """What the pilots say of effect terms, roughly; terms are in the coordinates of the basis."""
     if cells.terms is None:
         return no_pull(cells.time.size)
-    squares = rough_squares(work, cells, scales)[cells.pilots, None] if cells.varied else 1.0
-    own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares)
+    own = scales.variances(cells.basis, _share_of_drift(cells, priors), squares[cells.pilots, None])
     variance = own + scales.sigma**2 / work.mean_weight[cells.pilots, None]
     learned = [group for group in dict.fromkeys(cells.terms.groups) if group != "moderator"]
     by_name = dict(priors.items())

@@ -21,7 +21,7 @@ and x is sampled instead of c, where
 
 The density of x is that of c times the Jacobian, :math:`\prod_k s_{ik}` and a constant. Nothing is
 approximated: z, w, W and M shape the geometry only. A missing cell needs nothing of its own here,
-since M knows what it leaves open.
+since M knows what it leaves open, unless units differ in scale.
 
 **Where the scale of the noise is learned**, W is the unit's mean weight in every cell that is there. The map
 must stay right as sigma falls, since data may hardly tell noise from shocks, and with
@@ -30,6 +30,10 @@ at a reference; with equal weights both are the identity. Weights of single cell
 behind sigma, gave hundreds of divergences in durations. A missing cell would be the worst of them, so it gets a
 pseudo-response :math:`z^* = \ell + 0.3\,\xi` with a full weight, which is sampled with density
 :math:`N(z^*; \eta, \sigma^2 / w)`. That integrates to one and so leaves the posterior as it is.
+
+**Where units differ in scale** (`primum.model.unit_scales`), missing cells get the same: what a gap leaves open is as
+wide as the unit's drift, whose scale moves while M stands still. With gaps in M alone English re-referrals had some
+divergences in every fit and 15 steps a draw; with pseudo-responses none, and 8 to 13 steps.
 
 Non-centred hierarchies are after Papaspiliopoulos, Roberts and Skold (2007), transports of this
 kind after Parno and Marzouk (2018).

@@ -97,4 +97,5 @@ def learns_scale(family: Family, cells: Cells) -> bool:
 
 def pseudo_cells(family: Family, cells: Cells) -> Mask:
     """Missing cells that need a pseudo-response, as `primum.model.transport` says; shape (unit, time)."""
-    return np.asarray(~cells.observed & learns_scale(family, cells))
+    follows = cells.varied and not cells.apart
+    return np.asarray(~cells.observed & (follows or learns_scale(family, cells)))

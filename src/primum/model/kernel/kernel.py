@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.kernel import donors, effects, paths, regions, scalars, shocks, terms
+from primum.model.kernel import donors, effects, paths, regions, scalars, shocks, terms, unit_scales
 from primum.model.kernel.between import ALONE, JOINED
 from primum.model.kernel.jit import jit
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA, TAU, S
@@ -31,7 +31,7 @@ ARRAYS = (
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
-    "shock_weight", "shock_spread",
+    "shock_weight", "shock_spread", "unit_told",
     "term_weight", "term_response", "term_centre", "term_before",
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     only_ahead, of_effects, of_donors, leaning, given_forth, given_found, given_back = map(jit, given)
     scalars_forth, scalars_back = jit(scalars.scalars_forth), jit(scalars.scalars_back)
     moments_forth, moments_back = jit(scalars.moments_forth), jit(scalars.moments_back)
-    units_forth, units_back = jit(scalars.units_forth), jit(scalars.units_back)
+    units_forth, units_back = jit(unit_scales.units_forth), jit(unit_scales.units_back)
     regions_forth, regions_back = jit(regions.regions_forth), jit(regions.regions_back)
     terms_forth, terms_back = jit(terms.terms_forth), jit(terms.terms_back)
     average_forth, average_back = jit(terms.average_forth), jit(terms.average_back)
@@ -83,7 +83,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
-        region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any,
+        region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any, unit_told: Any,
         term_weight: Any, term_response: Any, term_centre: Any, term_before: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
@@ -121,6 +121,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
         scale_of, in_log_scale, in_level = np.ones(units), np.zeros(units), np.zeros(1)
+        zeta_unit = np.empty(x_unit.size)
         # With weights, pilots' paths depend on comparators' components: these are kept, and wait for what comes
         # back from the pilots; so are all that another outcome asks for. Otherwise each block of units is finished
         # while it is in the fastest cache.
@@ -164,7 +165,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             square = square_of(shock_scale)
             weights_forth(square, tail[1], cell_weight, shock_weight, cell_now, seen, mean_now)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
-        density += units_forth(x_unit, scalars[OMEGA], scale_of)
+        density += units_forth(x_unit, scalars[OMEGA], unit_told, zeta_unit, scale_of)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
         location_forth(scalars, path, eta)
         density += terms_forth(scalars, centre, x_term, of_terms, gamma, carried)
@@ -230,7 +231,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         in_gamma = np.zeros(gamma.size)
         average_back(scalars, priors[TAU], of_terms, in_scalars, in_centre, in_gamma)
         terms_back(scalars, centre, x_term, of_terms, gamma, in_carried, in_gamma, in_scalars, in_centre, in_x_term)
-        units_back(x_unit, scalars, in_log_scale, in_scalars, in_x_unit)
+        units_back(x_unit, scalars, unit_told, zeta_unit, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
             unit_scale[j] = sqrt(scale_of[j])
         location_back(in_eta, in_scalars, in_path)

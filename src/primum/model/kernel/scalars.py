@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import erfc, exp, log, log1p, pi, sqrt
 from typing import Any
 
-from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, OMEGA, SIGMA, TAU, S
+from primum.model.kernel.places import ALPHA, BETA, HEAD, IS_SCALE, IS_TAILED, KAPPA, MU, SIGMA, TAU, S
 
 _SQRT_HALF, _NORMAL_PEAK = sqrt(0.5), 1 / sqrt(2 * pi)
 
@@ -122,19 +122,3 @@ def moments_back(
         in_slow[k - 1] -= slow[k - 1] / scale[k - 1] ** 2
         for t in range(periods):
             in_slow[k - 1] += in_path[t] * basis[k - 1, t]
-
-
-def units_forth(x: Any, omega: float, scale: Any) -> float:
-    """Squares of units' scales; without coordinates all are 1."""
-    density = 0.0
-    for j in range(x.size):
-        scale[j] = exp(2.0 * omega * x[j])
-        density -= 0.5 * x[j] ** 2
-    return density
-
-
-def units_back(x: Any, scalars: Any, in_log_scale: Any, in_scalars: Any, in_x: Any) -> None:
-    """Derivatives, given those in the logarithms of the squares."""
-    for j in range(x.size):
-        in_x[j] = 2.0 * scalars[OMEGA] * in_log_scale[j] - x[j]
-        in_scalars[OMEGA] += 2.0 * x[j] * in_log_scale[j]
