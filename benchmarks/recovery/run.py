@@ -16,6 +16,11 @@ and differ between two cohorts, and ``binomial:weights`` pilots that follow comp
 whose follow-up ends before they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
 ``ordered:500`` have so many records in every cell, in place of some 200, and boundaries are those that are drawn from.
 Without arguments all are run, and what is there is shown.
+
+    python benchmarks/recovery/run.py binomial:variances --panels 100 --mirrored
+
+adds the same panels with all that is normal or t in them of the other sign (CASE_mirrored.csv): errors that are chance
+nearly cancel in a pair, so that pairs tell a bias with less than half the Monte Carlo error.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -54,6 +60,7 @@ CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
 REGIONS = 4
 BATCH = 5
 EDGES = (5.5, 10.5, 20.5, 30.5, 45.5)
+MIRRORED = " mirrored"
 FOLLOWED = (0.04, 0.08, 0.08, 0.1, 0.1, 0.6)  # shares of records by the bin in which their follow-up ends
 CUTS = (-1.6, 0.0, 0.9, 2.2)  # the second is the one that the effect is about
 Array = NDArray[np.float64]
@@ -114,10 +121,24 @@ def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
     return drawn if outcome.shocked else {**drawn, "s": 0.0}
 
 
+class Mirrored(np.random.Generator):
+    """Random numbers whose normal and t draws have the other sign, so that errors of a pair of panels nearly cancel."""
+
+    def normal(self, *args: Any, **given: Any) -> Any:
+        """As of any generator, with the other sign."""
+        return -super().normal(*args, **given)
+
+    def standard_t(self, *args: Any, **given: Any) -> Any:
+        """As of any generator, with the other sign."""
+        return -super().standard_t(*args, **given)
+
+
 def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Panel, float]:
     """A specification, a panel drawn from its model, and the true SATT."""
-    of = of or Size()
-    spec, rng = spec_for(case, seed), np.random.default_rng([seed, crc32(case.encode())])
+    of, (case, _, mirrored) = of or Size(), case.partition(MIRRORED)
+    spec = spec_for(case, seed)
+    generator = Mirrored if mirrored else np.random.Generator
+    rng = generator(np.random.PCG64([seed, crc32(case.encode())]))
     outcome = spec.outcomes[0]
     family, hyper = family_of(outcome.family), hyper_of(outcome, rng)
     standard = CENTRES.get(outcome.facts.shown, Standard(3.0, 1.0) if family.link == "log" else Standard(50.0, 7.0))
@@ -260,7 +281,7 @@ def rows_for(case: str, seeds: list[int], cores: int) -> list[dict[str, object]]
 
 def path_of(case: str) -> Path:
     """Where the results of a case are kept."""
-    return HERE / f"{case.replace(':', '_')}.csv"
+    return HERE / f"{case.replace(':', '_').replace(' ', '_')}.csv"
 
 
 def summary_of(results: pd.DataFrame) -> dict[str, object]:
@@ -292,16 +313,26 @@ def run(case: str, panels: int, cores: int) -> None:
         print(f"{case}: {summary_of(pd.read_csv(path))}", flush=True)
 
 
+def pairs_of(case: str) -> dict[str, object]:
+    """Mean error of pairs of a panel and its mirror image, where there are any."""
+    if not path_of(case + MIRRORED).exists():
+        return {}
+    first, second = (pd.read_csv(path_of(name)).set_index("panel")["z"] for name in (case, case + MIRRORED))
+    pairs = ((first + second) / 2).dropna()
+    return {"pairs": pairs.size, "pair_bias": round(pairs.mean(), 3), "pair_error": round(pairs.sem(), 3)}
+
+
 def main() -> None:
     """Run the cases asked for, then show all that there are."""
     parser = argparse.ArgumentParser(description="Recovery of the SATT, family by family.")
     parser.add_argument("case", nargs="*", choices=[*CASES, []], default=[], help="families; all by default")
     parser.add_argument("--panels", type=int, default=20)
     parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--mirrored", action="store_true", help="the same panels with the other sign")
     asked = parser.parse_args()
     for case in asked.case or CASES:
-        run(case, asked.panels, asked.cores)
-    there = {case: summary_of(pd.read_csv(path_of(case))) for case in CASES if path_of(case).exists()}
+        run(case + MIRRORED * asked.mirrored, asked.panels, asked.cores)
+    there = {case: summary_of(pd.read_csv(path_of(case))) | pairs_of(case) for case in CASES if path_of(case).exists()}
     print(pd.DataFrame.from_dict(there, orient="index").to_string())
 
 
