@@ -14,7 +14,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from arviz_stats import mcse
 
 import primum as pr
 from primum.fit.compile import program_of
@@ -39,14 +41,15 @@ def row_of(units: int, periods: int, backend: str, draws: int, tune: int) -> dic
     fit = pr.fit(spec, panel, show_progress=False)
     seconds = time.perf_counter() - began
     stats, gate = fit["rereferral"]["sample_stats"], fit.gate
-    satt = pr.effects(fit)["rereferral"].table.loc["satt"]
+    found = pr.effects(fit)["rereferral"]
+    satt, sd_error = found.table.loc["satt"], float(mcse(np.asarray(found.draws["satt"]), method="sd"))
     return {
         "device": jax.devices()[0].device_kind if backend == "jax" else "cpu",
         "backend": backend, "units": units, "periods": periods, "pilots": pilots, "draws": draws, "tune": tune,
         "seconds": round(seconds, 1), "seconds_sample": round(float(fit["rereferral"].attrs["seconds_sample"]), 1),
         "min_ess": round(gate.min_ess), "max_rhat": round(gate.max_rhat, 4), "gate": gate.verdict,
         "steps": round(float(stats["n_steps"].mean()), 1), "divergences": int(stats["diverging"].sum()),
-        "satt": satt["mean"], "satt_sd": satt["sd"], "satt_mcse": satt["mcse"],
+        "satt": satt["mean"], "satt_sd": satt["sd"], "satt_mcse": satt["mcse"], "satt_sd_mcse": sd_error,
         "reasons": "; ".join(gate.reasons),
     }  # fmt: skip
 
