@@ -176,16 +176,19 @@ def main() -> None:
     """Fit what is not there yet, then print what all of it shows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--panels", type=int, default=60)
-    parser.add_argument("--designs", default="stress", help="stress, null, or names of designs, with commas")
-    parser.add_argument("--settings", default=",".join(SETTINGS), help="names, with commas")
+    parser.add_argument("--designs", nargs="+", default=["stress"], help="stress, null, or names, each in quotes")
+    parser.add_argument("--settings", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--cores", type=int)
     asked = parser.parse_args()
-    names = {"stress": list(STRESSES), "null": list(NULLS)}.get(asked.designs) or asked.designs.split(",")
+    sets = {"stress": list(STRESSES), "null": list(NULLS)}
+    names = [name for each in asked.designs for name in sets.get(each, [each])]
+    if unknown := [name for name in names if name not in {**STRESSES, **NULLS}]:
+        parser.error(f"no designs {unknown}; there are {[*sets, *STRESSES, *NULLS]}")
     path = HERE / "results.csv"
     done = pd.read_csv(path) if path.exists() else pd.DataFrame({"design": [], "setting": [], "panel": []})
     for first in range(1, asked.panels + 1, BATCH):
         for name in names:
-            for setting in asked.settings.split(","):
+            for setting in asked.settings:
                 there = set(done.loc[(done["design"] == name) & (done["setting"] == setting), "panel"])
                 wanted = [each for each in range(first, min(first + BATCH, asked.panels + 1)) if each not in there]
                 if wanted:
