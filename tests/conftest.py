@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import IO
 
 import pytest
 
@@ -44,3 +45,14 @@ def _compiled_by_one_worker() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiling, "compile_program", wait_or_compile)
         yield
+
+
+@pytest.fixture
+def blank_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and not rendered, for tests of what else a report says: rendering takes most of its time."""
+    from primum.plots.style import HouseFigure
+
+    def savefig(_: HouseFigure, to: IO[str], **_given: object) -> None:
+        to.write('<svg xmlns="http://www.w3.org/2000/svg" id="figure"></svg>')
+
+    monkeypatch.setattr(HouseFigure, "savefig", savefig)

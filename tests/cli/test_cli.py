@@ -56,6 +56,7 @@ def test_run_writes_everything_and_says_where(canned: Path) -> None:
     assert not (canned / "out" / ".checkpoints").exists()
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_run_overwrites_nothing_without_force(canned: Path) -> None:
     run(canned)
     before = (canned / "out" / "report.html").read_bytes()
@@ -66,6 +67,7 @@ def test_run_overwrites_nothing_without_force(canned: Path) -> None:
     assert run(canned, "--force").exit_code == 0
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_failed_gate_exits_with_one_and_says_why(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
     fit = tiny_fit()
@@ -78,6 +80,7 @@ def test_a_failed_gate_exits_with_one_and_says_why(canned: Path, monkeypatch: py
     assert "The probability of harm" not in result.output
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_frozen_specification_is_compared_with_the_one_that_is_run(canned: Path) -> None:
     own = canned / "own.toml"
     own.write_text(DEMO.read_text(encoding="utf-8"), encoding="utf-8")
@@ -197,6 +200,7 @@ def test_an_out_that_is_a_file_is_refused_before_anything_is_computed(canned: Pa
     assert "cannot be made a folder" in str(result.exception)
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_review_says_why(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate((Finding("REVIEW", "fewer than 400 effective draws for q (224)", "run more draws"),), 1.005, 224.0)
     fit = tiny_fit()
@@ -225,6 +229,7 @@ def imputed(canned: Path) -> Path:
     return canned
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_imputations_are_run_as_one_analysis(imputed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {}
 

@@ -58,6 +58,7 @@ def test_all_outcomes_together_and_the_words_are_explained(page: str, effects: E
     assert "Chosen after fitting" not in text
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_yardstick_is_explained_where_it_is_used(tmp_path: Path) -> None:
     fit = tiny_fit()
     other = dataclasses.replace(fit, spec=fit.spec.change({"words.scale": "phia"}))
@@ -85,6 +86,7 @@ def test_says_what_estimands_are_about_and_that_effects_are_expected_ones(page: 
     assert "LA 01 \N{HORIZONTAL ELLIPSIS} LA 03" in text
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_user_s_estimands_are_in_the_report(tmp_path: Path) -> None:
     fit = tiny_fit()
     mine = [
@@ -104,6 +106,7 @@ def test_specification_and_fingerprint_are_there(page: str) -> None:
     assert tiny_fit().panel.fingerprint[:16] in page
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_a_failed_outcome_shows_its_reason_and_no_effects(effects: Effects, tmp_path: Path) -> None:
     gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
     broken = {name: dataclasses.replace(each, gate=gate) for name, each in effects.outcomes.items()}
@@ -134,6 +137,7 @@ def test_does_not_write_over_a_report(effects: Effects, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_imputations_are_shown_and_said(tmp_path: Path) -> None:
     fit = tiny_imputed()
     effects = pr.effects(fit)
@@ -157,6 +161,7 @@ def test_one_panel_says_nothing_of_imputations(page: str) -> None:
     assert "imput" not in page
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_correlations_are_shown_of_a_joint_fit_alone(page: str, tmp_path: Path) -> None:
     fit = tiny_joint_fit()
     effects = pr.effects(fit)
@@ -171,6 +176,7 @@ def test_correlations_are_shown_of_a_joint_fit_alone(page: str, tmp_path: Path) 
     assert "How outcomes go together" not in page
 
 
+@pytest.mark.usefixtures("blank_figures")
 def test_records_that_hardly_count_are_shown(tmp_path: Path) -> None:
     spec = pr.demo_spec().change({"outcomes.kinship.shocks": "heavy-tailed"})
     fit = canned_fit(spec, tiny_panel())
