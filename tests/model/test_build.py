@@ -368,18 +368,20 @@ def cell_weight(built: Model, at: dict[str, Array]) -> Array:
     return np.where(has_pseudo(built), mean_weight(built, at)[:, None], own)
 
 
-def pseudo_gaps(built: Model, point: Point) -> Array:
-    """How far each pseudo-response lies from its location, 0 elsewhere; shape (unit, time)."""
-    order, gaps = built.cells.order, np.zeros(built.cells.value.shape)
+def pseudo_gaps(built: Model, point: Point, where: Array) -> Array:
+    """How far each pseudo-response lies from its location, 0 elsewhere: 0.3 xi further than the records of its unit."""
+    order, gaps, seen = built.cells.order, np.zeros(built.cells.value.shape), built.cells.observed
     rows, columns = np.nonzero(has_pseudo(built)[order])
-    if rows.size:
-        gaps[order[rows], columns] = 0.3 * point["xi"]
+    for row, column, xi in zip(order[rows], columns, point.get("xi", ()), strict=True):
+        away = (working(built)[0] - where)[row][seen[row]]
+        gaps[row, column] = 0.3 * xi + (away.mean() if away.size else 0.0)
     return gaps
 
 
 def log_pseudo(built: Model, at: dict[str, Array], point: Point) -> float:
-    """Density of the pseudo-responses, each z* = centre + 0.3 xi from N(eta, 1 / w)."""
-    gap = at["eta"] - centre(built, at, point) - pseudo_gaps(built, point)
+    """Density of the pseudo-responses, each z* from N(eta, 1 / w)."""
+    where = centre(built, at, point)
+    gap = at["eta"] - where - pseudo_gaps(built, point, where)
     scale = 1 / np.sqrt(mean_weight(built, at))[:, None]
     return float(np.asarray(stats.norm.logpdf(gap, 0, scale))[has_pseudo(built)].sum())
 
@@ -548,7 +550,7 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     point["x"] = np.zeros_like(point["x"])
     at = built(point)
     where = centre(built, at, point)
-    gaps = np.where(has_pseudo(built), pseudo_gaps(built, point), working(built)[0] - where)
+    gaps = np.where(has_pseudo(built), pseudo_gaps(built, point, where), working(built)[0] - where)
     rows = zip(covariances(built, at), cell_weight(built, at), gaps, strict=True)
     expected = np.array([conditional(built, each, w) @ (w * gap) for each, w, gap in rows])
     # factors have seven digits

@@ -37,6 +37,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "setting": 2,
         "kind": 2,
         "part": 2,
+        "anchored": built.cells.time.size if has_pseudo(built).any() else 0,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
         "field": fields,
         "shocked": built.cells.time.size if built.cells.apart else 0,

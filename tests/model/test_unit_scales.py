@@ -24,7 +24,7 @@ def density(log_scale: float, away: Array, exposure: Array, noise: float) -> flo
 def test_log_scales_are_the_most_plausible_where_their_spread_is_too(exposed: bool) -> None:
     away = np.random.default_rng(1).normal(size=(2, 4)) * np.array([[1.0], [3.0]])
     exposure = np.array([[0.0] * 4, [0.5, 1.0, 0.2, 0.1] if exposed else [0.0] * 4])
-    told, found = told_of_scales(away, exposure, MOVING, NOISE, 0.5)
+    told, found = told_of_scales(away, exposure, np.tile(MOVING, (2, 1)), NOISE, np.ones(2), 0.5)
     omega = np.sqrt(np.mean(found**2 + 1 / (told[0] + (told[1] - told[0] * found) / found)))
     for unit in range(2):
 
@@ -38,7 +38,7 @@ def test_log_scales_are_the_most_plausible_where_their_spread_is_too(exposed: bo
 
 def test_what_is_told_has_the_slope_of_the_density_there() -> None:
     away = np.array([[1.0, -2.0, 0.5, 0.1], [0.1, 0.2, -0.1, 0.0]])
-    told, found = told_of_scales(away, np.zeros((2, 4)), MOVING, NOISE, 0.5)
+    told, found = told_of_scales(away, np.zeros((2, 4)), np.tile(MOVING, (2, 1)), NOISE, np.ones(2), 0.5)
     step = 1e-5
     for unit in range(2):
         near = [density(found[unit] + side, away[unit], np.zeros(4), NOISE[unit]) for side in (step, -step)]
@@ -49,7 +49,7 @@ def test_what_is_told_has_the_slope_of_the_density_there() -> None:
 def test_precision_is_the_information_of_the_density() -> None:
     """The variance of the slope over paths that are drawn at the scale found."""
     rng, count = np.random.default_rng(2), 40_000
-    told, found = told_of_scales(np.full((1, 4), 0.7), np.zeros((1, 4)), MOVING, NOISE[:1], 0.5)
+    told, found = told_of_scales(np.full((1, 4), 0.7), np.zeros((1, 4)), MOVING[None], NOISE[:1], np.ones(1), 0.5)
     variance = MOVING * np.exp(2 * found[0]) + NOISE[0]
     share = MOVING * np.exp(2 * found[0]) / variance
     slopes = (share * (rng.normal(size=(count, 4)) ** 2 - 1)).sum(axis=1)
@@ -58,6 +58,23 @@ def test_precision_is_the_information_of_the_density() -> None:
 
 
 def test_a_unit_that_says_nothing_has_the_scale_of_all() -> None:
-    told, found = told_of_scales(np.ones((1, 4)), np.zeros((1, 4)), MOVING, np.array([1e9]), 0.5)
+    told, found = told_of_scales(np.ones((1, 4)), np.zeros((1, 4)), MOVING[None], np.array([1e9]), np.ones(1), 0.5)
     assert abs(found[0]) < 1e-6
     assert told[0, 0] < 1e-12
+
+
+def test_a_record_far_off_says_no_more_than_can_be_used() -> None:
+    told, found = told_of_scales(
+        np.array([[1e8, -1e8, 0.0, 0.0]]), np.zeros((1, 4)), MOVING[None], NOISE[:1], np.ones(1), 0.5
+    )
+    assert found[0] <= 6.0
+    assert told[1, 0] <= 6.0 * told[0, 0]
+
+
+def test_half_the_records_say_half_as_much() -> None:
+    away = np.array([[0.5, 0.2, 0.1, 0.1]] * 2)
+    told, _ = told_of_scales(
+        away, np.zeros((2, 4)), np.tile(MOVING, (2, 1)), np.full(2, 1e-9), np.array([1.0, 0.5]), 0.5
+    )
+    # without noise all of a component is of drift and shocks, and the information of one is 2
+    np.testing.assert_allclose(told[0], [8.0, 4.0], rtol=1e-6)

@@ -70,6 +70,7 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(float64(t[36, 0]), (t[36, 1],)),
             carray(float64(t[37, 0]), (t[37, 1], t[37, 2])),
             carray(float64(t[38, 0]), (t[38, 1], t[38, 2])),
+            carray(float64(t[39, 0]), (t[39, 1], t[39, 2])),
         )  # fmt: skip
 
     return evaluate

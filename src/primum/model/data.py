@@ -64,6 +64,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "shock_weight": ("shocked", "ordered"),
     "shock_spread": ("shocked", "ordered"),
     "unit_told": ("part", "varied"),
+    "anchor": ("anchored", "ordered"),
 }
 
 
@@ -157,7 +158,14 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
         "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
         "unit_told": unit_told,
+        "anchor": np.ascontiguousarray(_anchor(cells, pseudo_unit.size)[:, order]),
     }
+
+
+def _anchor(cells: Cells, pseudo: int) -> Array:
+    """What averages a unit's records, of no periods where there are no pseudo-responses; shape (time, unit)."""
+    share = cells.observed / np.maximum(cells.observed.sum(axis=1, keepdims=True), 1)
+    return share.T if pseudo else np.zeros((0, len(share)))
 
 
 def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array) -> tuple[Array, Array]:
@@ -202,9 +210,8 @@ def working_of(cells: Cells, family: Family) -> Working:
     weight = np.where(cells.observed, weight, 0.0)
     seen = np.maximum(cells.observed.sum(axis=1), 1)
     mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
-    if learns_scale(family, cells):
-        weight = np.broadcast_to(mean_weight[:, None], weight.shape)
-    weight = np.where(pseudo_cells(family, cells), mean_weight[:, None], weight)
+    whole = learns_scale(family, cells) | pseudo_cells(family, cells)
+    weight = np.where(whole, mean_weight[:, None], weight)
     mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
@@ -291,11 +298,15 @@ def scales_of_units(work: Working, cells: Cells, scales: Scales, priors: Priors)
     """
     if not cells.varied:
         return np.zeros((2, 0)), np.ones(len(cells.value))
-    basis = cells.basis
-    components, exposure = (each @ basis.vectors[1:].T for each in (work.filled, cells.exposure))
+    seen, is_pilot = cells.observed.mean(axis=1), np.isin(np.arange(len(cells.value)), cells.pilots)[:, None]
+    known = np.ma.masked_array(work.response, ~cells.observed)
+    known = known - np.ma.median(known[cells.comparators], axis=0)
+    away = np.ma.filled(np.ma.where(cells.observed, known, known.mean(axis=1)[:, None]), 0.0)
+    moving = [scales.variances(cells.basis, drift)[1:] for drift in (_share_of_drift(cells, priors), 1.0)]
     told, log_scale = told_of_scales(
-        components - np.median(components, axis=0), exposure, scales.variances(basis)[1:],
-        scales.sigma**2 / work.mean_weight, priors.omega.scale,
+        away @ cells.basis.vectors[1:].T, cells.exposure @ cells.basis.vectors[1:].T, np.where(is_pilot, *moving),
+        scales.sigma**2 / work.mean_weight, np.maximum(seen * cells.time.size - 1, 0) / (cells.time.size - 1),
+        priors.omega.scale,
     )  # fmt: skip
     return np.ascontiguousarray(told[:, cells.order]), np.exp(2 * log_scale)
 

@@ -28,12 +28,19 @@ must stay right as sigma falls, since data may hardly tell noise from shocks, an
 :math:`W / \sigma^2 \to \infty` the mean is the response itself only for the true correlation, not for one made
 at a reference; with equal weights both are the identity. Weights of single cells, and factors that lagged
 behind sigma, gave hundreds of divergences in durations. A missing cell would be the worst of them, so it gets a
-pseudo-response :math:`z^* = \ell + 0.3\,\xi` with a full weight, which is sampled with density
-:math:`N(z^*; \eta, \sigma^2 / w)`. That integrates to one and so leaves the posterior as it is.
+pseudo-response
+
+.. math:: z^*_{it} = \ell_{it} + \bar r_i + 0.3\,\xi_{it}
+
+with a full weight, which is sampled with density :math:`N(z^*; \eta, \sigma^2 / w)`. That integrates to one and so
+leaves the posterior as it is. :math:`\bar r_i` is how far the unit's records lie from their location on average, so
+that the gap moves with them: around the location alone, every :math:`\xi` of a unit had to move against :math:`\mu`,
+which was left with a tenth of its effective draws where records are many.
 
 **Where units differ in scale** (`primum.model.unit_scales`), missing cells get the same: what a gap leaves open is as
 wide as the unit's drift, whose scale moves while M stands still. With gaps in M alone English re-referrals had some
-divergences in every fit and 15 steps a draw; with pseudo-responses none, and 8 to 13 steps.
+divergences in every fit and 15 steps a draw; with pseudo-responses none, and 8 to 13 steps. Where shocks are apart from
+paths, missing cells have shocks of their own to sample, and no pseudo-response.
 
 Non-centred hierarchies are after Papaspiliopoulos, Roberts and Skold (2007), transports of this
 kind after Parno and Marzouk (2018).
@@ -89,8 +96,10 @@ def path_density(
     some = slice(first, first + location.shape[1])
     weight = precision * data["mean_weight"][some]
     has_pseudo = pt.isfinite(pseudo)
-    known = pt.switch(has_pseudo, pseudo, 0.0)
-    gap = precision * data["cell_weight"][:, some] * pt.switch(has_pseudo, known, data["response"][:, some] - location)
+    away = data["response"][:, some] - location
+    anchor = data["anchor"][:, some]
+    known = pt.switch(has_pseudo, pseudo + (anchor * away[: anchor.shape[0]]).sum(axis=0), 0.0)
+    gap = precision * data["cell_weight"][:, some] * pt.switch(has_pseudo, known, away)
     shrink = 1 / (1 + variance * weight)
     spread = sign[:, None] * pt.sqrt(variance * shrink)
     pulled = pt.matmul(factor.transpose(0, 2, 1), (spread * (data["basis"] @ gap)).T[:, :, None]) + x.T[:, :, None]

@@ -7,12 +7,12 @@ of `primum.model.reference`, component k of its path departs from what units sha
 and information (Fisher) of l are
 
 .. math::
-    g = \sum_k \rho_k\left(\frac{r_k^2}{v_k e^{2l} + 1/w} - 1\right), \quad P = 2 \sum_k \rho_k^2,
+    g = \sum_k \rho_k\left(\frac{r_k^2}{v_k e^{2l} + 1/w} - o\right), \quad P = 2 o \sum_k \rho_k^2,
 
-level and, in pilots, what is in line with exposure left out. At :math:`\hat l`, the most plausible l where the SD of
-all logarithms is the most plausible too (expectation and maximisation in turn), the path says of l what a normal
-response with precision P and linear part :math:`m = P\hat l + g` would, and :math:`\zeta` is sampled through the map
-that the pilots' effects have (`primum.model.build`):
+o being the share of periods with a record, as gaps are filled with the mean of the rest; level and, in pilots, what is
+in line with exposure are left out (P is then rough). At l, the most plausible given an SD of all logarithms that is
+learned with it, the path says of l what a normal response with precision P and linear part m = P l + g would, and
+:math:`\zeta` is sampled through the map that the pilots' effects have (`primum.model.build`):
 
 .. math:: A_i = \frac{1}{1 + \omega^2 P_i}, \quad \zeta_i = A_i\omega m_i + \sqrt{A_i}\, x_i.
 
@@ -28,10 +28,12 @@ import numpy as np
 
 from primum.model.cells import Array, Cells
 
-_STEPS, _LARGEST, _SMALLEST = 30, 3.0, 0.05
+_STEPS, _LARGEST, _SMALLEST = 30, 6.0, 0.05
 
 
-def told_of_scales(away: Array, exposure: Array, moving: Array, noise: Array, omega: float) -> tuple[Array, Array]:
+def told_of_scales(
+    away: Array, exposure: Array, moving: Array, noise: Array, seen: Array, omega: float
+) -> tuple[Array, Array]:
     """What units' paths say of the logarithms of their scales, and the most plausible ones.
 
     Parameters
@@ -41,9 +43,11 @@ def told_of_scales(away: Array, exposure: Array, moving: Array, noise: Array, om
     exposure
         Exposure in the same coordinates; shape (unit, component).
     moving
-        Variances of drift and shocks at scale 1; shape (component,).
+        Variances of drift and shocks at scale 1; shape (unit, component).
     noise
         Variance of working responses beside that; shape (unit,).
+    seen
+        Share of components that records tell; shape (unit,).
     omega
         Where to begin with the SD of logarithms of scales, such as the scale of its prior.
 
@@ -55,31 +59,34 @@ def told_of_scales(away: Array, exposure: Array, moving: Array, noise: Array, om
     Examples
     --------
     >>> away = np.array([[1.0, -1.0], [3.0, -3.0]])
-    >>> _, log_scale = told_of_scales(away, np.zeros((2, 2)), np.ones(2), np.full(2, 0.1), 0.5)
+    >>> _, log_scale = told_of_scales(away, np.zeros((2, 2)), np.ones((2, 2)), np.full(2, 0.1), np.ones(2), 0.5)
     >>> bool(log_scale[1] > log_scale[0])
     True
     """
     log_scale = np.zeros(len(away))
     for _ in range(_STEPS):  # of Newton for each scale, and of expectation and maximisation for omega
-        score, information = _said(log_scale, away, exposure, moving, noise)
+        score, information = _said(log_scale, away, exposure, moving, noise, seen)
         step = (score - log_scale / omega**2) / (information + 1 / omega**2)
         log_scale = np.clip(log_scale + np.clip(step, -0.5, 0.5), -_LARGEST, _LARGEST)
         omega = max(float(np.sqrt((log_scale**2 + 1 / (information + 1 / omega**2)).mean())), _SMALLEST)
-    score, information = _said(log_scale, away, exposure, moving, noise)
-    return np.stack([information, information * log_scale + score]), log_scale
+    score, information = _said(log_scale, away, exposure, moving, noise, seen)
+    # a record may be so far off that the slope is of no use
+    linear = np.clip(information * log_scale + score, -_LARGEST * information, _LARGEST * information)
+    return np.stack([information, linear]), log_scale
 
 
-def _said(log_scale: Array, away: Array, exposure: Array, moving: Array, noise: Array) -> tuple[Array, Array]:
+def _said(
+    log_scale: Array, away: Array, exposure: Array, moving: Array, noise: Array, seen: Array
+) -> tuple[Array, Array]:
     """Score and information of the logarithms of units' scales; shape (unit,) each."""
     scaled = moving * np.exp(2 * log_scale)[:, None]
     total = scaled + noise[:, None]
-    # an effect explains what is in line with exposure, and one component less is left
-    information = (exposure**2 / total).sum(axis=1, keepdims=True)
-    line = exposure / np.sqrt(np.where(information > 0, information, 1.0))
+    # generalised least squares: an effect explains what is in line with exposure, and that much less is left to scatter
+    known = (exposure**2 / total).sum(axis=1, keepdims=True)
+    line = exposure / np.sqrt(np.where(known > 0, known, 1.0))
     rest = away - line * (line * away / total).sum(axis=1, keepdims=True)
-    share = scaled / total
-    score = (share * (rest**2 / total - (1 - line**2 / total))).sum(axis=1)
-    return score, 2 * (share**2 * (1 - line**2 / total)).sum(axis=1)
+    share, free = scaled / total, seen[:, None] * (1 - line**2 / total)
+    return (share * (rest**2 / total - free)).sum(axis=1), 2 * (share**2 * free).sum(axis=1)
 
 
 def unit_scales(cells: Cells, omega: Any, told: Any) -> tuple[Any, Any]:

@@ -32,7 +32,7 @@ ARRAYS = (
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
     "shock_weight", "shock_spread", "unit_told",
-    "term_weight", "term_response", "term_centre", "term_before",
+    "term_weight", "term_response", "term_centre", "term_before", "anchor",
 )  # fmt: skip
 
 
@@ -68,11 +68,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     effects_forth, effects_back = jit(effects.effects_forth), jit(effects.effects_back)
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
-    forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), scaled))
+    shift_of = jit(paths.shift_of)
+    forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), shift_of, scaled))
     scales_forth, scales_back, square_of = jit(shocks.scales_forth), jit(shocks.scales_back), jit(shocks.square_of)
     weights_forth, weights_back = jit(shocks.weights_forth), jit(shocks.weights_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
-    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), *given_shocks, scaled))
+    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), shift_of, *given_shocks, scaled))
     sweep, gather = jit(paths.sweep_of(forth, back)), jit(paths.gather)
 
     @jit
@@ -84,7 +85,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
         region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any, unit_told: Any,
-        term_weight: Any, term_response: Any, term_centre: Any, term_before: Any,
+        term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
@@ -148,8 +149,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             in_mean,
         )  # fmt: skip
         of_paths = (
-            standard, fields, response, cell_now, mean_now, factors, basis, pseudo_unit, pseudo_time, shock_weight,
-            shock_spread, tail,
+            standard, fields, response, cell_now, mean_now, factors, basis, pseudo_unit, pseudo_time, anchor,
+            shock_weight, shock_spread, tail,
         )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms, term_weight, term_response, term_centre, term_before)

@@ -115,8 +115,15 @@ def whole_back(
     return found
 
 
+def shift_of(anchor: Any, response: Any, location: Any, first: int, shift: Any) -> None:
+    """How far records of units from ``first`` on lie from their location on average, 0 without pseudo-responses."""
+    for t in range(anchor.shape[0]):
+        for j in range(shift.size):
+            shift[j] += anchor[t, first + j] * (response[t, first + j] - location[t, first + j])
+
+
 def forth_of(
-    spread_forth: Callable[..., float], whole_forth: Callable[..., float], scaled: bool
+    spread_forth: Callable[..., float], whole_forth: Callable[..., float], shift_of: Callable[..., None], scaled: bool
 ) -> Callable[..., float]:
     """Components of the paths of a block of units."""
 
@@ -125,16 +132,18 @@ def forth_of(
         paths: Any, block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, xi, eta, _, scale_of, _, _, _ = paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, _, _, _ = of_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor, _, _, _ = of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
             heavy, told, here = cell_weight[t, first:last], response[t, first:last], eta[t, first:last]
             for j in range(gap.shape[1]):
                 gap[t, j] = precision * heavy[j] * (told[j] - here[j])
+        shift = np.zeros(gap.shape[1])
+        shift_of(anchor, response, eta, first, shift)
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
-            gap[t, at - first] = precision * cell_weight[t, at] * PSEUDO_SCALE * xi[m]
+            gap[t, at - first] = precision * cell_weight[t, at] * (shift[at - first] + PSEUDO_SCALE * xi[m])
         np.dot(basis, gap, residual)
         density: float = spread_forth(
             precision * mean_weight[first:last], level, variance, scale_of[first:last], sign, shrink, spread
@@ -150,8 +159,8 @@ def forth_of(
 
 
 def back_of(
-    whole_back: Callable[..., Any], slopes: Callable[..., Any], shocks_forth: Callable[..., float],
-    shocks_back: Callable[..., float], scaled: bool,
+    whole_back: Callable[..., Any], slopes: Callable[..., Any], shift_of: Callable[..., None],
+    shocks_forth: Callable[..., float], shocks_back: Callable[..., float], scaled: bool,
 ) -> Callable[..., float]:  # fmt: skip
     """Likelihood of a block of units, and all derivatives in their paths."""
 
@@ -165,7 +174,7 @@ def back_of(
             in_mean,
         ) = in_paths  # fmt: skip
         (
-            standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time,
+            standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor,
             shock_weight, shock_spread, tail,
         ) = of_paths  # fmt: skip
         slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
@@ -174,6 +183,8 @@ def back_of(
         weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
         across = np.ascontiguousarray(basis.T)
         departure, density, deviate = np.dot(across, component), 0.0, np.empty(units)
+        shift, in_shift = np.zeros(units), np.zeros(units)
+        shift_of(anchor, response, eta, first, shift)
         for t in range(periods):
             here = eta[t, first:last]
             for j in range(units):
@@ -195,7 +206,7 @@ def back_of(
                 )  # fmt: skip
         for m in range(begin, end):
             t, j = pseudo_time[m], pseudo_unit[m] - first
-            away = departure[t, j] - PSEUDO_SCALE * xi[m]
+            away = departure[t, j] - shift[j] - PSEUDO_SCALE * xi[m]
             density += 0.5 * log(weight[j]) - 0.5 * weight[j] * away * away
             in_weight[j] += 0.5 / weight[j] - 0.5 * away * away
             slope[t, j] = -weight[j] * away
@@ -238,7 +249,11 @@ def back_of(
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
             in_xi[m] = -PSEUDO_SCALE * in_eta[t, at]
+            in_shift[at - first] -= in_eta[t, at]
             in_eta[t, at] = 0.0  # the pseudo-response moves with the location
+        for t in range(anchor.shape[0]):
+            for j in range(units):
+                in_eta[t, first + j] -= anchor[t, first + j] * in_shift[j]
         return density
 
     return back
