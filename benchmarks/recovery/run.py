@@ -135,7 +135,7 @@ class Mirrored(np.random.Generator):
 
 def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Panel, float]:
     """A specification, a panel drawn from its model, and the true SATT."""
-    of, (case, _, mirrored) = of or Size(), case.partition(MIRRORED)
+    of, (case, mirrored, _) = of or Size(), case.partition(MIRRORED)
     spec = spec_for(case, seed)
     generator = Mirrored if mirrored else np.random.Generator
     rng = generator(np.random.PCG64([seed, crc32(case.encode())]))
