@@ -27,6 +27,14 @@ def test_every_case_can_be_simulated_and_depends_on_its_seed_alone(script: Any) 
         assert all(prior.source == "default" for _, prior in spec.outcomes[0].all_priors().items())
 
 
+def test_effects_of_mirrored_panels_have_the_other_sign(script: Any) -> None:
+    truths = np.array(
+        [[script.simulate(f"binomial{ending}", seed)[2] for ending in ("", script.MIRRORED)] for seed in range(12)]
+    )
+    # on the linear predictor they are opposite; what they are of differs, as levels do
+    assert (truths.prod(axis=1) < 0).mean() > 0.8
+
+
 def test_summary_counts_intervals_and_errors(script: Any) -> None:
     results = pd.DataFrame(
         {"held": [True, True, False, True], "z": [1.0, -1.0, 3.0, 1.0], "gate": ["PASS", "FAIL", "PASS", "PASS"],
