@@ -99,7 +99,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
         are apart from paths, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
         for their shocks, ``cell_weight`` how much paths are told of them, and ``mean_weight``
-        what effects see of them at the reference scale of shocks.
+        what effects see of them at the reference scale of shocks. ``unit_told`` is what paths say of units' scales
+        (`primum.model.unit_scales`), and ``anchor`` averages the records of a unit with pseudo-responses.
     """
     standard = family.standard(cells)
     work = working_of(cells, family)
