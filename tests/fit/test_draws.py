@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from primum.errors import PrimumError
 from primum.fit import compile as compiling
-from primum.fit.draws import STATS, Draws, draw, kept_length, start
+from primum.fit.draws import STATS, Draws, draw, kept_length, nutpie_module, start
 from primum.fit.gate import gate_of
 from primum.fit.sample import draw_posterior
 from primum.model import Cells, cells_of
@@ -156,6 +157,16 @@ def test_chains_start_around_guesses_and_priors(case: str) -> None:
         density, gradient, _ = built.kernel(point)
         assert np.isfinite(density)
         assert np.isfinite(gradient).all()
+
+
+def test_an_outcome_without_a_point_to_start_from_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sample(*_: object, **__: object) -> None:
+        raise RuntimeError("All initialization points failed\n\nCaused by: an error code")
+
+    built = model_case("binomial with gaps")
+    monkeypatch.setattr(nutpie_module(), "sample", sample)
+    with pytest.raises(PrimumError, match="Re-referrals: no chain found a point to start from"):
+        draw(built.family, built.cells, built.outcome.all_priors(), Sampler(), 1, label="Re-referrals")
 
 
 def test_settings_reach_the_sampler() -> None:

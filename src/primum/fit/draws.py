@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from primum.errors import PrimumError
 from primum.fit.compile import JOINT, Program, joined, joint_table_of, program_of, table_of
 from primum.fit.progress import progress
 from primum.model import Cells
@@ -144,7 +146,7 @@ def _sample(
 
     nutpie, chains = nutpie_module(), settings.chains
     # chains are what runs at once: their small matrix products would otherwise each ask for every core
-    with progress(label, chains, show) as reporting, threadpool_limits(1):
+    with progress(label, chains, show) as reporting, threadpool_limits(1), _starts_named(label):
         trace = nutpie.sample(
             model,
             draws=settings.draws,
@@ -160,6 +162,20 @@ def _sample(
     drawn, stats = trace.get_arrow_trace()
     vectors = [_column(batch, "kept", length)[settings.tune :] for batch in drawn]
     return vectors, {name: np.stack([_column(batch, name)[settings.tune :] for batch in stats]) for name in STATS}
+
+
+@contextmanager
+def _starts_named(label: str) -> Iterator[None]:
+    """An error that says what a user can do where no chain finds a point to start from."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "initialization points" not in str(error):
+            raise
+        raise PrimumError(
+            f"{label or 'the outcome'}: no chain found a point to start from, since the model's density is not finite "
+            "there; look for values out of all proportion to the others (`primum describe`), or priors that are"
+        ) from error
 
 
 def _values(vectors: Sequence[Array], cells: Cells, layout: Layout) -> dict[str, NDArray[Any]]:
