@@ -103,7 +103,7 @@ from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
 from primum.model.families import Family, family_of, learns_noise, pseudo_cells
-from primum.model.hyper import average, hyperpriors, kappa_of, tailed
+from primum.model.hyper import average, hyperpriors, kappa_of, tailed, told
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import sizes_of
 from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
@@ -229,7 +229,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     sigma_alpha, kappa, others = half_normal("sigma_alpha"), kappa_of(cells, data), cells.comparators.size
     of_scales, scale = pt.as_tensor(0.0), pt.ones(cells.order.size)
     if cells.varied:
-        of_scales, scale = unit_scales(cells, tailed("omega", data), data["unit_told"])
+        of_scales, scale = unit_scales(cells, tailed("omega", data), (data["unit_told"][0], data["unit_told"][1]))
     moves = pt.repeat(q[None], data["drift_variance"].shape[0])
     if cells.trends:
         moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))
@@ -332,9 +332,9 @@ def _regions(cells: Cells, slow: Any, path: Any, data: dict[str, Any]) -> Any:
         pm.Flat("x_region", dims=(_own("region"), "drift")),
         tailed("sigma_region", data) * data["region_scale"],
     )
-    shrink = 1 / (1 + spread**2 * data["region_weight"])
-    zeta = shrink * spread * data["region_weight"] * (data["region_response"] - slow) + pt.sqrt(shrink) * x
-    pm.Potential("region_density", (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum())
+    pull = data["region_weight"] * (data["region_response"] - slow)
+    zeta, density = told(spread, data["region_weight"], pull, x)
+    pm.Potential("region_density", density)
     departure = spread * zeta
     pm.Deterministic("lambda_region", path + departure @ data["path_basis"], dims=(_own("region"), "time"))
     return departure[data["region_of"]]

@@ -74,3 +74,16 @@ def tailed(name: str, data: dict[str, Any]) -> Any:
     )
     pm.Potential(f"{name}_density", multiple - 0.5 * multiple**2 - 0.5 * z**2)
     return pm.Deterministic(name, data["priors"][SCALARS.index(name), 1] * multiple)
+
+
+def told(spread: Any, weight: Any, pull: Any, x: Any) -> tuple[Any, Any]:
+    """Standard normal quantities sampled around what data say of their products with spreads, and the log density of x.
+
+    As `primum.model.kernel.told.told_forth`; data say of a product that it has precision ``weight`` and linear part
+    ``pull``.
+    """
+    import pytensor.tensor as pt
+
+    shrink = 1 / (1 + spread**2 * weight)
+    zeta = shrink * spread * pull + pt.sqrt(shrink) * x
+    return zeta, (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum()

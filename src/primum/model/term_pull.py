@@ -36,7 +36,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from primum.model.cells import Array, Cells
-from primum.model.hyper import tailed
+from primum.model.hyper import tailed, told
 
 
 class Pilots(NamedTuple):
@@ -148,8 +148,8 @@ def add_terms(cells: Cells, centre: Any, data: dict[str, Any]) -> tuple[Any, Any
     # each term is pulled by those before it
     pulled = pt.eye(len(groups)) + (shrink * spread**2)[:, None] * before
     gamma = pt.linalg.solve_triangular(pulled, spread * (shrink * spread * pull + pt.sqrt(shrink) * x), lower=True)
-    zeta = shrink * spread * (pull - before @ gamma) + pt.sqrt(shrink) * x
-    return pm.Deterministic("gamma", gamma, dims=dim), (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum()
+    _, density = told(spread, data["term_weight"], pull - before @ gamma, x)
+    return pm.Deterministic("gamma", gamma, dims=dim), density
 
 
 def expected_of(centre: Any, gamma: Any, data: dict[str, Any]) -> Any:

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from primum.model.cells import Array, Cells
+from primum.model.hyper import told
 
 _STEPS, _LARGEST, _SMALLEST = 30, 6.0, 0.05
 
@@ -89,7 +90,7 @@ def _said(
     return (share * (rest**2 / total - free)).sum(axis=1), 2 * (share**2 * free).sum(axis=1)
 
 
-def unit_scales(cells: Cells, omega: Any, told: Any) -> tuple[Any, Any]:
+def unit_scales(cells: Cells, omega: Any, said: tuple[Any, Any]) -> tuple[Any, Any]:
     """Log density of the units' coordinates, and squares of their scales in the model's order; shape (unit,).
 
     Parameters
@@ -98,15 +99,13 @@ def unit_scales(cells: Cells, omega: Any, told: Any) -> tuple[Any, Any]:
         The outcome's arrays.
     omega
         SD of the logarithms.
-    told
-        From `told_of_scales`, in the model's order; shape (2, unit).
+    said
+        Precision and linear part of `told_of_scales`, in the model's order; shape (unit,) each.
     """
     import pymc as pm
     import pytensor.tensor as pt
 
-    x = pm.Flat("x_unit", dims="ordered")
-    shrink = 1 / (1 + omega**2 * told[0])
-    zeta = shrink * omega * told[1] + pt.sqrt(shrink) * x
+    zeta, density = told(omega, *said, pm.Flat("x_unit", dims="ordered"))
     scale = pt.exp(omega * zeta)
     pm.Deterministic("unit_scale", scale[np.argsort(cells.order)], dims="unit")
-    return (0.5 * pt.log(shrink) - 0.5 * zeta**2).sum(), scale**2
+    return density, scale**2
