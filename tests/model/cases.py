@@ -157,6 +157,13 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "poisson, heavy-tailed shocks, in blocks": lambda: evaluation(
         "poisson", units=BLOCK + 20, pilots=4, missing=30, changes={**SHOCKS, **VARIED, **WEIGHTS, **TRENDS}
     ),
+    "binomial, trends, shocks by period, with gaps": lambda: evaluation(
+        "binomial", missing=9, times=UNEVEN, changes={**SIZES, **TRENDS, **VARIED}
+    ),
+    "poisson, stationary drift with trends and weights, shocks by period": lambda: evaluation(
+        "poisson", missing=9, times=UNEVEN, changes={**SIZES, **TRENDS, **PHI, **WEIGHTS}
+    ),
+    "binomial, stationary drift, heavy-tailed shocks": lambda: evaluation("binomial", changes={**SHOCKS, **PHI}),
     "binned, heavy-tailed shocks, with hidden bins and gaps": lambda: evaluation(
         "binned", missing=9, bounded=20, changes=SHOCKS
     ),

@@ -24,7 +24,6 @@ from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
-from primum.model.shocks import scale_of_shocks
 from tests.model.cases import CASES, MODE, Model, Point, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
 from tests.model.test_drift import centred_drift
@@ -122,18 +121,36 @@ def without_shocks(at: dict[str, Array]) -> Array:
 
 
 def log_shocks(built: Model, at: dict[str, Array], point: Point) -> float:
-    """Density of shocks apart from paths, and the Jacobian of e = s (... + sqrt(R / m) x exp(R^8 x^2 / 8))."""
+    """Density of shocks apart from paths, normal given g ~ Gamma(2, 2), and the Jacobian of their map."""
     if not built.cells.apart:
         return 0.0
+    places, density = np.argsort(built.cells.order), 0.0
+    scale = cell_scales(built, at, point)
+    if built.cells.heavy:
+        away = 17 / 18 + point["x_tail"].T[places] / np.sqrt(18)
+        root = mixing(built, point) ** (1 / 3)
+        # of g = u^3, where u is a hyperbola of what is sampled
+        density += float(np.sum(stats.gamma.logpdf(root**3, 2, scale=0.5) + 3 * np.log(root) + np.log(3 / np.sqrt(18))))
+        density -= 0.5 * float(np.sum(np.log(away**2 + 0.04)))
+    weight = np.where(built.cells.observed, working(built)[1], 0.0)
+    jacobian = np.log(scale) - 0.5 * np.log1p(scale**2 * weight)
+    return density + float(np.sum(stats.norm.logpdf(at["shock"] / scale) - np.log(scale) + jacobian))
+
+
+def mixing(built: Model, point: Point) -> Array:
+    """The g of every cell, where u = g^(1/3) is the larger root of u (u - y) = 0.1^2."""
+    if not built.cells.heavy:
+        return np.ones(built.cells.value.shape)
+    away = 17 / 18 + point["x_tail"].T[np.argsort(built.cells.order)] / np.sqrt(18)
+    return np.asarray([np.roots([1.0, -each, -0.01]).max() ** 3 for each in away.ravel()]).reshape(away.shape)
+
+
+def cell_scales(built: Model, at: dict[str, Array], point: Point) -> Array:
+    """Scale of the shock of every cell."""
     scale = at["shock_scale"] if built.cells.sized else at["s"]
-    scale = scale * (at["unit_scale"][:, None] if built.cells.varied else np.ones((len(built.cells.value), 1)))
-    spread = built.arrays["shock_spread"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
-    weight = np.where(built.cells.observed, working(built)[1], 0.0) * spread**2
-    x, told = point["x_shock"].T[np.argsort(built.cells.order)], 1 + scale**2 * weight
-    bend = 0.25 * told**-8.0 * x**2 if built.cells.heavy else np.asarray(0.0)
-    jacobian = np.log(scale * spread) - 0.5 * np.log1p(scale**2 * weight) + 0.5 * bend + np.log1p(bend)
-    density = stats.t(4) if built.cells.heavy else stats.norm
-    return float(np.sum(density.logpdf(at["shock"] / scale) - np.log(scale) + jacobian))
+    return np.asarray(
+        scale * (at["unit_scale"][:, None] if built.cells.varied else 1.0) / np.sqrt(mixing(built, point))
+    )
 
 
 def moves(built: Model, values: dict[str, Array], kind: str = "") -> Array:
@@ -216,7 +233,7 @@ def excess(cells: Cells, response: Array, sampling: Array, size: Array | float) 
 
 def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
-    weight = cell_weight(built, at) if built.cells.apart else working(built)[1]
+    weight = working(built)[1]
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
     return np.asarray(np.maximum(mean, 1e-3) / scale_of_noise(built, at) ** 2)
 
@@ -355,13 +372,11 @@ def log_multinomial(built: Model, linked: Array, sigma: float) -> Array:
     return found
 
 
-def cell_weight(built: Model, at: dict[str, Array]) -> Array:
+def cell_weight(built: Model, at: dict[str, Array], point: Point) -> Array:
     """Weights of the map: a cell's own, or where the scale of noise is learned the unit's mean in every cell."""
     if built.cells.apart:
-        told = built.arrays["cell_weight"].T[np.argsort(built.cells.order)]  # tests/model/test_shocks.py
-        weight = np.where(built.cells.observed, working(built)[1], 1.0)
-        shocks = 2 * at["s"] ** 2 if built.cells.heavy else np.mean(at["shock_scale"] ** 2)
-        return np.asarray(told / (1 / weight + shocks))
+        weight = np.where(built.cells.observed, working(built)[1], 0.0)
+        return np.asarray(1e-3 + weight / (1 + cell_scales(built, at, point) ** 2 * weight))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
     own = np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
@@ -406,9 +421,12 @@ def factors(built: Model) -> Array:
     return found
 
 
-def log_jacobian_of_paths(built: Model, at: dict[str, Array]) -> Array:
-    """Half the log determinant of V = (Sigma^-1 + w I)^-1, and that of M, a unit."""
+def log_jacobian_of_paths(built: Model, at: dict[str, Array], point: Point) -> Array:
+    """Half the log determinant of V = (Sigma^-1 + w I)^-1, and that of M, a unit; of (Sigma^-1 + W)^-1 apart."""
     eye = np.eye(built.cells.time.size)
+    if built.cells.apart:
+        through = zip(covariances(built, at), cell_weight(built, at, point), strict=True)
+        return np.array([-0.5 * np.linalg.slogdet(np.linalg.inv(each) + np.diag(w))[1] for each, w in through])
     rows = zip(covariances(built, at), mean_weight(built, at), factors(built), strict=True)
     return np.array(
         [
@@ -435,7 +453,7 @@ def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
         + log_weighting(built, at, point)
         + log_pseudo(built, at, point)
         + log_shocks(built, at, point)
-        + float(log_jacobian_of_paths(built, at).sum())
+        + float(log_jacobian_of_paths(built, at, point).sum())
         + float(log_jacobian_of_effects(built, at).sum())
     )
 
@@ -476,7 +494,7 @@ def test_log_jacobian_of_paths_is_that_of_the_map(built: Model) -> None:
             change[built.cells.pilots] = 0.0  # which follow the comparators
         assert np.abs(change).max() == 0.0, "a unit's coordinates must move no other unit"
     # eta, of size 1, is rounded at 1e-16, and the smallest steps are of size 1e-2
-    assert np.linalg.slogdet(jacobian)[1] == pytest.approx(log_jacobian_of_paths(built, at)[unit], abs=1e-10)
+    assert np.linalg.slogdet(jacobian)[1] == pytest.approx(log_jacobian_of_paths(built, at, point)[unit], abs=1e-10)
 
 
 def test_log_jacobian_of_effects_is_that_of_the_map(built: Model) -> None:
@@ -515,12 +533,12 @@ def at_reference(built: Model, point: Point) -> Point:
     work = working_of(cells, family)
     scales = reference_of(work, cells, family, priors)
     _, squares = scales_of_units(work, cells, scales, priors)
+    size = scales.s
     if cells.apart:
-        heavy = scale_of_shocks(scales.s, cells)
-        work, scales, _ = through_shocks(work, scales, cells)
+        work, scales = through_shocks(work, scales, cells)
     named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
     if cells.apart:
-        named["s"] = heavy
+        named["s"] = size
     if cells.sized:
         point = {**point, "s_period": np.full(cells.time.size, named.pop("s"))}
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
@@ -533,8 +551,8 @@ def at_reference(built: Model, point: Point) -> Point:
 
 
 def conditional(built: Model, covariance: Array, weight: Array) -> Array:
-    """Covariance of a path given its cells; without shocks what these say of level and trend is kept apart."""
-    if built.cells.white:
+    """Covariance of a path given its cells; where nothing is white what these say of level and trend is kept apart."""
+    if built.cells.white or built.cells.apart:
         noisy = weight[:, None] * covariance
         return np.asarray(covariance - covariance @ np.linalg.solve(np.eye(len(noisy)) + noisy, noisy))
     basis = built.cells.basis.vectors
@@ -550,8 +568,10 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     point["x"] = np.zeros_like(point["x"])
     at = built(point)
     where = centre(built, at, point)
-    gaps = np.where(has_pseudo(built), pseudo_gaps(built, point, where), working(built)[0] - where)
-    rows = zip(covariances(built, at), cell_weight(built, at), gaps, strict=True)
+    # a missing cell has a little weight where shocks are apart, and what working response it has does not matter
+    response = built.arrays["response"].T[np.argsort(built.cells.order)]
+    gaps = np.where(has_pseudo(built), pseudo_gaps(built, point, where), response - where)
+    rows = zip(covariances(built, at), cell_weight(built, at, point), gaps, strict=True)
     expected = np.array([conditional(built, each, w) @ (w * gap) for each, w, gap in rows])
     # factors have seven digits
     np.testing.assert_allclose(without_shocks(at) - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
@@ -568,7 +588,7 @@ def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> N
         moved = {**point, "x": point["x"].copy()}
         moved["x"][component, built.place(unit)] += 1.0
         moves[:, component] = (without_shocks(built(moved)) - without_shocks(at))[unit]
-    weight = cell_weight(built, at)[unit]
+    weight = cell_weight(built, at, point)[unit]
     expected = conditional(built, covariances(built, at)[unit], weight)
     # factors have seven digits
     np.testing.assert_allclose(moves @ moves.T, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
@@ -697,6 +717,7 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
         | ({"xi"} if has_pseudo(built).any() else set())
         | ({"x_unit"} if built.cells.varied else set())
         | ({"x_shock"} if built.cells.apart else set())
+        | ({"x_tail"} if built.cells.heavy else set())
         | ({"s_period"} if built.cells.sized else set())
         | ({"x_region"} if built.cells.regions is not None else set())
     )

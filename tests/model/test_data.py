@@ -35,22 +35,25 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "scalar": len(SCALARS),
         "hyper": 4,
         "setting": 2,
-        "kind": 2,
+        "tailed": 1,
         "part": 2,
         "anchored": built.cells.time.size if has_pseudo(built).any() else 0,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
         "field": fields,
-        "shocked": built.cells.time.size if built.cells.apart else 0,
+        "linked": built.cells.time.size - 1 if built.cells.apart else 0,
+        "chained": built.cells.time.size if built.cells.apart else 0,
+        "corner": built.arrays["corner_kind"].size,  # tests/model/test_markov.py
     }
     blocks = sum(-(-count // BLOCK) for count in (built.cells.comparators.size, built.cells.pilots.size))
     entries = built.cells.time.size * (built.cells.time.size + 1) // 2
-    sizes |= {"block": blocks, "entry": entries, "lane": BLOCK}
+    there = not built.cells.apart  # where shocks are apart paths need no factors
+    sizes |= {"block": blocks * there, "entry": entries * there, "lane": BLOCK * there}
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # what the compiled code reads them as
         kinds = {
             **dict.fromkeys(("pair_pilot", "pair_donor", "term_group", "pseudo_unit", "pseudo_time"), np.int32),
-            **dict.fromkeys(("drift_scalar", "region_of"), np.int32),
+            **dict.fromkeys(("drift_scalar", "region_of", "corner_kind"), np.int32),
             "factors": np.float32,
         }
         assert values.dtype == kinds.get(name, np.float64), name
@@ -77,7 +80,7 @@ def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
     else:
         own = np.where(seen, weight, 0.0)[order]
         own = np.where(has_pseudo(built)[order], built.arrays["mean_weight"][:, None], own)
-    np.testing.assert_array_equal(built.arrays["shock_weight" if built.cells.apart else "cell_weight"], own.T)
+    np.testing.assert_array_equal(built.arrays["cell_weight"], own.T)
     if built.cells.apart:
         return  # of what paths see of them: tests/model/test_shocks.py
     expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(weight, seen, strict=True)]

@@ -65,8 +65,8 @@ def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counte
     # regions' coordinates, effect terms, units' and periods' scales, of which there are none, begin where the next do
     names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names]
-    # shocks apart from paths, which there are none of either, and pseudo-responses
-    expected += 2 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
+    # shocks apart from paths and their tails, which there are none of either, and pseudo-responses
+    expected += 3 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
 

@@ -1,14 +1,14 @@
-"""What paths see of cells whose shocks are apart from them, which shapes the geometry alone."""
+"""What paths see of cells whose shocks are apart from them, which shapes the geometry alone, and tails as a mixture."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from primum.model.data import reference_of, through_shocks, working_of
-from primum.model.shocks import scale_of_shocks, told_of, weights_through
+from primum.model.kernel.shocks import BEND, SLOPE, START
+from primum.model.shocks import weights_through
 from tests.model.cases import Model, model_case
 
 
@@ -17,50 +17,58 @@ def built() -> Model:
     return model_case("binomial, heavy-tailed shocks, with gaps")
 
 
-def test_a_record_far_from_the_rest_of_its_unit_tells_little(built: Model) -> None:
-    work = working_of(built.cells, built.family)
-    unit, time = next(zip(*np.nonzero(built.cells.observed), strict=True))
-    before = told_of(work.weight, work.response, 0.1, built.cells)
-    assert (before[~built.cells.observed] == 0).all()
-    assert (before[built.cells.observed] > 0).all()
-    assert before.max() == 1.0
-    odd = work.response.copy()
-    odd[unit, time] += 100.0
-    after = told_of(work.weight, odd, 0.1, built.cells)
-    assert after[unit, time] < 1e-3
-    # the rest is measured from medians, which one record hardly moves
-    others = np.arange(len(odd)) != unit
-    assert np.abs(after - before)[others].max() < 0.2
-
-
-def test_weights_are_the_information_through_a_shock(built: Model) -> None:
-    """Of y = c + e + noise, e ~ s t_4, about c: of the noise alone, or with the variance of e to it, 2 s^2."""
-    told, weight = np.array([[1.0, 0.5], [0.0, 1.0]]), np.array([[10.0, 4.0], [0.0, 2.0]])
-    cell, mean = weights_through(np, told, weight, 0.0, built.cells)
-    np.testing.assert_array_equal(cell, told * weight)
-    np.testing.assert_allclose(mean, [10.0, 2.0])  # a missing cell does not count
-    cell, _ = weights_through(np, told, weight, 4.0, built.cells)
-    np.testing.assert_allclose(cell, [[1 / (0.1 + 8), 0.5 / (0.25 + 8)], [0.0, 1 / (0.5 + 8)]])
-    cell, _ = weights_through(np, told, weight, 4.0, replace(built.cells, heavy=False, sized=True))
-    np.testing.assert_allclose(cell, [[1 / (0.1 + 4), 0.5 / (0.25 + 4)], [0.0, 1 / (0.5 + 4)]])
-
-
-def test_a_unit_without_cells_keeps_a_weight(built: Model) -> None:
-    _, mean = weights_through(np, np.zeros((3, 1)), np.zeros((3, 1)), 0.1, built.cells)
-    assert mean.item() == 1e-3
+def test_weights_are_the_information_through_a_shock() -> None:
+    """Of y = c + e + noise about c: the variance of e is added to that of the noise."""
+    weight, square = np.array([[10.0, 4.0], [0.0, 2.0]]), np.array([[4.0, 1.0], [1.0, 9.0]])
+    little = 1e-3  # of every cell, so that a unit may have none
+    np.testing.assert_allclose(weights_through(weight, 0.0), weight + little)
+    expected = np.array([[1 / (0.1 + 4), 1 / (0.25 + 1)], [0.0, 1 / (0.5 + 9)]])
+    np.testing.assert_allclose(weights_through(weight, square), expected + little)
 
 
 def test_reference_has_no_shocks_in_paths(built: Model) -> None:
     priors = built.outcome.all_priors()
     work = working_of(built.cells, built.family)
     scales = reference_of(work, built.cells, built.family, priors)
-    through, without, told = through_shocks(work, scales, built.cells)
+    through, without = through_shocks(work, scales, built.cells)
     assert (without.s, without.q) == (0.0, scales.q)
-    cell, mean = weights_through(np, told.T, work.weight.T, scale_of_shocks(scales.s, built.cells) ** 2, built.cells)
-    np.testing.assert_array_equal(through.weight, cell.T)
-    np.testing.assert_array_equal(through.mean_weight, mean)
-    np.testing.assert_array_equal(built.arrays["mean_weight"], mean[built.cells.order])
-    np.testing.assert_array_equal(built.arrays["cell_weight"], told[built.cells.order].T)
-    seen = built.cells.observed
-    expected = np.where(seen, 1 / np.sqrt(np.where(seen, told, 1.0)), 1.0)
-    np.testing.assert_allclose(built.arrays["shock_spread"], expected[built.cells.order].T, rtol=1e-12)
+    cell, seen = weights_through(work.weight, scales.s**2), built.cells.observed
+    np.testing.assert_array_equal(through.weight, cell)
+    expected = [row[there].mean() if there.any() else 1e-3 for row, there in zip(cell, seen, strict=True)]
+    np.testing.assert_allclose(through.mean_weight, expected, rtol=1e-12)
+    np.testing.assert_array_equal(built.arrays["mean_weight"], through.mean_weight[built.cells.order])
+    np.testing.assert_array_equal(built.arrays["cell_weight"], work.weight[built.cells.order].T)
+
+
+def root_of(x: float) -> tuple[float, float]:
+    away = START + SLOPE * x
+    width = np.hypot(away, 2 * BEND)
+    return float(0.5 * (away + width)), float(width)
+
+
+def density_of(x: float) -> float:
+    """What the kernel adds for a coordinate of tails."""
+    root, width = root_of(x)
+    return float(root**6 / width * np.exp(-2 * root**3))
+
+
+@pytest.mark.parametrize("shock", [0.0, 0.5, 2.0, 10.0])
+def test_a_mixture_of_normal_shocks_is_a_t(shock: float) -> None:
+    """With four degrees of freedom, whatever the hyperbola does to the coordinate."""
+    whole = integrate.quad(density_of, -15, 15)[0]
+    mixed = integrate.quad(lambda x: density_of(x) * stats.norm.pdf(shock, 0, root_of(x)[0] ** -1.5), -15, 15)[0]
+    # quad's own tolerance is 1.5e-8
+    assert mixed / whole == pytest.approx(stats.t(4).pdf(shock), rel=1e-5, abs=1e-7)
+
+
+def test_coordinates_of_tails_are_close_to_normal() -> None:
+    """Or steps would be small: their third and fourth moments are those of a normal, roughly."""
+    whole, *moments = (integrate.quad(lambda x, k=k: x**k * density_of(x), -15, 15)[0] for k in range(5))
+    first, second, third, fourth = (each / whole for each in moments)
+    spread = np.sqrt(second - first**2)
+    skew = (third - 3 * first * second + 2 * first**3) / spread**3
+    tails = (fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4) / spread**4
+    assert abs(first) < 0.1
+    assert spread == pytest.approx(1, abs=0.1)
+    assert abs(skew) < 0.2
+    assert tails == pytest.approx(3, abs=0.2)

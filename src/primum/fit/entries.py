@@ -64,13 +64,15 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(float64(t[30, 0]), (t[30, 1], t[30, 2])),
             carray(int32(t[31, 0]), (t[31, 1],)),
             carray(float64(t[32, 0]), (t[32, 1], t[32, 2])),
-            carray(float64(t[33, 0]), (t[33, 1], t[33, 2])),
-            carray(float64(t[34, 0]), (t[34, 1], t[34, 2])),
-            carray(float64(t[35, 0]), (t[35, 1],)),
-            carray(float64(t[36, 0]), (t[36, 1],)),
+            carray(float64(t[33, 0]), (t[33, 1],)),
+            carray(float64(t[34, 0]), (t[34, 1],)),
+            carray(float64(t[35, 0]), (t[35, 1], t[35, 2])),
+            carray(float64(t[36, 0]), (t[36, 1], t[36, 2])),
             carray(float64(t[37, 0]), (t[37, 1], t[37, 2])),
-            carray(float64(t[38, 0]), (t[38, 1], t[38, 2])),
-            carray(float64(t[39, 0]), (t[39, 1], t[39, 2])),
+            carray(float64(t[38, 0]), (t[38, 1],)),
+            carray(float64(t[39, 0]), (t[39, 1],)),
+            carray(float64(t[40, 0]), (t[40, 1], t[40, 2])),
+            carray(int32(t[41, 0]), (t[41, 1],)),
         )  # fmt: skip
 
     return evaluate
@@ -161,14 +163,14 @@ def _lengths() -> Any:
     from numba import carray
 
     at_period, at_next = VECTORS.index("s_period"), VECTORS.index("s_period") + 1
-    head, rows, int64 = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64)
+    head, rows, int64, shocks = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64), ARRAYS.index("excess")
 
     @numba.njit  # type: ignore[untyped-decorator]
     def lengths(table: Any) -> tuple[int, int]:
         t = carray(table, (rows, WIDTH))
         (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
         places = carray(int64(t[0, 0]), (t[0, 1],))
-        latents = (periods + t[32, 1]) * units + pairs + (units if places[OMEGA] >= 0 else 0)
+        latents = (periods + t[shocks, 1]) * units + pairs + (units if places[OMEGA] >= 0 else 0)
         sized = places[head + at_next] - places[head + at_period]
         return head + periods + pilots + terms + regions * periods + sized, latents
 

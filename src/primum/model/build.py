@@ -106,6 +106,7 @@ from primum.model.families import Family, family_of, learns_noise, pseudo_cells
 from primum.model.hyper import average, hyperpriors, kappa_of, tailed, told
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import sizes_of
+from primum.model.markov import chain_of, markov_density
 from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
 from primum.model.term_pull import add_terms, expected_of
 from primum.model.transport import path_density
@@ -239,7 +240,6 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     slow = pm.Normal("lambda_drift", 0.0, data["path_scale"], dims="drift")
     path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
     x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
-    factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)
     precision, sign = pt.as_tensor(1.0), root_sign
     if family.scaled:
         precision, sign = 1 / sigma**2, root_sign * pt.sign(sigma)
@@ -256,15 +256,19 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         carried += (root_sign[:, None] * pt.sqrt(own) * given.known[:, others:]).T
         variance, own = variance * given.left[:, None] ** 2, own * given.left[:, None] ** 2
 
-    seen = data
     if cells.apart:
-        shock_scale = scales_of_shocks(cells, s, data)
-        square = (shock_scale**2).mean()
-        cell, mean = weights_through(pt, data["cell_weight"], data["shock_weight"], square, cells)
-        seen = {**data, "cell_weight": cell, "mean_weight": mean}
-    density, eta, component = path_density(
-        location, variance, sign, precision, x[:, :others], factor[:others], pseudo[:, :others], seen, 0
-    )
+        shock_scale = scales_of_shocks(cells, s, scale, data)
+        cell_weight = weights_through(data["cell_weight"], shock_scale**2)
+        terms = chain_of(cells).kinds.size
+
+    def of_paths(location: Any, variance: Any, first: int) -> tuple[Any, Any, Any]:
+        some = slice(first, first + location.shape[1])
+        if cells.apart:
+            return markov_density(location, variance, sign, x[:, some], cell_weight, data, first, terms)
+        factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)[some]
+        return path_density(location, variance, sign, precision, x[:, some], factor, pseudo[:, some], data, first)
+
+    density, eta, component = of_paths(location, variance, 0)
     if cells.weighting is not None:
         donor = pm.Normal("x_donor", dims=_own("donor"))
         lean = donor if given is None else given.donors + given.leaning * donor
@@ -273,12 +277,10 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     aim, spread = (tau, sigma_tau) if given is None else (tau + sigma_tau * given.effects, sigma_tau * given.spread)
     tau_unit, zeta, of_effects = _effects(aim, spread, centre + carried, own, weight, cells.tail, data)
     location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T
-    of_pilots, eta_pilots, component_pilots = path_density(
-        location, own, sign, precision, x[:, others:], factor[others:], pseudo[:, others:], seen, others
-    )
+    of_pilots, eta_pilots, component_pilots = of_paths(location, own, others)
     eta = pt.concatenate([eta, eta_pilots], axis=1)
     if cells.apart:
-        shock = add_shocks(shock_scale, scale, eta, cells.shock_tail, data)
+        shock = add_shocks(shock_scale, eta, data)
         pm.Deterministic("shock", shock.T[np.argsort(cells.order)], dims=("unit", "time"))
         eta += shock
     likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])

@@ -18,8 +18,9 @@ from primum.model.factors import factors_of
 from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
+from primum.model.markov import chain_of, no_chain
 from primum.model.reference import Scales, reference_scales
-from primum.model.shocks import scale_of_shocks, spread_of, told_of, weights_through
+from primum.model.shocks import weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
 from primum.model.unit_scales import told_of_scales
@@ -52,7 +53,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "term_before": ("pulled", "term"),
     "pseudo_unit": ("pseudo",),
     "pseudo_time": ("pseudo",),
-    "tail": ("kind",),
+    "tail": ("tailed",),
     "drift_scalar": ("drift",),
     "path_scale": ("drift",),
     "path_basis": ("drift", "time"),
@@ -61,10 +62,12 @@ DIMS: dict[str, tuple[str, ...]] = {
     "region_weight": ("region", "drift"),
     "region_response": ("region", "drift"),
     "region_of": ("ordered",),
-    "shock_weight": ("shocked", "ordered"),
-    "shock_spread": ("shocked", "ordered"),
     "unit_told": ("part", "varied"),
     "anchor": ("anchored", "ordered"),
+    "links": ("linked",),
+    "excess": ("chained",),
+    "corners": ("corner", "chained"),
+    "corner_kind": ("corner",),
 }
 
 
@@ -97,9 +100,9 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         the coordinates of the basis. A region's path departs from it by coordinates of the same kind, whose SDs at
         sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
         lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
-        are apart from paths, ``shock_weight`` holds cells' working weights, ``shock_spread`` in how many scales to look
-        for their shocks, ``cell_weight`` how much paths are told of them, and ``mean_weight``
-        what effects see of them at the reference scale of shocks. ``unit_told`` is what paths say of units' scales
+        are apart from paths, ``mean_weight`` is what effects see of cells through shocks at reference scales, and
+        ``links``, ``excess``, ``corners`` and ``corner_kind`` are the `primum.model.markov.Chain` of paths.
+        ``unit_told`` is what paths say of units' scales
         (`primum.model.unit_scales`), and ``anchor`` averages the records of a unit with pseudo-responses.
     """
     standard = family.standard(cells)
@@ -111,12 +114,13 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     term_group, term_scale, pilot_terms = _terms(cells, priors)
     path_scale, path_basis, path_mix = path_of(cells, priors.lambda_t)
     moves = SCALARS.index("q"), SCALARS.index("sigma_slope")
+    chain = chain_of(cells) if cells.apart else no_chain()
     regions = cells.regions or Regions((), np.zeros(order.size, dtype=np.int64))
     scales = reference_of(work, cells, family, priors)
     unit_told, squares = scales_of_units(work, cells, scales, priors)
-    cellwise, told = work.weight[order].T, work.weight
+    cellwise = np.ascontiguousarray(work.weight[order].T)
     if cells.apart:
-        work, scales, told = through_shocks(work, scales, cells)
+        work, scales = through_shocks(work, scales, cells)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     pilot_response, pilot_exposure = (each[pilots] @ basis.vectors.T for each in (work.filled, cells.exposure))
     pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, squares, priors)
@@ -126,7 +130,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "standard": np.array([standard.centre, standard.spread]),
         "fields": np.ascontiguousarray(family.fields(cells, standard)[:, order].transpose(0, 2, 1)),
         "response": np.ascontiguousarray(work.response[order].T),
-        "cell_weight": np.ascontiguousarray(told[order].T),
+        "cell_weight": cellwise,
         "mean_weight": work.mean_weight[order],
         "factors": _factors(work, cells, scales, squares, priors),
         "exposure": cells.exposure[pilots],
@@ -147,7 +151,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "term_before": pull.before,
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
-        "tail": np.array([cells.tail, cells.shock_tail]),
+        "tail": np.array([cells.tail]),
         "drift_scalar": basis.scales(*moves).astype(np.int32),
         "path_scale": path_scale,
         "path_basis": path_basis,
@@ -156,10 +160,12 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "region_weight": region_weight,
         "region_response": region_response,
         "region_of": regions.of_unit[order].astype(np.int32),
-        "shock_weight": np.ascontiguousarray(cellwise) if cells.apart else np.zeros((0, order.size)),
-        "shock_spread": spread_of(told[order].T) if cells.apart else np.zeros((0, order.size)),
         "unit_told": unit_told,
         "anchor": np.ascontiguousarray(_anchor(cells, pseudo_unit.size)[:, order]),
+        "links": chain.links,
+        "excess": chain.excess,
+        "corners": chain.corners,
+        "corner_kind": chain.kinds,
     }
 
 
@@ -217,15 +223,11 @@ def working_of(cells: Cells, family: Family) -> Working:
     return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
 
-def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales, Array]:
-    """What paths see of cells whose shocks are apart from them, at reference scales, which then have none of shocks.
-
-    And how much records tell, as `primum.model.shocks.told_of` has it; shape (unit, time).
-    """
-    s = scale_of_shocks(scales.s, cells)
-    told = told_of(work.weight, work.response, s, cells)
-    cell, mean = weights_through(np, told.T, work.weight.T, s**2, cells)
-    return replace(work, weight=cell.T, mean_weight=mean), scales._replace(s=0.0), told
+def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales]:
+    """What paths see of cells whose shocks are apart from them, at reference scales, which then have none of shocks."""
+    cell = weights_through(work.weight, scales.s**2)
+    mean = np.where(cells.observed, cell, 0.0).sum(axis=1) / np.maximum(cells.observed.sum(axis=1), 1)
+    return replace(work, weight=cell, mean_weight=np.maximum(mean, MIN_WEIGHT)), scales._replace(s=0.0)
 
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
@@ -263,12 +265,12 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
         shares["sigma"] = shares["s"]
     if cells.trends:
         shares["sigma_slope"] = others.size
-    if cells.apart:
-        scales = scales._replace(s=scale_of_shocks(scales.s, cells))
     found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
     if cells.sized:
         found["s_period"] = np.full(periods, scales.s), np.full(periods, scales.s / np.sqrt(2 * others.size))
         del found["s"]
+    if cells.heavy:
+        found["s"] = tuple(0.75 * each for each in found["s"])  # of shocks' SD, the scale of a t that is much like them
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
 
 
@@ -280,6 +282,8 @@ def _shared(work: Working, cells: Cells, scales: Scales) -> tuple[Array, Array]:
 
 
 def _factors(work: Working, cells: Cells, scales: Scales, squares: Array, priors: Priors) -> NDArray[np.float32]:
+    if cells.apart:  # `primum.model.markov` needs none
+        return np.zeros((0, 0, 0), dtype=np.float32)
     others = cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
     own, variance = (

@@ -24,6 +24,7 @@ SCALES = SIGNED | TAILED
 _VECTORS = {
     "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
     "x_unit": ("varied",), "s_period": ("sized",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
+    "x_tail": ("time", "ordered"),
     "xi": ("pseudo",), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 VECTORS = tuple(_VECTORS)
@@ -61,10 +62,10 @@ class Layout:
     free
         Of the sampled point: scales by their coordinates, the path by its components
         (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), shocks that are apart
-        from paths (x_shock) and their scales by period, sign and all (s_period), regions' departures from
-        the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and, where there
-        are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of comparators' drifts
-        (x_u).
+        from paths (x_shock), their tails (x_tail) and their scales by period, sign and all (s_period), regions'
+        departures from the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and,
+        where there are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of
+        comparators' drifts (x_u).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
     """
@@ -123,6 +124,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
     apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "s_period": cells.sized}
+    apart |= {"x_tail": cells.heavy}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
     apart["x_u"] &= cells.white
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.kernel import donors, effects, paths, regions, scalars, shocks, terms, unit_scales
+from primum.model.kernel import donors, effects, markov, paths, regions, scalars, shocks, terms, unit_scales
 from primum.model.kernel.between import ALONE, JOINED
 from primum.model.kernel.jit import jit
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA, TAU, S
@@ -31,8 +31,9 @@ ARRAYS = (
     "exposure", "pilot_exposure", "pilot_response", "basis", "drift_variance", "pair_pilot", "pair_donor", "pair_base",
     "weighting", "term_group", "term_scale", "pilot_terms", "pseudo_unit", "pseudo_time", "tail", "drift_scalar",
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
-    "shock_weight", "shock_spread", "unit_told",
+    "unit_told",
     "term_weight", "term_response", "term_centre", "term_before", "anchor",
+    "links", "excess", "corners", "corner_kind",
 )  # fmt: skip
 
 
@@ -70,11 +71,16 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     shift_of = jit(paths.shift_of)
     forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), shift_of, scaled))
-    scales_forth, scales_back, square_of = jit(shocks.scales_forth), jit(shocks.scales_back), jit(shocks.square_of)
-    weights_forth, weights_back = jit(shocks.weights_forth), jit(shocks.weights_back)
+    scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
+    sizes_forth, sizes_back = jit(shocks.sizes_forth), jit(shocks.sizes_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
-    back = jit(paths.back_of(jit(paths.whole_back), jit(family_of(name).slopes), shift_of, *given_shocks, scaled))
-    sweep, gather = jit(paths.sweep_of(forth, back)), jit(paths.gather)
+    cells = jit(paths.cells_of(jit(family_of(name).slopes), *given_shocks))
+    back = jit(paths.back_of(jit(paths.whole_back), shift_of, cells, scaled))
+    turned, squares_of = jit(markov.turned), jit(markov.squares_of)
+    chain_forth = jit(markov.chain_forth_of(jit(markov.solve), squares_of, turned))
+    chain_back = jit(markov.chain_back_of(jit(markov.solve_back), squares_of, turned, jit(markov.turned_back)))
+    chained = jit(markov.chained_of(jit(markov.room_for), chain_forth, chain_back, jit(markov.prior_back), cells))
+    sweep, gather = jit(paths.sweep_of(forth, back, chained)), jit(paths.gather)
 
     @jit
     def kernel(
@@ -84,13 +90,14 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         drift_variance: Any, pair_pilot: Any, pair_donor: Any, pair_base: Any, weighting: Any,
         term_group: Any, term_scale: Any, pilot_terms: Any, pseudo_unit: Any, pseudo_time: Any, tail: Any,
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
-        region_response: Any, region_of: Any, shock_weight: Any, shock_spread: Any, unit_told: Any,
-        term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any,
+        region_response: Any, region_of: Any, unit_told: Any,
+        term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any, links: Any, excess: Any,
+        corners: Any, corner_kind: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
         begin, forwards = min(others, 0), units > 0  # numba would compile sweep again for every constant
-        at_slow, at_region, at_tau, at_term, at_unit, at_period, at_x, at_shock, at_xi = places[HEAD:-3]
+        at_slow, at_region, at_tau, at_term, at_unit, at_period, at_x, at_shock, at_tail, at_xi = places[HEAD:-3]
         at_u, at_donor, at_pair = places[-3:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
@@ -102,7 +109,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         at_eta = at_sizes + s_period.size
         eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
         at_share = at_eta + periods * units
-        share, at_scale, heavy = reported[at_share : at_share + pairs], at_share + pairs, shock_weight.shape[0]
+        share, at_scale, heavy = reported[at_share : at_share + pairs], at_share + pairs, excess.size
         unit_scale = reported[at_scale : reported.size - heavy * units]
         shock = reported[reported.size - heavy * units :].reshape((heavy, units))
         slow, in_slow = point[at_slow : at_slow + periods - 1], gradient[at_slow : at_slow + periods - 1]
@@ -112,7 +119,11 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
         x_unit, in_x_unit = point[at_unit:at_period], gradient[at_unit:at_period]
         x, in_x = point[at_x:at_shock].reshape((periods, units)), gradient[at_x:at_shock].reshape((periods, units))
-        x_shock, in_x_shock = point[at_shock:at_xi].reshape(shock.shape), gradient[at_shock:at_xi].reshape(shock.shape)
+        x_shock = point[at_shock:at_tail].reshape(shock.shape)
+        in_x_shock = gradient[at_shock:at_tail].reshape(shock.shape)
+        tails = min(heavy, at_xi - at_tail)
+        x_tail = point[at_tail:at_xi].reshape((tails, units))
+        in_x_tail = gradient[at_tail:at_xi].reshape((tails, units))
         xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         root, ahead = np.empty((2, periods)), only_ahead(between)
@@ -137,20 +148,18 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         spare = np.zeros(length)  # where paths have no shocks, they tell drifts, and nothing is sampled for these
         x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
         in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
-        s, square, shock_scale, seen = 0.0, 0.0, np.empty(heavy), np.empty(units if heavy else 0)
-        cell_now, mean_now = cell_weight, mean_weight
+        s, shock_scale, in_shock_scale, cell_now = 0.0, np.empty(heavy), np.zeros(heavy), cell_weight
         if heavy:
-            cell_now, mean_now = np.empty((periods, units)), np.empty(units)
-        in_cell, in_mean = np.empty(shock.shape), np.empty(seen.size)
-        paths = (x, xi, eta, kept, scale_of, x_shock, shock, shock_scale)
-        in_shock_scale = np.zeros(heavy)
+            cell_now = np.empty((periods, units))
+        relative, spread = np.empty(shock.shape), np.empty(shock.shape)
+        in_spread, in_cell = np.empty(shock.shape), np.empty(shock.shape)
+        paths = (x, xi, eta, kept, scale_of, x_shock, shock, spread)
         in_paths = (
-            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_shock_scale, in_cell,
-            in_mean,
+            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_spread, in_cell,
         )  # fmt: skip
         of_paths = (
-            standard, fields, response, cell_now, mean_now, factors, basis, pseudo_unit, pseudo_time, anchor,
-            shock_weight, shock_spread, tail,
+            standard, fields, response, cell_now, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor,
+            cell_weight, (links, excess, corners, corner_kind, drift_variance),
         )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms, term_weight, term_response, term_centre, term_before)
@@ -163,10 +172,10 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         if heavy:  # these are apart from paths, which then have none
             s, scalars[S] = scalars[S], 0.0
             density += scales_forth(s, priors[S, 1], s_period, shock_scale)
-            square = square_of(shock_scale)
-            weights_forth(square, tail[1], cell_weight, shock_weight, cell_now, seen, mean_now)
         precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
         density += units_forth(x_unit, scalars[OMEGA], unit_told, zeta_unit, scale_of)
+        if heavy:
+            density += sizes_forth(shock_scale, scale_of, x_tail, cell_weight, relative, spread, cell_now)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
         location_forth(scalars, path, eta)
         density += terms_forth(scalars, centre, x_term, of_terms, gamma, carried)
@@ -232,6 +241,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         in_gamma = np.zeros(gamma.size)
         average_back(scalars, priors[TAU], of_terms, in_scalars, in_centre, in_gamma)
         terms_back(scalars, centre, x_term, of_terms, gamma, in_carried, in_gamma, in_scalars, in_centre, in_x_term)
+        if heavy:
+            sizes_back(x_tail, relative, spread, cell_now, in_cell, in_spread, in_shock_scale, in_log_scale, in_x_tail)
         units_back(x_unit, scalars, unit_told, zeta_unit, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
             unit_scale[j] = sqrt(scale_of[j])
@@ -243,9 +254,6 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
         )
         if heavy:
-            weights_back(
-                square, tail[1], shock_weight, cell_now, seen, mean_now, in_cell, in_mean, shock_scale, in_shock_scale
-            )
             scalars[S], in_scalars[S] = s, scales_back(priors[S, 1], s_period, in_shock_scale, in_s_period)
             for t in range(s_period.size):
                 reported[at_sizes + t] = abs(s_period[t])

@@ -132,7 +132,7 @@ def forth_of(
         paths: Any, block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, xi, eta, _, scale_of, _, _, _ = paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor, _, _, _ = of_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor, _, _ = of_paths
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
@@ -158,52 +158,61 @@ def forth_of(
     return forth
 
 
-def back_of(
-    whole_back: Callable[..., Any], slopes: Callable[..., Any], shift_of: Callable[..., None],
-    shocks_forth: Callable[..., float], shocks_back: Callable[..., float], scaled: bool,
+def cells_of(
+    slopes: Callable[..., Any], shocks_forth: Callable[..., float], shocks_back: Callable[..., float]
 ) -> Callable[..., float]:  # fmt: skip
-    """Likelihood of a block of units, and all derivatives in their paths."""
+    """Likelihood of the cells of a block of units, with their shocks where these are apart from paths."""
 
-    def back(
-        first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, paths: Any,
-        block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
-    ) -> float:  # fmt: skip
-        _, xi, eta, _, scale_of, x_shock, shock, shock_scale = paths
-        (
-            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_shock_scale, in_cell,
-            in_mean,
-        ) = in_paths  # fmt: skip
-        (
-            standard, fields, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor,
-            shock_weight, shock_spread, tail,
-        ) = of_paths  # fmt: skip
-        slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
-        (periods, units), sigma = slope.shape, scalars[SIGMA]
-        precision = 1.0 / sigma**2 if scaled else 1.0
-        weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
-        across = np.ascontiguousarray(basis.T)
-        departure, density, deviate = np.dot(across, component), 0.0, np.empty(units)
-        shift, in_shift = np.zeros(units), np.zeros(units)
-        shift_of(anchor, response, eta, first, shift)
+    def cells(
+        first: int, last: int, scalars: Any, paths: Any, in_paths: Any, of_paths: Any, departure: Any, slope: Any
+    ) -> float:
+        _, _, eta, _, _, x_shock, shock, spread = paths
+        _, _, _, _, in_scalars, _, _, in_x_shock, in_spread, _ = in_paths
+        standard, fields, response, _, _, _, _, _, _, _, shock_weight, _ = of_paths
+        (periods, units), sigma, density, deviate = slope.shape, scalars[SIGMA], 0.0, np.empty(slope.shape[1])
         for t in range(periods):
             here = eta[t, first:last]
             for j in range(units):
                 here[j] += departure[t, j]
             if shock.shape[0]:
                 density += shocks_forth(
-                    shock_scale[t], tail[1], scale_of[first:last], shock_weight[t, first:last],
-                    shock_spread[t, first:last], response[t, first:last], x_shock[t, first:last], here, deviate,
-                    shock[t, first:last],
+                    spread[t, first:last], shock_weight[t, first:last], response[t, first:last], x_shock[t, first:last],
+                    here, deviate, shock[t, first:last],
                 )  # fmt: skip
             value, in_noise = slopes(here, sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[SIGMA] += in_noise
             if shock.shape[0]:
-                in_shock_scale[t] += shocks_back(
-                    shock_scale[t], tail[1], scale_of[first:last], shock_weight[t, first:last],
-                    shock_spread[t, first:last], response[t, first:last], x_shock[t, first:last], here, deviate,
-                    slope[t], in_log_scale[first:last], in_x_shock[t, first:last],
+                shocks_back(
+                    spread[t, first:last], shock_weight[t, first:last], response[t, first:last], x_shock[t, first:last],
+                    here, deviate, slope[t], in_spread[t, first:last], in_x_shock[t, first:last],
                 )  # fmt: skip
+        return density
+
+    return cells
+
+
+def back_of(
+    whole_back: Callable[..., Any], shift_of: Callable[..., None], cells: Callable[..., float], scaled: bool
+) -> Callable[..., float]:
+    """Likelihood of a block of units, and all derivatives in their paths."""
+
+    def back(
+        first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, paths: Any,
+        block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
+    ) -> float:  # fmt: skip
+        _, xi, eta, _, scale_of, _, _, _ = paths
+        in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, _, _, _ = in_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor, _, _ = of_paths
+        slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
+        (periods, units), sigma = slope.shape, scalars[SIGMA]
+        precision = 1.0 / sigma**2 if scaled else 1.0
+        weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
+        across = np.ascontiguousarray(basis.T)
+        departure = np.dot(across, component)
+        shift, in_shift = np.zeros(units), np.zeros(units)
+        shift_of(anchor, response, eta, first, shift)
+        density = cells(first, last, scalars, paths, in_paths, of_paths, departure, slope)
         for m in range(begin, end):
             t, j = pseudo_time[m], pseudo_unit[m] - first
             away = departure[t, j] - shift[j] - PSEUDO_SCALE * xi[m]
@@ -215,7 +224,6 @@ def back_of(
             for k in range(periods):
                 for j in range(units):
                     pull[k, j] += in_component[k, first + j]
-        path = departure.copy() if shock.shape[0] else departure
         in_residual, moves = component, np.empty((periods, units))
         in_level[0] += whole_back(
             factors[number], weight, level, variance, scale_of[first:last], residual, shrink, spread, whole, pull,
@@ -239,13 +247,6 @@ def back_of(
             heavy, into = cell_weight[t, first:last], in_eta[t, first:last]
             for j in range(units):
                 into[j] = slope[t, j] - precision * heavy[j] * returned[t, j]
-        if shock.shape[0]:
-            for t in range(periods):
-                for j in range(units):
-                    at = first + j
-                    in_cell[t, at] = returned[t, j] * (response[t, at] - eta[t, at] + shock[t, at] + path[t, j])
-            for j in range(units):
-                in_mean[first + j] = in_weight[j]
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
             in_xi[m] = -PSEUDO_SCALE * in_eta[t, at]
@@ -259,14 +260,16 @@ def back_of(
     return back
 
 
-def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callable[..., float]:
+def sweep_of(
+    forth: Callable[..., float], back: Callable[..., float], chained: Callable[..., float]
+) -> Callable[..., float]:
     """Paths of some units, a block at a time: forwards, backwards, or each block both ways."""
 
     def sweep(
         start: int, stop: int, ahead: bool, behind: bool, scalars: Any, level: float, variance: Any, sign: Any,
         paths: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, xi, _, kept, _, _, _, _ = paths
+        x, xi, _, kept, _, _, shock, _ = paths
         pseudo_unit, periods, density, done = of_paths[7], x.shape[0], 0.0, 0
         while done < xi.size and pseudo_unit[done] < start:
             done += 1
@@ -278,26 +281,21 @@ def sweep_of(forth: Callable[..., float], back: Callable[..., float]) -> Callabl
                 done += 1
             at = 6 * periods * first if whole else 0
             block = kept[at : at + 6 * periods * (last - first)].reshape((6, periods, last - first))
-            if ahead:
-                density += forth(
-                    first, last, begin, done, number, scalars, level, variance, sign, paths, block, of_paths
-                )
-            if behind:
-                density += back(
-                    first,
-                    last,
-                    begin,
-                    done,
-                    number,
-                    scalars,
-                    level,
-                    variance,
-                    paths,
-                    block,
-                    in_paths,
-                    in_variance,
+            if shock.shape[0]:
+                density += chained(
+                    first, last, behind, scalars, level, variance, sign, paths, block[5], in_paths, in_variance,
                     of_paths,
-                )
+                )  # fmt: skip
+            else:
+                if ahead:
+                    density += forth(
+                        first, last, begin, done, number, scalars, level, variance, sign, paths, block, of_paths
+                    )
+                if behind:
+                    density += back(
+                        first, last, begin, done, number, scalars, level, variance, paths, block, in_paths,
+                        in_variance, of_paths,
+                    )  # fmt: skip
             number += 1
         return density
 

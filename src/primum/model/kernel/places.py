@@ -12,4 +12,5 @@ IS_SCALE = np.array([name in SCALES for name in SCALARS])
 IS_TAILED = np.array([name in TAILED for name in SCALARS])
 PSEUDO_SCALE = 0.3
 MIN_WEIGHT = 1e-3  # of a unit, which may have no cell
+LEVEL, LINE, DRIFT = range(3)  # what a term of rank one goes with in the precision of a path
 BLOCK = 64  # units: what they need stays in the fastest cache

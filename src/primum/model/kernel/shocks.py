@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from math import exp, log, log1p, sqrt
+from math import log, sqrt
 from typing import Any
 
+import numpy as np
+
 from primum.model.kernel.places import MIN_WEIGHT
+
+START, SLOPE, BEND = 1 - 1 / 18, 18**-0.5, 0.1  # of the cube root of g: four degrees of freedom
 
 
 def scales_forth(s: float, prior: float, own: Any, scale: Any) -> float:
@@ -28,85 +32,79 @@ def scales_back(prior: float, own: Any, in_scale: Any, in_own: Any) -> float:
     return in_s
 
 
-def square_of(scale: Any) -> float:
-    """Mean square of scales."""
-    total = 0.0
-    for t in range(scale.size):
-        total += scale[t] ** 2 / scale.size
-    return total
+def sizes_forth(scale: Any, scale_of: Any, tail: Any, weight: Any, relative: Any, spread: Any, cell: Any) -> float:
+    """Scales of cells' shocks, relative to their period's as well, and what is left of cells' weights for paths."""
+    density, product, last = 0.0, np.ones(spread.shape[1]), spread.shape[0] - 1
+    for t in range(spread.shape[0]):
+        for j in range(spread.shape[1]):
+            relative[t, j] = sqrt(scale_of[j])
+        for j in range(spread.shape[1] if tail.shape[0] else 0):
+            away = START + SLOPE * tail[t, j]
+            width = sqrt(away * away + 4.0 * BEND**2)
+            # of a difference of large numbers the quotient has the digits
+            root = 0.5 * (away + width) if away > 0.0 else 2.0 * BEND**2 / (width - away)
+            cube = root * root * root
+            product[j] *= cube * cube / width
+            density -= 2.0 * cube
+            relative[t, j] /= sqrt(cube)
+        if tail.shape[0] and (t % 8 == 7 or t == last):  # one logarithm for eight periods
+            for j in range(spread.shape[1]):
+                density += log(product[j])
+                product[j] = 1.0
+        for j in range(spread.shape[1]):
+            spread[t, j] = scale[t] * relative[t, j]
+            cell[t, j] = MIN_WEIGHT + weight[t, j] / (1.0 + spread[t, j] * spread[t, j] * weight[t, j])
+    return density
 
 
-def weights_forth(square: float, tail: float, told: Any, weight: Any, cell: Any, seen: Any, mean: Any) -> None:
-    """Working weights of cells for paths, through their shocks, how many a unit has, and their mean."""
-    for j in range(mean.size):
-        mean[j], seen[j] = 0.0, 0.0
-    for t in range(cell.shape[0]):
-        variance = square / (1.0 - 2.0 * tail)
-        for j in range(mean.size):
-            cell[t, j] = told[t, j] * weight[t, j] / (1.0 + variance * weight[t, j])
-            mean[j] += cell[t, j]
-            seen[j] += 1.0 if weight[t, j] > 0 else 0.0
-    for j in range(mean.size):
-        mean[j] = max(mean[j] / max(seen[j], 1.0), MIN_WEIGHT)
-
-
-def weights_back(
-    square: float, tail: float, weight: Any, cell: Any, seen: Any, mean: Any, in_cell: Any, in_mean: Any, scale: Any,
-    in_scale: Any,
+def sizes_back(
+    tail: Any, relative: Any, spread: Any, cell: Any, in_cell: Any, in_spread: Any, in_scale: Any, in_log_scale: Any,
+    in_tail: Any,
 ) -> None:  # fmt: skip
-    """Derivatives in the scales of shocks, given those in weights."""
-    in_square = 0.0
-    for j in range(mean.size):
-        in_mean[j] = in_mean[j] / seen[j] if mean[j] > MIN_WEIGHT else 0.0
-    for t in range(cell.shape[0]):
-        larger = 1.0 / (1.0 - 2.0 * tail)
-        for j in range(mean.size):
-            ratio = weight[t, j] / (1.0 + larger * square * weight[t, j])
-            in_square -= larger * ratio * cell[t, j] * (in_cell[t, j] + in_mean[j])
-    for t in range(scale.size):
-        in_scale[t] += 2.0 * in_square * scale[t] / scale.size
+    """Derivatives in scales and in coordinates of tails, given those in cells' scales and weights."""
+    for t in range(spread.shape[0]):
+        for j in range(spread.shape[1]):
+            told = cell[t, j] - MIN_WEIGHT
+            found = in_spread[t, j] - 2.0 * in_cell[t, j] * told * told * spread[t, j]
+            in_scale[t] += found * relative[t, j]
+            in_log_scale[j] += 0.5 * found * spread[t, j]
+            in_spread[t, j] = found * spread[t, j]
+        for j in range(spread.shape[1] if tail.shape[0] else 0):
+            away = START + SLOPE * tail[t, j]
+            width = sqrt(away * away + 4.0 * BEND**2)
+            root = 0.5 * (away + width) if away > 0.0 else 2.0 * BEND**2 / (width - away)
+            in_log_root = 6.0 - 6.0 * root * root * root - 1.5 * in_spread[t, j]
+            in_tail[t, j] = SLOPE * (in_log_root - away / width) / width
 
 
-def shocks_forth(
-    s: float, tail: float, scale_of: Any, weight: Any, spread: Any, response: Any, x: Any, eta: Any, deviate: Any,
-    shock: Any,
-) -> float:  # fmt: skip
+def shocks_forth(spread: Any, weight: Any, response: Any, x: Any, eta: Any, deviate: Any, shock: Any) -> float:
     """Shocks of one period's cells, which are added to what eta is without them."""
-    density = 0.0
+    determinant, density = 1.0, 0.0
     for j in range(eta.size):
-        scale = s * sqrt(scale_of[j])
-        w = weight[j] * spread[j] * spread[j]
-        ratio = 1.0 / (1.0 + scale * scale * w)
-        bend = tail * ratio**8 * x[j] * x[j]
-        deviate[j] = ratio * scale * w * (response[j] - eta[j]) + spread[j] * sqrt(ratio) * x[j] * exp(0.5 * bend)
-        density += 0.5 * log(ratio) + 0.5 * bend + log1p(bend)
-        square = deviate[j] * deviate[j]
-        density -= 0.5 * (square if tail == 0 else (1.0 / tail + 1.0) * log1p(tail * square))
+        shock[j] = 1.0 / (1.0 + spread[j] * spread[j] * weight[j])
+        deviate[j] = shock[j] * spread[j] * weight[j] * (response[j] - eta[j]) + sqrt(shock[j]) * x[j]
+        density -= 0.5 * deviate[j] * deviate[j]
     for j in range(eta.size):
-        shock[j] = s * sqrt(scale_of[j]) * deviate[j]
+        determinant *= shock[j]
+        if j % 8 == 7 or j == eta.size - 1:  # one logarithm for eight cells
+            density += 0.5 * log(determinant)
+            determinant = 1.0
+        shock[j] = spread[j] * deviate[j]
         eta[j] += shock[j]
     return density
 
 
 def shocks_back(
-    s: float, tail: float, scale_of: Any, weight: Any, spread: Any, response: Any, x: Any, eta: Any, deviate: Any,
-    slope: Any, in_log_scale: Any, in_x: Any,
-) -> float:  # fmt: skip
-    """Derivatives, given those in eta, ``slope``, which become those in eta without shocks; returns that in s."""
-    in_s = 0.0
+    spread: Any, weight: Any, response: Any, x: Any, eta: Any, deviate: Any, slope: Any, in_spread: Any, in_x: Any
+) -> None:  # fmt: skip
+    """Derivatives, given those in eta, ``slope``, which become those in eta without shocks."""
     for j in range(eta.size):
-        root, w = sqrt(scale_of[j]), weight[j] * spread[j] * spread[j]
-        scale = s * root
-        ratio = 1.0 / (1.0 + scale * scale * w)
-        gap = response[j] - eta[j] + scale * deviate[j]
-        in_deviate = slope[j] * scale - deviate[j] * (1.0 + tail) / (1.0 + tail * deviate[j] * deviate[j])
-        bend = tail * ratio**8 * x[j] * x[j]
-        bent = spread[j] * sqrt(ratio) * exp(0.5 * bend)
-        in_bend = 0.5 * in_deviate * bent * x[j] + 0.5 + 1.0 / (1.0 + bend)
-        in_ratio = in_deviate * (scale * w * gap + 0.5 * bent * x[j] / ratio) + (0.5 + 8.0 * in_bend * bend) / ratio
-        in_scale = slope[j] * deviate[j] + in_deviate * ratio * w * gap - 2.0 * in_ratio * ratio * ratio * w * scale
-        in_x[j] = in_deviate * bent + 2.0 * tail * ratio**8 * x[j] * in_bend
-        slope[j] -= in_deviate * ratio * scale * w
-        in_s += in_scale * root
-        in_log_scale[j] += 0.5 * in_scale * scale
-    return in_s
+        w = weight[j]
+        ratio = 1.0 / (1.0 + spread[j] * spread[j] * w)
+        gap = response[j] - eta[j] + spread[j] * deviate[j]
+        in_deviate = slope[j] * spread[j] - deviate[j]
+        in_x[j] = in_deviate * sqrt(ratio)
+        in_ratio = in_deviate * spread[j] * w * gap + 0.5 * (in_x[j] * x[j] + 1.0) / ratio
+        in_spread[j] = slope[j] * deviate[j] + in_deviate * ratio * w * gap
+        in_spread[j] -= 2.0 * in_ratio * ratio * ratio * w * spread[j]
+        slope[j] -= in_deviate * ratio * spread[j] * w
