@@ -18,12 +18,13 @@ from scipy.special import expit, gammaln, logit
 
 from primum.errors import SpecError
 from primum.model import Cells, build, cells_of
-from primum.model.data import reference_of, scales_of_units, through_shocks, working_of
+from primum.model.data import reference_of, scales_of_units, through_shocks
 from primum.model.drift import drift_basis
 from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
+from primum.model.working import working_of
 from tests.model.cases import CASES, MODE, Model, Point, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
 from tests.model.test_drift import centred_drift
@@ -510,16 +511,14 @@ def test_effects_at_the_origin_are_their_conditional_means(built: Model) -> None
     point = built.points(1, seed=9)[0]
     point["x_tau"] = np.zeros_like(point["x_tau"])
     at, cells = built(point), built.cells
-    response, _ = working(built)
+    filled = built.arrays["pilot_response"] @ cells.basis.vectors  # tests/model/test_working.py
     sigma, known = covariances(built, at), effect_information(built, at)
     weight = effect_weight(built, at)
     own_path = np.broadcast_to(paths(cells, at), cells.value.shape) - at["lambda"]
     carried = (centre(built, at, point) - location(cells, at) + own_path)[cells.pilots] + term_effects(cells, at)
     expected = []
-    for i, information, drift in zip(cells.pilots, known, carried, strict=True):
-        # a missing cell has its unit's mean response
-        filled = np.where(cells.observed[i], response[i], response[i, cells.observed[i]].mean())
-        before = filled - at["mu"] - at["beta_pilot"] - at["lambda"] - drift
+    for place, (i, information, drift) in enumerate(zip(cells.pilots, known, carried, strict=True)):
+        before = filled[place] - at["mu"] - at["beta_pilot"] - at["lambda"] - drift
         pull = cells.exposure[i] @ np.linalg.solve(sigma[i] + np.eye(before.size) / weight[i], before)
         prior = 1 / at["sigma_tau"] ** 2
         expected.append((prior * at["tau"] + pull) / (prior + information))

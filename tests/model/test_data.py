@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from primum.model.data import DIMS, arrays_of, reference_of, working_of
+from primum.model.data import DIMS, arrays_of, reference_of
 from primum.model.drift import drift_basis
 from primum.model.families import learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
+from primum.model.working import working_of
 from primum.spec.families import FACTS
 from tests.model.cases import CASES, Model, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from primum.model.data import reference_of, through_shocks, working_of
+from primum.model.data import reference_of, through_shocks
 from primum.model.kernel.shocks import BEND, SLOPE, START
 from primum.model.shocks import weights_through
+from primum.model.working import working_of
 from tests.model.cases import Model, model_case
 
 

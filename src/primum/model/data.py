@@ -6,7 +6,7 @@ included, so one piece of machine code serves them all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from primum.model.shocks import weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
 from primum.model.unit_scales import told_of_scales
+from primum.model.working import Working, working_of
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
@@ -185,42 +186,6 @@ def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array)
     weight = within @ (1 / variance)
     response = within @ (work.filled[others] @ basis.T / variance)
     return weight, response / np.where(weight > 0, weight, 1.0)
-
-
-@dataclass(frozen=True)
-class Working:
-    """Gaussian stand-in for the likelihood, which shapes the sampler's geometry and nothing else.
-
-    Attributes
-    ----------
-    response
-        Shape (unit, time).
-    weight
-        0 where a cell is missing and has no pseudo-response, the unit's mean where it has one. Where the scale of the
-        noise is learned, at sigma = 1, and the unit's mean in every cell: see `primum.model.transport`;
-        shape (unit, time).
-    mean_weight
-        Of a unit's observed cells; shape (unit,).
-    filled
-        Responses with their unit's mean in place of what is missing; shape (unit, time).
-    """
-
-    response: Array
-    weight: Array
-    mean_weight: Array
-    filled: Array
-
-
-def working_of(cells: Cells, family: Family) -> Working:
-    """Working responses and weights of one outcome's cells."""
-    response, weight = family.working(cells, family.standard(cells))
-    weight = np.where(cells.observed, weight, 0.0)
-    seen = np.maximum(cells.observed.sum(axis=1), 1)
-    mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
-    whole = learns_scale(family, cells) | pseudo_cells(family, cells)
-    weight = np.where(whole, mean_weight[:, None], weight)
-    mean_response = (response * cells.observed).sum(axis=1, keepdims=True) / seen[:, None]
-    return Working(response, weight, mean_weight, np.where(cells.observed, response, mean_response))
 
 
 def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales]:

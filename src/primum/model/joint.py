@@ -42,8 +42,9 @@ import numpy as np
 
 from primum.model.build import Found, Given, add_outcome, coords_of
 from primum.model.cells import Cells, cells_of
-from primum.model.data import reference_of, working_of
+from primum.model.data import reference_of
 from primum.model.families import Family, family_of
+from primum.model.working import working_of
 from primum.panel import Panel
 from primum.spec import Outcome, Priors, Spec
 
