@@ -84,44 +84,74 @@ def turned_back(corner: Any, turn: Any, before: Any, dot: Any, in_after: Any, in
         in_turn[j] -= dot[j] * along[j]
 
 
-def chain_forth_of(
+def links_forth(
+    level: float, variance: Any, scale_of: Any, sign: Any, weight: Any, links: Any, excess: Any, drift_variance: Any,
+    fall: Any, info: Any, gain: Any, step: Any,
+) -> float:  # fmt: skip
+    """L, from period to period; returns its Jacobian's logarithm, and what variances add to their prior density."""
+    (periods, units), density = weight.shape, 0.0
+    last, determinant = periods - 1, np.ones(units)
+    ends = sign[last] if excess[0] > 0 else 1.0
+    for j in range(units):
+        step[j] = variance[last] / drift_variance[last - 1] * scale_of[j]
+    for t in range(periods):
+        for j in range(units):
+            info[t, j] = step[j] * weight[t, j] + excess[t]
+        if t > 0:
+            for j in range(units):
+                info[t, j] += fall[t - 1, j] * info[t - 1, j]
+        if t < last:
+            slack = 1.0 / links[t]
+            for j in range(units):
+                fall[t, j] = 1.0 / (1.0 + info[t, j] * slack)
+                gain[t, j] = step[j] * fall[t, j] * slack
+        else:
+            for j in range(units):
+                gain[t, j] = step[j] / info[t, j]
+        constant, turns = level if t == 0 else 0.0, sign[last] if t < last else ends
+        for j in range(units):
+            determinant[j] *= gain[t, j] / (constant + variance[t] * scale_of[j])
+            gain[t, j] = turns * sqrt(gain[t, j])
+        if t % 8 == 7 or t == last:  # one logarithm for eight periods
+            for j in range(units):
+                density += 0.5 * log(determinant[j])
+                determinant[j] = 1.0
+    return density
+
+
+def links_back(
+    weight: Any, links: Any, fall: Any, info: Any, step: Any, in_fall: Any, in_log_gain: Any, in_step: Any,
+    in_weight: Any,
+) -> None:  # fmt: skip
+    """Derivatives in steps and in weights, given those in ``fall`` and in logarithms of ``gain``."""
+    last, units = weight.shape[0] - 1, weight.shape[1]
+    in_info = np.empty(units)
+    for j in range(units):
+        in_info[j] = -0.5 * in_log_gain[last, j] / info[last, j]
+    for t in range(last, -1, -1):
+        if t < last:
+            slack = 1.0 / links[t]
+            for j in range(units):
+                phi = fall[t, j]
+                found = in_fall[t, j] + 0.5 * in_log_gain[t, j] / phi + in_info[j] * info[t, j]
+                in_info[j] = phi * in_info[j] - found * phi * phi * slack
+        for j in range(units):
+            in_step[j] += 0.5 * in_log_gain[t, j] / step[j] + weight[t, j] * in_info[j]
+            in_weight[t, j] += step[j] * in_info[j]
+
+
+def corners_of(
     solve: Callable[..., None], squares_of: Callable[..., None], turned: Callable[..., None]
 ) -> Callable[..., float]:
-    """From coordinates to paths."""
+    """Terms of rank one."""
 
-    def chain_forth(
-        level: float, variance: Any, scale_of: Any, sign: Any, weight: Any, away: Any, x: Any, of_chain: Any, room: Any
-    ) -> float:  # fmt: skip
-        """Paths; returns the logarithm of the Jacobian, and what variances add to their prior density."""
-        links, excess, corners, kinds, drift_variance = of_chain
-        fall, info, gain, flow, corner, state, dot, root, turn, strength, step, path = room
-        (periods, units), terms, density = weight.shape, kinds.size, 0.0
-        last, determinant, length = periods - 1, np.ones(units), np.empty(units)
-        ends = sign[last] if excess[0] > 0 else 1.0
-        for j in range(units):
-            step[j] = variance[last] / drift_variance[last - 1] * scale_of[j]
-        for t in range(periods):
-            for j in range(units):
-                info[t, j] = step[j] * weight[t, j] + excess[t]
-            if t > 0:
-                for j in range(units):
-                    info[t, j] += fall[t - 1, j] * info[t - 1, j]
-            if t < last:
-                slack = 1.0 / links[t]
-                for j in range(units):
-                    fall[t, j] = 1.0 / (1.0 + info[t, j] * slack)
-                    gain[t, j] = step[j] * fall[t, j] * slack
-            else:
-                for j in range(units):
-                    gain[t, j] = step[j] / info[t, j]
-            constant, turns = level if t == 0 else 0.0, sign[last] if t < last else ends
-            for j in range(units):
-                determinant[j] *= gain[t, j] / (constant + variance[t] * scale_of[j])
-                gain[t, j] = turns * sqrt(gain[t, j])
-            if t % 8 == 7 or t == last:  # one logarithm for eight periods
-                for j in range(units):
-                    density += 0.5 * log(determinant[j])
-                    determinant[j] = 1.0
+    def corners_forth(
+        level: float, variance: Any, scale_of: Any, sign: Any, corners: Any, kinds: Any, room: Any
+    ) -> float:
+        """What each term of rank one multiplies L by; returns the logarithm of its Jacobian."""
+        fall, _, gain, flow, corner, _, dot, root, turn, strength, step, _ = room
+        (terms, periods, units), last, density = corner.shape, gain.shape[0] - 1, 0.0
+        length = np.empty(units)
         for m in range(terms):
             for t in range(periods):
                 for j in range(units):
@@ -141,6 +171,72 @@ def chain_forth_of(
                 root[m, j] = turns * sqrt(square)
                 turn[m, j] = (1.0 - root[m, j]) / length[j]
                 density += 0.5 * log(square)
+        return density
+
+    return corners_forth
+
+
+def corners_back_of(
+    solve_back: Callable[..., None], squares_of: Callable[..., None], turned: Callable[..., None],
+    turned_back: Callable[..., None],
+) -> Callable[..., float]:  # fmt: skip
+    """Derivatives of terms of rank one."""
+
+    def corners_back(
+        level: float, scale_of: Any, kinds: Any, room: Any, in_corner: Any, in_turn: Any, in_fall: Any,
+        in_log_gain: Any, in_step: Any, in_variance: Any, in_log_scale: Any,
+    ) -> float:  # fmt: skip
+        """Derivatives, given those in v and gamma; returns that in the level."""
+        fall, _, gain, flow, corner, _, _, root, turn, strength, step, _ = room
+        (terms, periods, units), in_level = corner.shape, 0.0
+        before, along = np.empty((terms + 1, periods, units)), np.empty((terms, units))
+        length, in_length = np.empty(units), np.empty(units)
+        for m in range(terms - 1, -1, -1):
+            squares_of(corner[m], length)
+            for j in range(units):
+                f = root[m, j]
+                in_root = 1.0 / f - in_turn[m, j] / length[j]
+                in_length[j] = -in_turn[m, j] * turn[m, j] / length[j] - 0.5 * in_root * f**3 * strength[m, j]
+                in_strength = -0.5 * in_root * f**3 * length[j]
+                if kinds[m] == DRIFT:
+                    in_step[j] += in_strength / step[j] ** 2
+                elif kinds[m] == LEVEL:
+                    in_level -= in_strength / level**2
+                else:
+                    in_v = -in_strength * strength[m, j] ** 2
+                    in_variance[1] += in_v * scale_of[j]
+                    in_log_scale[j] += in_v / strength[m, j]
+            for t in range(periods):
+                for j in range(units):
+                    in_corner[m, t, j] += 2.0 * in_length[j] * corner[m, t, j]
+                    before[0, t, j] = gain[t, j] * flow[1 + m, t, j]
+            for n in range(m):
+                turned(corner[n], turn[n], before[n], before[n + 1], along[n])
+            for n in range(m - 1, -1, -1):
+                turned_back(corner[n], turn[n], before[n], along[n], in_corner[m], in_corner[n], in_turn[n])
+            solve_back(fall, gain, flow[1 + m], in_corner[m], in_fall, in_log_gain)
+        return in_level
+
+    return corners_back
+
+
+def chain_of(
+    solve: Callable[..., None], turned: Callable[..., None], links_forth: Callable[..., float],
+    corners_forth: Callable[..., float],
+) -> Callable[..., float]:  # fmt: skip
+    """From coordinates to paths."""
+
+    def chain_forth(
+        level: float, variance: Any, scale_of: Any, sign: Any, weight: Any, away: Any, x: Any, of_chain: Any, room: Any
+    ) -> float:  # fmt: skip
+        """Paths; returns the logarithm of the Jacobian, and what variances add to their prior density."""
+        links, excess, corners, kinds, drift_variance = of_chain
+        fall, info, gain, flow, corner, state, dot, _, turn, _, step, path = room
+        (periods, units), terms = weight.shape, kinds.size
+        density = links_forth(
+            level, variance, scale_of, sign, weight, links, excess, drift_variance, fall, info, gain, step
+        )
+        density += corners_forth(level, variance, scale_of, sign, corners, kinds, room)
         for t in range(periods):
             for j in range(units):
                 flow[0, t, j] = weight[t, j] * away[t, j]
@@ -151,11 +247,12 @@ def chain_forth_of(
             for j in range(units):
                 state[terms, t, j] += x[t, j]
         for m in range(terms, 2 * terms):
-            turned(corner[2 * terms - 1 - m], turn[2 * terms - 1 - m], state[m], state[m + 1], dot[m])
-        for t in range(last, -1, -1):
+            n = 2 * terms - 1 - m
+            turned(corner[n], turn[n], state[m], state[m + 1], dot[m])
+        for t in range(periods - 1, -1, -1):
             for j in range(units):
                 path[t, j] = gain[t, j] * state[2 * terms, t, j]
-            if t < last:
+            if t < periods - 1:
                 for j in range(units):
                     path[t, j] += fall[t, j] * path[t + 1, j]
         return density
@@ -164,8 +261,8 @@ def chain_forth_of(
 
 
 def chain_back_of(
-    solve_back: Callable[..., None], squares_of: Callable[..., None], turned: Callable[..., None],
-    turned_back: Callable[..., None],
+    solve_back: Callable[..., None], turned_back: Callable[..., None], corners_back: Callable[..., float],
+    links_back: Callable[..., None],
 ) -> Callable[..., tuple[float, Any]]:  # fmt: skip
     """Derivatives of paths."""
 
@@ -175,9 +272,8 @@ def chain_back_of(
     ) -> tuple[float, Any]:  # fmt: skip
         """Derivatives, given ``in_path``; returns those in the level, and in coordinates."""
         links, _, _, kinds, drift_variance = of_chain
-        fall, info, gain, flow, corner, state, dot, root, turn, strength, step, path = room
-        (periods, units), terms, in_level = weight.shape, kinds.size, 0.0
-        last = periods - 1
+        fall, info, gain, flow, corner, state, dot, _, turn, _, step, path = room
+        (periods, units), terms, last = weight.shape, kinds.size, weight.shape[0] - 1
         in_x, in_fall, in_log_gain = np.empty((periods, units)), np.zeros((periods, units)), np.ones((periods, units))
         in_corner, in_turn, in_step = np.zeros(corner.shape), np.zeros((terms, units)), np.zeros(units)
         for t in range(last):
@@ -199,47 +295,10 @@ def chain_back_of(
             for j in range(units):
                 in_weight[t, j] = in_solved[t, j] * away[t, j]
                 in_away[t, j] = in_solved[t, j] * weight[t, j]
-        before, along = np.empty((terms + 1, periods, units)), np.empty((terms, units))
-        length, in_length = np.empty(units), np.empty(units)
-        for m in range(terms - 1, -1, -1):
-            squares_of(corner[m], length)
-            for j in range(units):
-                f = root[m, j]
-                in_root = 1.0 / f - in_turn[m, j] / length[j]
-                in_length[j] = -in_turn[m, j] * turn[m, j] / length[j] - 0.5 * in_root * f**3 * strength[m, j]
-                in_strength = -0.5 * in_root * f**3 * length[j]
-                if kinds[m] == DRIFT:
-                    in_step[j] += in_strength / step[j] ** 2
-                elif kinds[m] == LEVEL:
-                    in_level -= in_strength / level**2
-                else:
-                    in_v = -in_strength * strength[m, j] ** 2
-                    in_variance[1] += in_v * scale_of[j]
-                    in_log_scale[j] += in_v / strength[m, j]
-            for t in range(periods):
-                for j in range(units):
-                    in_corner[m, t, j] += 2.0 * in_length[j] * corner[m, t, j]
-            for t in range(periods):
-                for j in range(units):
-                    before[0, t, j] = gain[t, j] * flow[1 + m, t, j]
-            for n in range(m):
-                turned(corner[n], turn[n], before[n], before[n + 1], along[n])
-            for n in range(m - 1, -1, -1):
-                turned_back(corner[n], turn[n], before[n], along[n], in_corner[m], in_corner[n], in_turn[n])
-            solve_back(fall, gain, flow[1 + m], in_corner[m], in_fall, in_log_gain)
-        in_info = np.empty(units)
-        for j in range(units):
-            in_info[j] = -0.5 * in_log_gain[last, j] / info[last, j]
-        for t in range(last, -1, -1):
-            if t < last:
-                slack = 1.0 / links[t]
-                for j in range(units):
-                    phi = fall[t, j]
-                    found = in_fall[t, j] + 0.5 * in_log_gain[t, j] / phi + in_info[j] * info[t, j]
-                    in_info[j] = phi * in_info[j] - found * phi * phi * slack
-            for j in range(units):
-                in_step[j] += 0.5 * in_log_gain[t, j] / step[j] + weight[t, j] * in_info[j]
-                in_weight[t, j] += step[j] * in_info[j]
+        in_level = corners_back(
+            level, scale_of, kinds, room, in_corner, in_turn, in_fall, in_log_gain, in_step, in_variance, in_log_scale
+        )
+        links_back(weight, links, fall, info, step, in_fall, in_log_gain, in_step, in_weight)
         for j in range(units):
             in_variance[last] += in_step[j] * scale_of[j] / drift_variance[last - 1]
             in_log_scale[j] += in_step[j] * step[j]
@@ -287,12 +346,8 @@ def chained_of(
         (periods, units), scale, slope = component.shape, scale_of[first:last], np.empty(component.shape)
         weight, away, drawn = np.empty(component.shape), np.empty(component.shape), np.empty(component.shape)
         for t in range(periods):
-            heavy, told, here, each = (
-                cell_weight[t, first:last],
-                response[t, first:last],
-                eta[t, first:last],
-                x[t, first:last],
-            )
+            heavy, told = cell_weight[t, first:last], response[t, first:last]
+            here, each = eta[t, first:last], x[t, first:last]
             for j in range(units):
                 weight[t, j], away[t, j], drawn[t, j] = heavy[j], told[j] - here[j], each[j]
         room = room_for(periods, units, of_chain[3].size)
@@ -308,11 +363,8 @@ def chained_of(
                 for j in range(units):
                     pull[k, j] += in_component[k, first + j]
         likely, in_constant = prior_back(level, variance, scale, component, pull, in_variance, in_log_scale[first:last])
-        in_path, in_away, in_weight = (
-            np.dot(np.ascontiguousarray(basis.T), pull),
-            np.empty(path.shape),
-            np.empty(path.shape),
-        )
+        in_path = np.dot(np.ascontiguousarray(basis.T), pull)
+        in_away, in_weight = np.empty(path.shape), np.empty(path.shape)
         found, moves = chain_back(
             level, variance, scale, weight, away, of_chain, room, in_path, in_variance, in_log_scale[first:last],
             in_away, in_weight,
