@@ -32,9 +32,12 @@ def test_a_unit_or_period_without_records_is_filled_with_finite_numbers() -> Non
     response, seen = np.ones((3, 4)), np.full((3, 4), True)
     seen[0], seen[:, 1] = False, False
     response[~seen] = np.nan
+    response += np.arange(4.0)
     filled = filled_of(response, seen)
     assert np.isfinite(filled).all()
-    np.testing.assert_array_equal(filled[seen], 1.0)
+    np.testing.assert_array_equal(filled[seen], response[seen])
+    # the period lies between those beside it
+    np.testing.assert_allclose(filled[1:, 1], 2.0, rtol=1e-12)
 
 
 def test_gaps_under_a_steep_path_are_no_shocks() -> None:

@@ -51,8 +51,9 @@ def working_of(cells: Cells, family: Family) -> Working:
 def filled_of(response: Array, seen: Mask) -> Array:
     """Responses with the sum of a unit's and a period's effect, by least squares, in place of what is missing.
 
-    A unit's mean would do where nothing moves. Where the common path does, it would look like a shock in every gap,
-    and references made of it would be far from the posterior.
+    A period without any record has the effect of those around it. A unit's mean would do where nothing moves. Where the
+    common path does, it would look like a shock in every gap, and references made of it would be far from the
+    posterior.
 
     Parameters
     ----------
@@ -66,4 +67,7 @@ def filled_of(response: Array, seen: Mask) -> Array:
     for _ in range(_ROUNDS):  # in turns, which a step of the sampler would take longer than
         level = (known - seen * path).sum(axis=1, keepdims=True) / of_unit
         path = (known - seen * level).sum(axis=0, keepdims=True) / of_period
+    there, periods = seen.any(axis=0), np.arange(seen.shape[1])
+    if there.any():
+        path = np.interp(periods, periods[there], path[0, there])[None]
     return np.where(seen, response, level + path)
