@@ -14,28 +14,29 @@ precision is
 .. math:: \frac{K}{h} + \frac{b_0 b_0'}{v_0} + \frac{b_1 b_1'}{v_1} - \frac1h \sum_m u_m u_m', \quad h = q^2,
 
 where the last sum takes out what K says of :math:`b_0` and :math:`b_1`, :math:`K Z (Z' K Z)^{-1} Z' K` with these as
-the columns of Z: nothing for a random walk without lines. With weights W of cells, :math:`K / h + W = L L'` takes one
+the columns of Z: nothing for a random walk without lines. With weights W of cells, :math:`K + h W = L L'` takes one
 step a period, in a form without differences of large numbers (a Kalman filter's, as information):
 
 .. math::
     N_1 = h W_1 + e_1, \quad \phi_t = \frac{1}{1 + N_t / o_t}, \quad N_{t+1} = h W_{t+1} + e_{t+1} + \phi_t N_t, \\
-    g_t = L_{tt}^{-1} = \sqrt{h\phi_t / o_t} \text{ for } t < T, \quad g_T = \sqrt{h / N_T}, \quad
+    g_t = L_{tt}^{-1} = \sqrt{\phi_t / o_t} \text{ for } t < T, \quad g_T = N_T^{-1/2}, \quad
     L_{t+1,t} = -\phi_t L_{tt},
 
-and each term :math:`c\,u u'` of rank one multiplies L by the root of :math:`I + c\,v v'`, v being u solved for by all
-before, whose inverse is
+and each term :math:`c\,u u' / h`, c being :math:`h / v_0`, :math:`h / v_1` or -1, multiplies L by the root of
+:math:`I + c\,v v'`, v being u solved for by all before, whose inverse is
 
 .. math:: E^{-1} = I - \gamma v v', \quad \gamma = (1 - f) / |v|^2, \quad f = (1 + c |v|^2)^{-1/2}.
 
-So with F the product of L and all E, :math:`F F'` is the precision of a path given its cells, and x is sampled, where
+So with F the product of L and all E, :math:`F F' / h` is the precision of a path given its cells, and x is sampled,
+where
 
-.. math:: p = F'^{-1} (F^{-1} W (z - \ell) + x),
+.. math:: p = r F'^{-1} (F^{-1} r W (z - \ell) + x), \quad r^2 = h,
 
-with the density of p times :math:`1 / \det F`. Roots have the signs of q, :math:`\sigma_\alpha` and
-:math:`\sigma_{slope}`, so that the map is smooth where one of them crosses 0: :math:`g_t` for t < T and the f of what
-is taken out have that of q, and so has :math:`g_T` where no :math:`e_t` is 0; the f of level and line have that of
-their scale. Exact as all transports are: W and z shape the geometry alone, and every cell has a little weight, so that
-a unit may have no record at all.
+with the density of p times :math:`r^T / \det F`. Roots have the signs of q, :math:`\sigma_\alpha` and
+:math:`\sigma_{slope}`, so that the map is smooth where one of them crosses 0: r and the f of what is taken out have
+that of q, and so has :math:`g_T` where all :math:`e_t` are 0, since the level stays then; the f of level and line have
+that of their scale. Exact as all transports are: W and z shape the geometry alone, and every cell has a little weight,
+so that a unit may have no record at all.
 """
 
 from __future__ import annotations
@@ -155,15 +156,15 @@ def markov_density(
     step = variance[-1] / data["drift_variance"][-1]
     padded = pt.concatenate([pt.zeros(1), links, pt.zeros(1)])
     chain = pt.diag(excess + padded[1:] + padded[:-1]) - pt.diag(links, 1) - pt.diag(links, -1)
-    precision = chain / step[:, None, None] + pt.eye(chain.shape[0]) * weight.T[:, None, :]
-    flowing = pt.concatenate([pt.repeat(sign[-1:], links.shape[0]), pt.switch(excess[:1] > 0, sign[-1:], 1.0)])
-    root = cholesky(precision) * flowing
+    precision = chain + pt.eye(chain.shape[0]) * (step * weight).T[:, None, :]
+    flowing = pt.concatenate([pt.ones_like(links), pt.switch(excess[:1] > 0, 1.0, sign[-1:])])
+    root, size = cholesky(precision) * flowing, sign[-1] * pt.sqrt(step)
     corners = solve_triangular(root, pt.repeat(data["corners"].T[None], location.shape[1], axis=0), lower=True)
     density = -pt.log(pt.abs(pt.diagonal(root, axis1=1, axis2=2))).sum()
-    strengths = pt.stack([1 / variance[0], 1 / variance[1], -1 / step])[data["corner_kind"]]
+    strengths = pt.stack([step / variance[0], step / variance[1], -pt.ones_like(step)])[data["corner_kind"]]
     signs = pt.stack([sign[0], sign[1], sign[-1]])[data["corner_kind"]]
     before: list[tuple[Any, Any]] = []
-    y = solve_triangular(root, (weight * away).T[:, :, None], lower=True)[:, :, 0]
+    y = solve_triangular(root, (size * weight * away).T[:, :, None], lower=True)[:, :, 0]
 
     def solved(vector: Any, each: tuple[Any, Any]) -> Any:
         return vector - (each[1] * (each[0] * vector).sum(axis=1))[:, None] * each[0]
@@ -180,7 +181,7 @@ def markov_density(
     y += x.T
     for each in reversed(before):
         y = solved(y, each)
-    path = solve_triangular(root.transpose(0, 2, 1), y[:, :, None], lower=False)[:, :, 0].T
+    path = size * solve_triangular(root.transpose(0, 2, 1), y[:, :, None], lower=False)[:, :, 0].T
     components = data["basis"] @ path
-    density -= 0.5 * (components**2 / variance + pt.log(variance)).sum()
+    density -= 0.5 * (components**2 / variance + pt.log(variance / step)).sum()
     return density, location + path, components

@@ -1,9 +1,9 @@
 """Paths that are apart from shocks, and the likelihood of their cells, block by block (`primum.model.markov`).
 
 Arrays have units side by side, so that every loop over them is one of vectors. In the names of
-`primum.model.markov`: ``fall`` is phi, ``gain`` g, ``info`` N and ``step`` h; ``corner`` v, ``root`` f and ``turn``
-gamma of each term of rank one. ``flow`` are right-hand sides on their way through L, before they are multiplied by
-``gain``, that of the response first; ``state`` is what follows, before each term and after the last.
+`primum.model.markov`: ``fall`` is phi, ``gain`` g, ``info`` N, ``step`` h and ``size`` r; ``corner`` v, ``root`` f and
+``turn`` gamma of each term of rank one. ``flow`` are right-hand sides on their way through L, before they are
+multiplied by ``gain``, that of the response first; ``state`` is what follows, before each term and after the last.
 """
 
 from __future__ import annotations
@@ -14,16 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from primum.model.kernel.places import DRIFT, LEVEL
+from primum.model.kernel.places import DRIFT, LEVEL, LINE
 
 
 def room_for(periods: int, units: int, terms: int) -> Any:
-    """Arrays that `chain_forth` fills: fall, info, gain, flow, corner, state, dot, root, turn, strength, step, path."""
+    """What `chain_forth` fills.
+
+    Fall, info, gain, flow, corner, state, dot, root, turn, strength, step, size, and paths without and with their size.
+    """
     cells = (periods, units)
     return (
         np.empty(cells), np.empty(cells), np.empty(cells), np.empty((1 + terms, periods, units)),
         np.empty((terms, periods, units)), np.empty((1 + 2 * terms, periods, units)), np.empty((2 * terms, units)),
-        np.empty((terms, units)), np.empty((terms, units)), np.empty((terms, units)), np.empty(units), np.empty(cells),
+        np.empty((terms, units)), np.empty((terms, units)), np.empty((terms, units)), np.empty(units), np.empty(units),
+        np.empty(cells), np.empty(cells),
     )  # fmt: skip
 
 
@@ -86,14 +90,15 @@ def turned_back(corner: Any, turn: Any, before: Any, dot: Any, in_after: Any, in
 
 def links_forth(
     level: float, variance: Any, scale_of: Any, sign: Any, weight: Any, links: Any, excess: Any, drift_variance: Any,
-    fall: Any, info: Any, gain: Any, step: Any,
+    fall: Any, info: Any, gain: Any, step: Any, size: Any,
 ) -> float:  # fmt: skip
     """L, from period to period; returns its Jacobian's logarithm, and what variances add to their prior density."""
     (periods, units), density = weight.shape, 0.0
     last, determinant = periods - 1, np.ones(units)
-    ends = sign[last] if excess[0] > 0 else 1.0
+    ends = 1.0 if excess[0] > 0 else sign[last]
     for j in range(units):
         step[j] = variance[last] / drift_variance[last - 1] * scale_of[j]
+        size[j] = sign[last] * sqrt(step[j])
     for t in range(periods):
         for j in range(units):
             info[t, j] = step[j] * weight[t, j] + excess[t]
@@ -104,13 +109,13 @@ def links_forth(
             slack = 1.0 / links[t]
             for j in range(units):
                 fall[t, j] = 1.0 / (1.0 + info[t, j] * slack)
-                gain[t, j] = step[j] * fall[t, j] * slack
+                gain[t, j] = fall[t, j] * slack
         else:
             for j in range(units):
-                gain[t, j] = step[j] / info[t, j]
-        constant, turns = level if t == 0 else 0.0, sign[last] if t < last else ends
+                gain[t, j] = 1.0 / info[t, j]
+        constant, turns = level if t == 0 else 0.0, 1.0 if t < last else ends
         for j in range(units):
-            determinant[j] *= gain[t, j] / (constant + variance[t] * scale_of[j])
+            determinant[j] *= step[j] * gain[t, j] / (constant + variance[t] * scale_of[j])
             gain[t, j] = turns * sqrt(gain[t, j])
         if t % 8 == 7 or t == last:  # one logarithm for eight periods
             for j in range(units):
@@ -136,7 +141,7 @@ def links_back(
                 found = in_fall[t, j] + 0.5 * in_log_gain[t, j] / phi + in_info[j] * info[t, j]
                 in_info[j] = phi * in_info[j] - found * phi * phi * slack
         for j in range(units):
-            in_step[j] += 0.5 * in_log_gain[t, j] / step[j] + weight[t, j] * in_info[j]
+            in_step[j] += 0.5 / step[j] + weight[t, j] * in_info[j]
             in_weight[t, j] += step[j] * in_info[j]
 
 
@@ -149,7 +154,7 @@ def corners_of(
         level: float, variance: Any, scale_of: Any, sign: Any, corners: Any, kinds: Any, room: Any
     ) -> float:
         """What each term of rank one multiplies L by; returns the logarithm of its Jacobian."""
-        fall, _, gain, flow, corner, _, dot, root, turn, strength, step, _ = room
+        fall, _, gain, flow, corner, _, dot, root, turn, strength, step, _, _, _ = room
         (terms, periods, units), last, density = corner.shape, gain.shape[0] - 1, 0.0
         length = np.empty(units)
         for m in range(terms):
@@ -162,11 +167,11 @@ def corners_of(
             squares_of(corner[m], length)
             for j in range(units):
                 if kinds[m] == DRIFT:
-                    strength[m, j], turns = -1.0 / step[j], sign[last]
+                    strength[m, j], turns = -1.0, sign[last]
                 elif kinds[m] == LEVEL:
-                    strength[m, j], turns = 1.0 / level, sign[0]
+                    strength[m, j], turns = step[j] / level, sign[0]
                 else:
-                    strength[m, j], turns = 1.0 / (variance[1] * scale_of[j]), sign[1]
+                    strength[m, j], turns = step[j] / (variance[1] * scale_of[j]), sign[1]
                 square = 1.0 / (1.0 + strength[m, j] * length[j])
                 root[m, j] = turns * sqrt(square)
                 turn[m, j] = (1.0 - root[m, j]) / length[j]
@@ -183,11 +188,11 @@ def corners_back_of(
     """Derivatives of terms of rank one."""
 
     def corners_back(
-        level: float, scale_of: Any, kinds: Any, room: Any, in_corner: Any, in_turn: Any, in_fall: Any,
+        level: float, variance: Any, kinds: Any, room: Any, in_corner: Any, in_turn: Any, in_fall: Any,
         in_log_gain: Any, in_step: Any, in_variance: Any, in_log_scale: Any,
     ) -> float:  # fmt: skip
         """Derivatives, given those in v and gamma; returns that in the level."""
-        fall, _, gain, flow, corner, _, _, root, turn, strength, step, _ = room
+        fall, _, gain, flow, corner, _, _, root, turn, strength, step, _, _, _ = room
         (terms, periods, units), in_level = corner.shape, 0.0
         before, along = np.empty((terms + 1, periods, units)), np.empty((terms, units))
         length, in_length = np.empty(units), np.empty(units)
@@ -198,14 +203,13 @@ def corners_back_of(
                 in_root = 1.0 / f - in_turn[m, j] / length[j]
                 in_length[j] = -in_turn[m, j] * turn[m, j] / length[j] - 0.5 * in_root * f**3 * strength[m, j]
                 in_strength = -0.5 * in_root * f**3 * length[j]
-                if kinds[m] == DRIFT:
-                    in_step[j] += in_strength / step[j] ** 2
-                elif kinds[m] == LEVEL:
-                    in_level -= in_strength / level**2
-                else:
-                    in_v = -in_strength * strength[m, j] ** 2
-                    in_variance[1] += in_v * scale_of[j]
-                    in_log_scale[j] += in_v / strength[m, j]
+                if kinds[m] == LEVEL:
+                    in_step[j] += in_strength / level
+                    in_level -= in_strength * strength[m, j] / level
+                elif kinds[m] == LINE:
+                    in_step[j] += in_strength * strength[m, j] / step[j]
+                    in_variance[1] -= in_strength * strength[m, j] / variance[1]
+                    in_log_scale[j] -= in_strength * strength[m, j]
             for t in range(periods):
                 for j in range(units):
                     in_corner[m, t, j] += 2.0 * in_length[j] * corner[m, t, j]
@@ -231,15 +235,15 @@ def chain_of(
     ) -> float:  # fmt: skip
         """Paths; returns the logarithm of the Jacobian, and what variances add to their prior density."""
         links, excess, corners, kinds, drift_variance = of_chain
-        fall, info, gain, flow, corner, state, dot, _, turn, _, step, path = room
+        fall, info, gain, flow, corner, state, dot, _, turn, _, step, size, bare, path = room
         (periods, units), terms = weight.shape, kinds.size
         density = links_forth(
-            level, variance, scale_of, sign, weight, links, excess, drift_variance, fall, info, gain, step
+            level, variance, scale_of, sign, weight, links, excess, drift_variance, fall, info, gain, step, size
         )
         density += corners_forth(level, variance, scale_of, sign, corners, kinds, room)
         for t in range(periods):
             for j in range(units):
-                flow[0, t, j] = weight[t, j] * away[t, j]
+                flow[0, t, j] = size[j] * weight[t, j] * away[t, j]
         solve(fall, gain, flow[0], state[0])
         for m in range(terms):
             turned(corner[m], turn[m], state[m], state[m + 1], dot[m])
@@ -251,10 +255,12 @@ def chain_of(
             turned(corner[n], turn[n], state[m], state[m + 1], dot[m])
         for t in range(periods - 1, -1, -1):
             for j in range(units):
-                path[t, j] = gain[t, j] * state[2 * terms, t, j]
+                bare[t, j] = gain[t, j] * state[2 * terms, t, j]
             if t < periods - 1:
                 for j in range(units):
-                    path[t, j] += fall[t, j] * path[t + 1, j]
+                    bare[t, j] += fall[t, j] * bare[t + 1, j]
+            for j in range(units):
+                path[t, j] = size[j] * bare[t, j]
         return density
 
     return chain_forth
@@ -272,13 +278,17 @@ def chain_back_of(
     ) -> tuple[float, Any]:  # fmt: skip
         """Derivatives, given ``in_path``; returns those in the level, and in coordinates."""
         links, _, _, kinds, drift_variance = of_chain
-        fall, info, gain, flow, corner, state, dot, _, turn, _, step, path = room
+        fall, info, gain, flow, corner, state, dot, _, turn, _, step, size, bare, path = room
         (periods, units), terms, last = weight.shape, kinds.size, weight.shape[0] - 1
         in_x, in_fall, in_log_gain = np.empty((periods, units)), np.zeros((periods, units)), np.ones((periods, units))
         in_corner, in_turn, in_step = np.zeros(corner.shape), np.zeros((terms, units)), np.zeros(units)
+        for t in range(periods):
+            for j in range(units):
+                in_step[j] += 0.5 * in_path[t, j] * path[t, j] / step[j]
+                in_path[t, j] *= size[j]
         for t in range(last):
             for j in range(units):
-                in_fall[t, j] += in_path[t, j] * path[t + 1, j]
+                in_fall[t, j] += in_path[t, j] * bare[t + 1, j]
                 in_path[t + 1, j] += fall[t, j] * in_path[t, j]
         for t in range(periods):
             for j in range(units):
@@ -293,10 +303,12 @@ def chain_back_of(
         solve_back(fall, gain, flow[0], in_solved, in_fall, in_log_gain)
         for t in range(periods):
             for j in range(units):
+                in_solved[t, j] *= size[j]
                 in_weight[t, j] = in_solved[t, j] * away[t, j]
                 in_away[t, j] = in_solved[t, j] * weight[t, j]
+                in_step[j] += 0.5 * in_weight[t, j] * weight[t, j] / step[j]
         in_level = corners_back(
-            level, scale_of, kinds, room, in_corner, in_turn, in_fall, in_log_gain, in_step, in_variance, in_log_scale
+            level, variance, kinds, room, in_corner, in_turn, in_fall, in_log_gain, in_step, in_variance, in_log_scale
         )
         links_back(weight, links, fall, info, step, in_fall, in_log_gain, in_step, in_weight)
         for j in range(units):
@@ -352,7 +364,7 @@ def chained_of(
                 weight[t, j], away[t, j], drawn[t, j] = heavy[j], told[j] - here[j], each[j]
         room = room_for(periods, units, of_chain[3].size)
         density: float = chain_forth(level, variance, scale, sign, weight, away, drawn, of_chain, room)
-        path = room[11]
+        path = room[13]
         np.dot(basis, path, component)
         if not behind:
             return 0.0  # it counts when derivatives are asked for
