@@ -412,29 +412,33 @@ def effect_information(built: Model, at: dict[str, Array]) -> Array:
 
 def factors(built: Model) -> Array:
     """Lower triangular M of every unit, unpacked by hand."""
-    periods, others = built.cells.time.size, built.cells.comparators.size
-    found = np.zeros((len(built.cells.value), periods, periods))
+    after, others = built.cells.time.size - built.cells.leading, built.cells.comparators.size
+    found = np.zeros((len(built.cells.value), after, after))
     blocks = -(-others // BLOCK)
     for place, unit in enumerate(built.cells.order):
         block, lane = divmod(place, BLOCK) if place < others else divmod(place - others, BLOCK)
         packed = built.arrays["factors"][block + (blocks if place >= others else 0), :, lane]
-        found[unit][np.tril_indices(periods)] = packed
+        found[unit][np.tril_indices(after)] = packed
     return found
 
 
 def log_jacobian_of_paths(built: Model, at: dict[str, Array], point: Point) -> Array:
-    """Half the log determinant of V = (Sigma^-1 + w I)^-1, and that of M, a unit; of (Sigma^-1 + W)^-1 apart."""
-    eye = np.eye(built.cells.time.size)
+    """Half the log determinant of V = (Sigma^-1 + w I)^-1, p in place of w for leading components, and that of M.
+
+    A unit; of (Sigma^-1 + W)^-1 apart.
+    """
     if built.cells.apart:
         through = zip(covariances(built, at), cell_weight(built, at, point), strict=True)
         return np.array([-0.5 * np.linalg.slogdet(np.linalg.inv(each) + np.diag(w))[1] for each, w in through])
-    rows = zip(covariances(built, at), mean_weight(built, at), factors(built), strict=True)
-    return np.array(
-        [
-            0.5 * (np.linalg.slogdet(each)[1] - np.linalg.slogdet(eye + w * each)[1]) + np.linalg.slogdet(factor)[1]
-            for each, w, factor in rows
-        ]
-    )
+    basis, weight = built.cells.basis.vectors, mean_weight(built, at)
+    precision = weight / built.arrays["mean_weight"][np.argsort(built.cells.order)]
+    told = precision * built.arrays["lead_told"][:, np.argsort(built.cells.order)]
+    found = []
+    for each, w, p, factor in zip(covariances(built, at), weight, told.T, factors(built), strict=True):
+        seen = np.concatenate([p, np.full(len(factor), w)])
+        variance = np.diag(basis @ each @ basis.T)
+        found.append(0.5 * np.log(variance / (1 + variance * seen)).sum() + np.linalg.slogdet(factor)[1])
+    return np.array(found)
 
 
 def log_jacobian_of_effects(built: Model, at: dict[str, Array]) -> Array:
@@ -549,16 +553,10 @@ def at_reference(built: Model, point: Point) -> Point:
     return {name: moved[name] for name in point}
 
 
-def conditional(built: Model, covariance: Array, weight: Array) -> Array:
-    """Covariance of a path given its cells; where nothing is white what these say of level and trend is kept apart."""
-    if built.cells.white or built.cells.apart:
-        noisy = weight[:, None] * covariance
-        return np.asarray(covariance - covariance @ np.linalg.solve(np.eye(len(noisy)) + noisy, noisy))
-    basis = built.cells.basis.vectors
-    information = (basis * weight) @ basis.T
-    for k in range(1 + built.cells.trends):
-        information[k, k + 1 :] = information[k + 1 :, k] = 0.0
-    return np.asarray(basis.T @ np.linalg.inv(np.linalg.inv(basis @ covariance @ basis.T) + information) @ basis)
+def conditional(covariance: Array, weight: Array) -> Array:
+    """Covariance of a path given its cells."""
+    noisy = weight[:, None] * covariance
+    return np.asarray(covariance - covariance @ np.linalg.solve(np.eye(len(noisy)) + noisy, noisy))
 
 
 def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
@@ -571,7 +569,7 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     response = built.arrays["response"].T[np.argsort(built.cells.order)]
     gaps = np.where(has_pseudo(built), pseudo_gaps(built, point, where), response - where)
     rows = zip(covariances(built, at), cell_weight(built, at, point), gaps, strict=True)
-    expected = np.array([conditional(built, each, w) @ (w * gap) for each, w, gap in rows])
+    expected = np.array([conditional(each, w) @ (w * gap) for each, w, gap in rows])
     # factors have seven digits
     np.testing.assert_allclose(without_shocks(at) - where, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
@@ -588,7 +586,7 @@ def test_coordinates_are_standard_normal_in_the_approximation(built: Model) -> N
         moved["x"][component, built.place(unit)] += 1.0
         moves[:, component] = (without_shocks(built(moved)) - without_shocks(at))[unit]
     weight = cell_weight(built, at, point)[unit]
-    expected = conditional(built, covariances(built, at)[unit], weight)
+    expected = conditional(covariances(built, at)[unit], weight)
     # factors have seven digits
     np.testing.assert_allclose(moves @ moves.T, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 

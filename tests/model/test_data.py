@@ -46,9 +46,10 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "corner": built.arrays["corner_kind"].size,  # tests/model/test_markov.py
     }
     blocks = sum(-(-count // BLOCK) for count in (built.cells.comparators.size, built.cells.pilots.size))
-    entries = built.cells.time.size * (built.cells.time.size + 1) // 2
+    after = built.cells.time.size - built.cells.leading
+    entries = after * (after + 1) // 2
     there = not built.cells.apart  # where shocks are apart paths need no factors
-    sizes |= {"block": blocks * there, "entry": entries * there, "lane": BLOCK * there}
+    sizes |= {"lead": built.cells.leading * there, "block": blocks * there, "entry": entries * there, "lane": BLOCK * there}
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # what the compiled code reads them as

@@ -73,6 +73,8 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(float64(t[39, 0]), (t[39, 1],)),
             carray(float64(t[40, 0]), (t[40, 1], t[40, 2])),
             carray(int32(t[41, 0]), (t[41, 1],)),
+            carray(float64(t[42, 0]), (t[42, 1], t[42, 2], t[42, 3])),
+            carray(float64(t[43, 0]), (t[43, 1], t[43, 2])),
         )  # fmt: skip
 
     return evaluate

@@ -265,8 +265,10 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         some = slice(first, first + location.shape[1])
         if cells.apart:
             return markov_density(location, variance, sign, x[:, some], cell_weight, data, first, terms)
-        factor = unpacked(data["factors"], cells.order.size, cells.time.size, others)[some]
-        return path_density(location, variance, sign, precision, x[:, some], factor, pseudo[:, some], data, first)
+        factor = unpacked(data["factors"], cells.order.size, cells.time.size - cells.leading, others)[some]
+        return path_density(
+            location, variance, sign, precision, x[:, some], factor, pseudo[:, some], data, first, cells.leading
+        )
 
     density, eta, component = of_paths(location, variance, 0)
     if cells.weighting is not None:

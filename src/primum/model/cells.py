@@ -152,6 +152,11 @@ class Cells:
         return self.counted and not self.apart
 
     @property
+    def leading(self) -> int:
+        """How many components of a path are sampled before the others: its level and, where it has one, its trend."""
+        return 1 + self.trends
+
+    @property
     def shock_tail(self) -> float:
         """One over the degrees of freedom of shocks; 0 where they are normal."""
         return TAIL if self.heavy else 0.0

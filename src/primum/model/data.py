@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells, Regions, Weighting
 from primum.model.common_path import path_of
-from primum.model.factors import factors_of
+from primum.model.factors import factors_of, leads_of
 from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
@@ -69,6 +69,8 @@ DIMS: dict[str, tuple[str, ...]] = {
     "excess": ("chained",),
     "corners": ("corner", "chained"),
     "corner_kind": ("corner",),
+    "lead_weight": ("lead", "time", "ordered"),
+    "lead_told": ("lead", "ordered"),
 }
 
 
@@ -124,6 +126,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         work, scales = through_shocks(work, scales, cells)
     region_weight, region_response = _seen(work, cells, scales, path_basis, path_mix)
     pilot_response, pilot_exposure = (each[pilots] @ basis.vectors.T for each in (work.filled, cells.exposure))
+    factors, lead_weight, lead_told = _transport(work, cells, scales, squares, priors)
     pull = _pull(pilot_response, pilot_exposure, pilot_terms, work, cells, scales, squares, priors)
     return {
         "priors": np.array([_setting(by_name[name]) for name in SCALARS]),
@@ -133,7 +136,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "response": np.ascontiguousarray(work.response[order].T),
         "cell_weight": cellwise,
         "mean_weight": work.mean_weight[order],
-        "factors": _factors(work, cells, scales, squares, priors),
+        "factors": factors,
         "exposure": cells.exposure[pilots],
         "pilot_exposure": pilot_exposure,
         "pilot_response": pilot_response,
@@ -167,6 +170,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "excess": chain.excess,
         "corners": chain.corners,
         "corner_kind": chain.kinds,
+        "lead_weight": lead_weight,
+        "lead_told": lead_told,
     }
 
 
@@ -246,9 +251,13 @@ def _shared(work: Working, cells: Cells, scales: Scales) -> tuple[Array, Array]:
     return (precision * components).sum(axis=0) / precision.sum(axis=0), precision.sum(axis=0) ** -0.5
 
 
-def _factors(work: Working, cells: Cells, scales: Scales, squares: Array, priors: Priors) -> NDArray[np.float32]:
+def _transport(
+    work: Working, cells: Cells, scales: Scales, squares: Array, priors: Priors
+) -> tuple[NDArray[np.float32], Array, Array]:
+    """Factors of `primum.model.transport`, and what cells say of leading components, at sigma = 1."""
+    (units, periods), leading = cells.value.shape, cells.leading
     if cells.apart:  # `primum.model.markov` needs none
-        return np.zeros((0, 0, 0), dtype=np.float32)
+        return np.zeros((0, 0, 0), dtype=np.float32), np.zeros((0, periods, units)), np.zeros((0, units))
     others = cells.comparators.size
     is_pilot = np.arange(cells.order.size)[:, None] >= others
     own, variance = (
@@ -256,9 +265,10 @@ def _factors(work: Working, cells: Cells, scales: Scales, squares: Array, priors
         for drift in (_share_of_drift(cells, priors), 1.0)
     )
     variance = np.where(is_pilot, own, variance)
-    apart = 0 if cells.white else 1 + cells.trends
     weight, mean_weight = (each[cells.order] / scales.sigma**2 for each in (work.weight, work.mean_weight))
-    return factors_of(weight, mean_weight, variance, cells.basis, others, apart=apart)
+    lead_weight, lead_told = leads_of(weight, variance, cells.basis, leading)
+    factors = factors_of(weight, mean_weight, variance, cells.basis, others, leading)
+    return factors, scales.sigma**2 * lead_weight, scales.sigma**2 * lead_told
 
 
 def scales_of_units(work: Working, cells: Cells, scales: Scales, priors: Priors) -> tuple[Array, Array]:

@@ -18,10 +18,46 @@ from primum.model.kernel.places import BLOCK
 _AT_ONCE = 256
 
 
+def leads_of(cell_weight: Array, variance: Array, basis: Basis, leading: int) -> tuple[Array, Array]:
+    """What cells say of leading components, those after them integrated out: L and p of `primum.model.transport`.
+
+    Parameters
+    ----------
+    cell_weight
+        Working weights, comparators before pilots, 0 where missing; shape (unit, time).
+    variance
+        Of the components of units' paths; shape (unit, component).
+    basis
+        Coordinates of paths.
+    leading
+        How many components lead.
+
+    Returns
+    -------
+    weight, told
+        Shapes (leading, time, unit) and (leading, unit).
+    """
+    units, periods = cell_weight.shape
+    weight, told = np.empty((leading, periods, units)), np.empty((leading, units))
+    for first in range(0, units, _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        for k in range(leading):
+            after, lead, root = basis.vectors[k + 1 :], basis.vectors[k], np.sqrt(variance[some, k + 1 :])
+            seen = cell_weight[some] * lead
+            precision = root[:, :, None] * _information(cell_weight[some], after) * root[:, None, :]
+            precision += np.eye(len(after))
+            moved = np.linalg.solve(precision, (root * (seen @ after.T))[:, :, None])[:, :, 0]
+            weight[k, :, some] = (seen - cell_weight[some] * ((root * moved) @ after)).T
+            told[k, some] = weight[k, :, some].T @ lead
+    return weight, told
+
+
 def factors_of(
-    cell_weight: Array, mean_weight: Array, variance: Array, basis: Basis, comparators: int, *, apart: int
+    cell_weight: Array, mean_weight: Array, variance: Array, basis: Basis, comparators: int, leading: int
 ) -> NDArray[np.float32]:
     """Packed factors M, where M M' is the posterior correlation that the diagonal approximation leaves out.
+
+    It is of the components after leading ones, given these.
 
     Parameters
     ----------
@@ -35,10 +71,8 @@ def factors_of(
         Coordinates of paths.
     comparators
         How many units are comparators: pilots begin a new block.
-    apart
-        How many components, from the first on, to leave uncorrelated with all others. Without shocks the signs of
-        sigma_alpha, of sigma_slope and of q go with coordinates of their own, and the density is the same for both
-        only so.
+    leading
+        How many components lead.
 
     Returns
     -------
@@ -46,12 +80,14 @@ def factors_of(
         Shape (block, entry, lane); lanes beyond the last unit of a block are 0.
     """
     units, periods = cell_weight.shape
-    rows, columns = np.tril_indices(periods)
+    rows, columns = np.tril_indices(periods - leading)
     block, lane = places_of(units, comparators)
     packed = np.zeros((int(block.max()) + 1, rows.size, BLOCK), dtype=np.float32)
     for first in range(0, units, _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
-        factors = _factors(cell_weight[some], mean_weight[some], variance[some], basis.vectors, apart)
+        factors = _factors(
+            cell_weight[some], mean_weight[some], variance[some, leading:], basis.vectors[leading:]
+        )
         packed[block[some], :, lane[some]] = factors[:, rows, columns]
     return packed
 
@@ -71,23 +107,25 @@ def places_of(units: int, comparators: int) -> tuple[NDArray[np.int64], NDArray[
     return within // BLOCK + np.where(pilot, -(-comparators // BLOCK), 0), within % BLOCK
 
 
-def unpacked(packed: Any, units: int, periods: int, comparators: int) -> Any:
+def unpacked(packed: Any, units: int, components: int, comparators: int) -> Any:
     """Factors as matrices of a PyTensor expression; shape (unit, component, component)."""
     import pytensor.tensor as pt
 
     block, lane = places_of(units, comparators)
-    rows, columns = np.tril_indices(periods)
-    matrices = pt.zeros((units, periods, periods))
+    rows, columns = np.tril_indices(components)
+    matrices = pt.zeros((units, components, components))
     return pt.set_subtensor(matrices[:, rows, columns], packed[block, :, lane])
 
 
-def _factors(cell_weight: Array, mean_weight: Array, variance: Array, vectors: Array, apart: int) -> Array:
+def _factors(cell_weight: Array, mean_weight: Array, variance: Array, vectors: Array) -> Array:
     """Lower triangular factors; shape (unit, component, component)."""
     spread = np.sqrt(variance / (1 + variance * mean_weight[:, None]))
-    information = (vectors * cell_weight[:, None, :]) @ vectors.T
-    precision = spread[:, :, None] * information * spread[:, None, :]
-    for k in range(apart):
-        precision[:, k, k + 1 :] = precision[:, k + 1 :, k] = 0.0
-    diagonal = np.arange(vectors.shape[0])
+    precision = spread[:, :, None] * _information(cell_weight, vectors) * spread[:, None, :]
+    diagonal = np.arange(len(vectors))
     precision[:, diagonal, diagonal] += spread**2 / variance
     return np.linalg.cholesky(np.linalg.inv(precision))
+
+
+def _information(cell_weight: Array, vectors: Array) -> Array:
+    """Precision with which cells show components; shape (unit, component, component)."""
+    return (vectors * cell_weight[:, None, :]) @ vectors.T

@@ -33,7 +33,7 @@ ARRAYS = (
     "path_scale", "path_basis", "path_mix", "region_scale", "region_weight", "region_response", "region_of",
     "unit_told",
     "term_weight", "term_response", "term_centre", "term_before", "anchor",
-    "links", "excess", "corners", "corner_kind",
+    "links", "excess", "corners", "corner_kind", "lead_weight", "lead_told",
 )  # fmt: skip
 
 
@@ -70,12 +70,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     shift_of = jit(paths.shift_of)
-    forth = jit(paths.forth_of(jit(paths.spread_forth), jit(paths.whole_forth), shift_of, scaled))
+    forth = jit(paths.forth_of(jit(paths.leads_forth), jit(paths.spread_forth), jit(paths.whole_forth), shift_of, scaled))
     scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
     sizes_forth, sizes_back = jit(shocks.sizes_forth), jit(shocks.sizes_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
     cells = jit(paths.cells_of(jit(family_of(name).slopes), *given_shocks))
-    back = jit(paths.back_of(jit(paths.whole_back), shift_of, cells, scaled))
+    back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells, scaled))
     solve, solve_back, squares_of = jit(markov.solve), jit(markov.solve_back), jit(markov.squares_of)
     turned, turned_back = jit(markov.turned), jit(markov.turned_back)
     corners_forth = jit(markov.corners_of(solve, squares_of, turned))
@@ -95,7 +95,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
         region_response: Any, region_of: Any, unit_told: Any,
         term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any, links: Any, excess: Any,
-        corners: Any, corner_kind: Any,
+        corners: Any, corner_kind: Any, lead_weight: Any, lead_told: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
@@ -161,8 +161,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_spread, in_cell,
         )  # fmt: skip
         of_paths = (
-            standard, fields, response, cell_now, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor,
-            cell_weight, (links, excess, corners, corner_kind, drift_variance),
+            standard, fields, response, cell_now, mean_weight, factors, basis, (pseudo_unit, pseudo_time),
+            anchor, lead_weight, lead_told, cell_weight, (links, excess, corners, corner_kind, drift_variance),
         )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms, term_weight, term_response, term_centre, term_before)

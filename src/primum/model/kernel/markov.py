@@ -354,7 +354,7 @@ def chained_of(
     ) -> float:  # fmt: skip
         x, _, eta, _, scale_of, _, _, _ = paths
         in_x, _, in_eta, in_component, _, in_log_scale, in_level, _, _, in_cell = in_paths
-        _, _, response, cell_weight, _, _, basis, _, _, _, _, of_chain = of_paths
+        _, _, response, cell_weight, _, _, basis, _, _, _, _, _, of_chain = of_paths
         (periods, units), scale, slope = component.shape, scale_of[first:last], np.empty(component.shape)
         weight, away, drawn = np.empty(component.shape), np.empty(component.shape), np.empty(component.shape)
         for t in range(periods):

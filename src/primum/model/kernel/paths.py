@@ -25,13 +25,71 @@ import numpy as np
 from primum.model.kernel.places import BLOCK, PSEUDO_SCALE, SIGMA
 
 
-def spread_forth(weight: Any, level: float, variance: Any, scale_of: Any, sign: Any, shrink: Any, spread: Any) -> float:
+def leads_forth(
+    first: int, last: int, lead: Any, told: Any, precision: float, level: float, variance: Any, scale_of: Any,
+    sign: Any, basis: Any, x: Any, away: Any, block: Any,
+) -> float:  # fmt: skip
+    """Components that go ahead of the others, one after another; ``away`` becomes what they leave of responses."""
+    residual, shrink, spread, whole, component = block[1], block[2], block[3], block[4], block[5]
+    (periods, units), density = away.shape, 0.0
+    for k in range(lead.shape[0]):
+        constant, seen, drawn = level if k == 0 else 0.0, told[k, first:last], x[k, first:last]
+        for j in range(units):
+            residual[k, j] = 0.0
+        for t in range(periods):
+            heavy = lead[k, t, first:last]
+            for j in range(units):
+                residual[k, j] += precision * heavy[j] * away[t, j]
+        for j in range(units):
+            v = constant + variance[k] * scale_of[j]
+            d = 1.0 / (1.0 + v * precision * seen[j])
+            s = sign[k] * sqrt(v * d)
+            e = s * residual[k, j] + drawn[j]
+            shrink[k, j], spread[k, j], whole[k, j], component[k, j] = d, s, e, s * e
+            density += 0.5 * log(d) - 0.5 * d * e * e
+        for t in range(periods):
+            for j in range(units):
+                away[t, j] -= basis[k, t] * component[k, j]
+    return density
+
+
+def leads_back(
+    first: int, last: int, lead: Any, told: Any, precision: float, level: float, variance: Any, scale_of: Any,
+    basis: Any, block: Any, pull: Any, in_away: Any, in_variance: Any, in_log_scale: Any, in_x: Any,
+) -> tuple[float, float]:  # fmt: skip
+    """Derivatives of `leads_forth`, given those in what it leaves; returns those in level and log precision."""
+    residual, shrink, spread, whole = block[1], block[2], block[3], block[4]
+    (periods, units), in_level, in_precision = in_away.shape, 0.0, 0.0
+    for k in range(lead.shape[0] - 1, -1, -1):
+        constant, seen = level if k == 0 else 0.0, told[k, first:last]
+        for t in range(periods):
+            for j in range(units):
+                pull[k, j] -= basis[k, t] * in_away[t, j]
+        for j in range(units):
+            d, s, e, v = shrink[k, j], spread[k, j], whole[k, j], constant + variance[k] * scale_of[j]
+            in_x[k, j] = s * pull[k, j] - d * e
+            in_s = s * (e * pull[k, j] + residual[k, j] * in_x[k, j])
+            in_d = 0.5 - 0.5 * d * e * e
+            pull[k, j] = s * in_x[k, j]  # from here on the derivative in the residual
+            in_precision += residual[k, j] * pull[k, j] - (0.5 * in_s + in_d) * v * d * precision * seen[j]
+            in_v = (0.5 * in_s * d - in_d * (1.0 - d)) / v
+            in_variance[k] += in_v * scale_of[j]
+            in_log_scale[j] += in_v * variance[k] * scale_of[j]
+            if k == 0:
+                in_level += in_v
+        for t in range(periods):
+            heavy = lead[k, t, first:last]
+            for j in range(units):
+                in_away[t, j] += precision * heavy[j] * pull[k, j]
+    return in_level, in_precision
+
+
+def spread_forth(leading: int, weight: Any, variance: Any, scale_of: Any, sign: Any, shrink: Any, spread: Any) -> float:
     """Diagonal parts d and s, and what d adds to the density."""
     determinant, density = np.ones(weight.size), 0.0
-    for k in range(variance.size):
-        constant = level if k == 0 else 0.0
+    for k in range(leading, variance.size):
         for j in range(weight.size):
-            v = constant + variance[k] * scale_of[j]
+            v = variance[k] * scale_of[j]
             d = 1.0 / (1.0 + v * weight[j])
             shrink[k, j], spread[k, j] = d, sign[k] * sqrt(v * d)
             determinant[j] *= d
@@ -42,22 +100,24 @@ def spread_forth(weight: Any, level: float, variance: Any, scale_of: Any, sign: 
     return density
 
 
-def whole_forth(factor: Any, residual: Any, shrink: Any, spread: Any, pulled: Any, whole: Any, component: Any) -> float:
+def whole_forth(
+    leading: int, factor: Any, residual: Any, shrink: Any, spread: Any, pulled: Any, whole: Any, component: Any
+) -> float:
     """Whole and component, e and c; ``pulled`` is x, and becomes M' s r + x."""
     (periods, units), density, entry = residual.shape, 0.0, 0
-    for k in range(periods):
+    for k in range(leading, periods):
         for j in range(units):
             component[k, j] = spread[k, j] * residual[k, j]
-    for k in range(periods):
-        for each in range(k + 1):
+    for k in range(leading, periods):
+        for each in range(leading, k + 1):
             for j in range(units):
                 pulled[each, j] += factor[entry, j] * component[k, j]
             entry += 1
     entry = 0
-    for k in range(periods):
+    for k in range(leading, periods):
         for j in range(units):
             whole[k, j] = 0.0
-        for each in range(k + 1):
+        for each in range(leading, k + 1):
             for j in range(units):
                 whole[k, j] += factor[entry, j] * pulled[each, j]
             entry += 1
@@ -68,27 +128,27 @@ def whole_forth(factor: Any, residual: Any, shrink: Any, spread: Any, pulled: An
 
 
 def whole_back(
-    factor: Any, weight: Any, level: float, variance: Any, scale_of: Any, residual: Any, shrink: Any, spread: Any,
-    whole: Any, pull: Any, in_whole: Any, in_moved: Any, in_variance: Any, in_log_scale: Any, in_weight: Any,
-    in_x: Any, in_residual: Any,
-) -> float:  # fmt: skip
-    """Derivatives, given that of the rest of the density in the components, ``pull``; returns that in the level."""
-    (periods, units), entry, found = residual.shape, 0, 0.0
-    for k in range(periods):
+    leading: int, factor: Any, weight: Any, variance: Any, scale_of: Any, block: Any, pull: Any, in_whole: Any,
+    in_moved: Any, in_variance: Any, in_log_scale: Any, in_weight: Any, in_x: Any, in_residual: Any,
+) -> None:  # fmt: skip
+    """Derivatives, given that of the rest of the density in the components, ``pull``."""
+    residual, shrink, spread, whole = block[1], block[2], block[3], block[4]
+    (periods, units), entry = residual.shape, 0
+    for k in range(leading, periods):
         for j in range(units):
             in_whole[k, j] = spread[k, j] * pull[k, j] - shrink[k, j] * whole[k, j]
             in_x[k, j] = 0.0
-    for k in range(periods):
-        for each in range(k + 1):
+    for k in range(leading, periods):
+        for each in range(leading, k + 1):
             for j in range(units):
                 in_x[each, j] += factor[entry, j] * in_whole[k, j]
             entry += 1
     entry = 0
-    for k in range(periods):
-        constant, total = level if k == 0 else 0.0, 0.0
+    for k in range(leading, periods):
+        total = 0.0
         for j in range(units):
             in_moved[k, j] = 0.0
-        for each in range(k + 1):
+        for each in range(leading, k + 1):
             for j in range(units):
                 in_moved[k, j] += factor[entry, j] * in_x[each, j]
             entry += 1
@@ -98,21 +158,12 @@ def whole_back(
             in_s = s * (e * pull[k, j] + residual[k, j] * in_moved[k, j])
             in_d = 0.5 - 0.5 * d * e * e
             in_residual[k, j] = s * in_moved[k, j]
-            in_weight[j] -= (0.5 * in_s + in_d) * (constant + variance[k] * scale_of[j]) * d
+            in_weight[j] -= (0.5 * in_s + in_d) * variance[k] * scale_of[j] * d
             in_moved[k, j] = 0.5 * in_s * d - in_d * (1.0 - d)  # the derivative in the logarithm of v
-        if k == 0:
-            for j in range(units):
-                in_v = in_moved[0, j] / (level + variance[0] * scale_of[j])
-                found += in_v
-                total += in_v * scale_of[j]
-                in_log_scale[j] += in_v * variance[0] * scale_of[j]
-            in_variance[0] += total
-        else:
-            for j in range(units):
-                total += in_moved[k, j]
-                in_log_scale[j] += in_moved[k, j]
-            in_variance[k] += total / variance[k]
-    return found
+        for j in range(units):
+            total += in_moved[k, j]
+            in_log_scale[j] += in_moved[k, j]
+        in_variance[k] += total / variance[k]
 
 
 def shift_of(anchor: Any, response: Any, location: Any, first: int, shift: Any) -> None:
@@ -123,8 +174,9 @@ def shift_of(anchor: Any, response: Any, location: Any, first: int, shift: Any) 
 
 
 def forth_of(
-    spread_forth: Callable[..., float], whole_forth: Callable[..., float], shift_of: Callable[..., None], scaled: bool
-) -> Callable[..., float]:
+    leads_forth: Callable[..., float], spread_forth: Callable[..., float], whole_forth: Callable[..., float],
+    shift_of: Callable[..., None], scaled: bool,
+) -> Callable[..., float]:  # fmt: skip
     """Components of the paths of a block of units."""
 
     def forth(
@@ -132,27 +184,34 @@ def forth_of(
         paths: Any, block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, xi, eta, _, scale_of, _, _, _ = paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor, _, _ = of_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _ = of_paths
+        (pseudo_unit, pseudo_time), leading = pseudo, lead.shape[0]
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
         for t in range(gap.shape[0]):
-            heavy, told, here = cell_weight[t, first:last], response[t, first:last], eta[t, first:last]
+            told, here = response[t, first:last], eta[t, first:last]
             for j in range(gap.shape[1]):
-                gap[t, j] = precision * heavy[j] * (told[j] - here[j])
+                gap[t, j] = told[j] - here[j]
         shift = np.zeros(gap.shape[1])
         shift_of(anchor, response, eta, first, shift)
         for m in range(begin, end):
-            t, at = pseudo_time[m], pseudo_unit[m]
-            gap[t, at - first] = precision * cell_weight[t, at] * (shift[at - first] + PSEUDO_SCALE * xi[m])
-        np.dot(basis, gap, residual)
-        density: float = spread_forth(
-            precision * mean_weight[first:last], level, variance, scale_of[first:last], sign, shrink, spread
+            at = pseudo_unit[m] - first
+            gap[pseudo_time[m], at] = shift[at] + PSEUDO_SCALE * xi[m]
+        scale, density = scale_of[first:last], 0.0
+        density += leads_forth(
+            first, last, lead, told_by, precision, level, variance, scale, sign, basis, x, gap, block
         )
-        for k in range(gap.shape[0]):
+        for t in range(gap.shape[0]):
+            heavy = cell_weight[t, first:last]
+            for j in range(gap.shape[1]):
+                gap[t, j] *= precision * heavy[j]
+        np.dot(basis[leading:], gap, residual[leading:])
+        density += spread_forth(leading, precision * mean_weight[first:last], variance, scale, sign, shrink, spread)
+        for k in range(leading, gap.shape[0]):
             drawn = x[k, first:last]
             for j in range(gap.shape[1]):
                 gap[k, j] = drawn[j]
-        density += whole_forth(factors[number], residual, shrink, spread, gap, whole, component)
+        density += whole_forth(leading, factors[number], residual, shrink, spread, gap, whole, component)
         return density
 
     return forth
@@ -168,7 +227,7 @@ def cells_of(
     ) -> float:
         _, _, eta, _, _, x_shock, shock, spread = paths
         _, _, _, _, in_scalars, _, _, in_x_shock, in_spread, _ = in_paths
-        standard, fields, response, _, _, _, _, _, _, _, shock_weight, _ = of_paths
+        standard, fields, response, _, _, _, _, _, _, _, _, shock_weight, _ = of_paths
         (periods, units), sigma, density, deviate = slope.shape, scalars[SIGMA], 0.0, np.empty(slope.shape[1])
         for t in range(periods):
             here = eta[t, first:last]
@@ -193,8 +252,9 @@ def cells_of(
 
 
 def back_of(
-    whole_back: Callable[..., Any], shift_of: Callable[..., None], cells: Callable[..., float], scaled: bool
-) -> Callable[..., float]:
+    leads_back: Callable[..., Any], whole_back: Callable[..., None], shift_of: Callable[..., None],
+    cells: Callable[..., float], scaled: bool,
+) -> Callable[..., float]:  # fmt: skip
     """Likelihood of a block of units, and all derivatives in their paths."""
 
     def back(
@@ -203,9 +263,10 @@ def back_of(
     ) -> float:  # fmt: skip
         _, xi, eta, _, scale_of, _, _, _ = paths
         in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, _, _, _ = in_paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo_unit, pseudo_time, anchor, _, _ = of_paths
-        slope, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
-        (periods, units), sigma = slope.shape, scalars[SIGMA]
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _ = of_paths
+        slope, residual, component = block[0], block[1], block[5]
+        (pseudo_unit, pseudo_time), leading = pseudo, lead.shape[0]
+        (periods, units), sigma, scale = slope.shape, scalars[SIGMA], scale_of[first:last]
         precision = 1.0 / sigma**2 if scaled else 1.0
         weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
         across = np.ascontiguousarray(basis.T)
@@ -225,28 +286,39 @@ def back_of(
                 for j in range(units):
                     pull[k, j] += in_component[k, first + j]
         in_residual, moves = component, np.empty((periods, units))
-        in_level[0] += whole_back(
-            factors[number], weight, level, variance, scale_of[first:last], residual, shrink, spread, whole, pull,
-            departure, np.empty((periods, units)), in_variance, in_log_scale[first:last], in_weight,
-            moves, in_residual,
+        whole_back(
+            leading, factors[number], weight, variance, scale, block, pull, departure, np.empty((periods, units)),
+            in_variance, in_log_scale[first:last], in_weight, moves, in_residual,
         )  # fmt: skip
-        for k in range(periods):
-            into = in_x[k, first:last]
-            for j in range(units):
-                into[j] = moves[k, j]
         moved = 0.0
-        for k in range(periods):
+        for k in range(leading, periods):
             for j in range(units):
                 moved += residual[k, j] * in_residual[k, j]
         for j in range(units):
             moved += in_weight[j] * weight[j]
-        if scaled:
-            in_scalars[SIGMA] -= 2.0 * moved / sigma
-        returned = np.dot(across, in_residual)
-        for t in range(periods):
-            heavy, into = cell_weight[t, first:last], in_eta[t, first:last]
+        for k in range(leading):
             for j in range(units):
-                into[j] = slope[t, j] - precision * heavy[j] * returned[t, j]
+                in_residual[k, j] = 0.0
+        in_away = np.dot(across, in_residual)
+        for t in range(periods):
+            heavy = cell_weight[t, first:last]
+            for j in range(units):
+                in_away[t, j] *= precision * heavy[j]
+        in_constant, in_precision = leads_back(
+            first, last, lead, told_by, precision, level, variance, scale, basis, block, pull, in_away, in_variance,
+            in_log_scale[first:last], moves,
+        )  # fmt: skip
+        in_level[0] += in_constant
+        if scaled:
+            in_scalars[SIGMA] -= 2.0 * (moved + in_precision) / sigma
+        for k in range(periods):
+            into = in_x[k, first:last]
+            for j in range(units):
+                into[j] = moves[k, j]
+        for t in range(periods):
+            into = in_eta[t, first:last]
+            for j in range(units):
+                into[j] = slope[t, j] - in_away[t, j]
         for m in range(begin, end):
             t, at = pseudo_time[m], pseudo_unit[m]
             in_xi[m] = -PSEUDO_SCALE * in_eta[t, at]
@@ -270,7 +342,7 @@ def sweep_of(
         paths: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, xi, _, kept, _, _, shock, _ = paths
-        pseudo_unit, periods, density, done = of_paths[7], x.shape[0], 0.0, 0
+        pseudo_unit, periods, density, done = of_paths[7][0], x.shape[0], 0.0, 0
         while done < xi.size and pseudo_unit[done] < start:
             done += 1
         whole = kept.size == 6 * x.size
