@@ -236,7 +236,7 @@ def mean_weight(built: Model, at: dict[str, Array]) -> Array:
     """Mean working weight of a unit's observed cells, and next to nothing where it has none."""
     weight = working(built)[1]
     mean = [row[seen].mean() if seen.any() else 0.0 for row, seen in zip(weight, built.cells.observed, strict=True)]
-    return np.asarray(np.maximum(mean, 1e-3) / scale_of_noise(built, at) ** 2)
+    return np.asarray(np.maximum(mean, 1e-3) / variance_of_noise(built, at))
 
 
 def effect_weight(built: Model, at: dict[str, Array]) -> Array:
@@ -246,9 +246,12 @@ def effect_weight(built: Model, at: dict[str, Array]) -> Array:
     return mean_weight(built, at)
 
 
-def scale_of_noise(built: Model, at: dict[str, Array]) -> Array:
-    """Sigma, where working weights go with it."""
-    return at["sigma"] if built.family.scaled and "sigma" in at else np.asarray(1.0)
+def variance_of_noise(built: Model, at: dict[str, Array]) -> Array:
+    """By what working weights of a unit are divided: sigma^2, or what overdispersion has more or less of it."""
+    weight, (rise, there) = working(built)[1], built.family.rise(built.cells, built.standard)
+    rows = zip(rise, weight * built.cells.observed, strict=True)
+    mean = np.array([each @ w / w.sum() if w.any() else each.mean() for each, w in rows])
+    return np.asarray(1 + mean * (at.get("sigma", np.asarray(1.0)) ** 2 - there))
 
 
 def log_priors(built: Model, at: dict[str, Array]) -> float:
@@ -380,7 +383,7 @@ def cell_weight(built: Model, at: dict[str, Array], point: Point) -> Array:
         return np.asarray(1e-3 + weight / (1 + cell_scales(built, at, point) ** 2 * weight))
     if learns_scale(built.family, built.cells):
         return np.repeat(mean_weight(built, at)[:, None], built.cells.time.size, axis=1)
-    own = np.where(built.cells.observed, working(built)[1], 0.0) / scale_of_noise(built, at) ** 2
+    own = np.where(built.cells.observed, working(built)[1], 0.0) / variance_of_noise(built, at)[:, None]
     return np.where(has_pseudo(built), mean_weight(built, at)[:, None], own)
 
 
@@ -539,7 +542,9 @@ def at_reference(built: Model, point: Point) -> Point:
     size = scales.s
     if cells.apart:
         work, scales = through_shocks(work, scales, cells)
-    named = {name: value for name, value in scales._asdict().items() if family.scaled or name != "sigma"}
+    named = scales._asdict()
+    if not family.scaled:  # where working weights are right
+        named["sigma"] = np.sqrt(family.rise(cells, built.standard)[1])
     if cells.apart:
         named["s"] = size
     if cells.sized:

@@ -49,7 +49,12 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
     after = built.cells.time.size - built.cells.leading
     entries = after * (after + 1) // 2
     there = not built.cells.apart  # where shocks are apart paths need no factors
-    sizes |= {"lead": built.cells.leading * there, "block": blocks * there, "entry": entries * there, "lane": BLOCK * there}
+    sizes |= {
+        "lead": built.cells.leading * there,
+        "block": blocks * there,
+        "entry": entries * there,
+        "lane": BLOCK * there,
+    }
     for name, values in built.arrays.items():
         assert values.shape == tuple(sizes[dim] for dim in DIMS[name]), name
         # what the compiled code reads them as

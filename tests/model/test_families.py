@@ -354,6 +354,24 @@ def test_poisson_working_response_is_the_empirical_log_rate() -> None:
     assert not weight[~cells.observed].any()
 
 
+@pytest.mark.parametrize(("name", "plain"), [("beta_binomial", "binomial"), ("negative_binomial", "poisson")])
+@pytest.mark.parametrize("sigma", [0.0, 0.05, 0.4])
+def test_working_weights_of_overdispersed_counts_rise_as_sigma_falls(
+    name: FamilyName, plain: FamilyName, sigma: float
+) -> None:
+    """Down to those of counts that are not, at sigma = 0, from those at a rough one."""
+    cells, family = cells_with_gaps(name), family_of(name)
+    seen, standard = cells.observed, family.standard(cells)
+    (_, weight), (rise, there) = family.working(cells, standard), family.rise(cells, standard)
+    assert there > 0
+    chance = 1 / family_of(plain).working(cells, standard)[1][seen]
+    # of the logarithm of a rate, sigma^2 is the variance; of a share it is the correlation of trials
+    more = np.ones(chance.size) if plain == "poisson" else (cells.denominator[seen] - 1) * chance
+    np.testing.assert_allclose(
+        (1 + rise[seen] * (sigma**2 - there)) / weight[seen], chance + more * sigma**2, rtol=1e-10
+    )
+
+
 def test_slopes_of_events_are_finite_however_far() -> None:
     cells, family = cells_with_gaps("poisson"), family_of("poisson")
     for far in (800.0, -800.0):

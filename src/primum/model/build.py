@@ -240,9 +240,9 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     slow = pm.Normal("lambda_drift", 0.0, data["path_scale"], dims="drift")
     path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
     x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
-    precision, sign = pt.as_tensor(1.0), root_sign
+    precision, sign = 1 / (data["noise"][0] + data["noise"][1] * sigma**2), root_sign
     if family.scaled:
-        precision, sign = 1 / sigma**2, root_sign * pt.sign(sigma)
+        sign = root_sign * pt.sign(sigma)
     regional = _regions(cells, slow, path, data)
     location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
     centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
@@ -267,7 +267,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
             return markov_density(location, variance, sign, x[:, some], cell_weight, data, first, terms)
         factor = unpacked(data["factors"], cells.order.size, cells.time.size - cells.leading, others)[some]
         return path_density(
-            location, variance, sign, precision, x[:, some], factor, pseudo[:, some], data, first, cells.leading
+            location, variance, sign, precision[some], x[:, some], factor, pseudo[:, some], data, first, cells.leading
         )
 
     density, eta, component = of_paths(location, variance, 0)
@@ -275,7 +275,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         donor = pm.Normal("x_donor", dims=_own("donor"))
         lean = donor if given is None else given.donors + given.leaning * donor
         carried += carried_drift(moves, white, scale[:others], component + expected, lean, data)
-    weight, sigma_tau = precision * data["mean_weight"][others:], tailed("sigma_tau", data)
+    weight, sigma_tau = (precision * data["mean_weight"])[others:], tailed("sigma_tau", data)
     aim, spread = (tau, sigma_tau) if given is None else (tau + sigma_tau * given.effects, sigma_tau * given.spread)
     tau_unit, zeta, of_effects = _effects(aim, spread, centre + carried, own, weight, cells.tail, data)
     location = mu + path[:, None] + beta_pilot + (tau_unit[:, None] * data["exposure"] + carried @ data["basis"]).T

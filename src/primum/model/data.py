@@ -71,6 +71,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "corner_kind": ("corner",),
     "lead_weight": ("lead", "time", "ordered"),
     "lead_told": ("lead", "ordered"),
+    "noise": ("part", "ordered"),
 }
 
 
@@ -172,6 +173,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "corner_kind": chain.kinds,
         "lead_weight": lead_weight,
         "lead_told": lead_told,
+        "noise": np.ascontiguousarray(work.noise[:, order]),
     }
 
 

@@ -85,9 +85,7 @@ def factors_of(
     packed = np.zeros((int(block.max()) + 1, rows.size, BLOCK), dtype=np.float32)
     for first in range(0, units, _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
-        factors = _factors(
-            cell_weight[some], mean_weight[some], variance[some, leading:], basis.vectors[leading:]
-        )
+        factors = _factors(cell_weight[some], mean_weight[some], variance[some, leading:], basis.vectors[leading:])
         packed[block[some], :, lane[some]] = factors[:, rows, columns]
     return packed
 

@@ -34,11 +34,11 @@ before it, that
 
 L and p being fixed at reference scales. The rest then has :math:`z_i - \ell_i - c_{i0} b_0` in place of
 :math:`z_i - \ell_i`. When :math:`\mu` moves, every level moves against it, and all that comes after stays where it is.
-With all components in M, that was so only at the very scales of the reference: elsewhere the drifts of all units were
-dragged along wherever cells of a unit differ in weight. Counts of events that have grown from tens to hundreds, and
-whose overdispersion stands in place of shocks, left :math:`\mu` with 31 effective draws of 4,000, and now with ??.
-Without shocks the signs of :math:`\sigma_\alpha`, :math:`\sigma_{slope}` and q go with coordinates of their own, and the
-density is the same for both only where M leaves them apart, as it does here.
+With all components in M that was so only at the very scales of the reference: elsewhere the drifts of all units were
+dragged along wherever cells of a unit differ in weight. Counts of events that grow from tens to hundreds, with
+overdispersion in place of shocks, left :math:`\mu` with 31 effective draws of 4,000; with its level ahead, 994. Without
+shocks the signs of :math:`\sigma_\alpha`, :math:`\sigma_{slope}` and q go with coordinates of their own, and the
+density is the same for both only where factors leave these apart, as M does here.
 
 **Where the scale of the noise is learned**, W is the unit's mean weight in every cell that is there. The map
 must stay right as sigma falls, since data may hardly tell noise from shocks, and with
@@ -53,6 +53,12 @@ with a full weight, which is sampled with density :math:`N(z^*; \eta, \sigma^2 /
 leaves the posterior as it is. :math:`\bar r_i` is how far the unit's records lie from their location on average, so
 that the gap moves with them: around the location alone, every :math:`\xi` of a unit had to move against :math:`\mu`,
 which was left with a tenth of its effective draws where records are many.
+
+**Where counts are overdispersed** working weights fall as sigma rises. All weights of a unit, p, L and W, are
+divided by :math:`1 + f_i (\sigma^2 - \sigma_0^2)`, f being how one over the unit's weight rises with :math:`\sigma^2`
+relative to itself, and :math:`\sigma_0` where weights are right. (Where sigma is the scale of all noise, f and
+:math:`\sigma_0` are 1.) With weights that stood still, sigma of panels with thousands of records had 157 to 450
+effective draws of 4,000; now 939 to 1,833.
 
 **Where units differ in scale** (`primum.model.unit_scales`), missing cells get the same: what a gap leaves open is as
 wide as the unit's drift, whose scale moves while M stands still. With gaps in M alone English re-referrals had some
@@ -92,7 +98,7 @@ def path_density(
         Of S, which can only be smooth if it changes where a variance, or 1 / w, touches 0;
         shape (component,).
     precision
-        What working weights are multiplied by; a scalar.
+        What working weights are multiplied by; shape (unit,).
     x
         Shape (component, unit).
     factor

@@ -11,6 +11,7 @@ from primum.model.families import Family, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 
 _ROUNDS = 50
+_LEAST = 1e-12  # of a weight: a unit may have no cell
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Working:
         shape (unit, time).
     mean_weight
         Of a unit's observed cells; shape (unit,).
+    noise
+        A unit's weights at another sigma are divided by the first, plus the second times sigma^2; shape (2, unit).
     filled
         Responses with what unit and period have in common with others in place of what is missing; shape (unit, time).
     """
@@ -34,18 +37,22 @@ class Working:
     response: Array
     weight: Array
     mean_weight: Array
+    noise: Array
     filled: Array
 
 
 def working_of(cells: Cells, family: Family) -> Working:
     """Working responses and weights of one outcome's cells."""
-    response, weight = family.working(cells, family.standard(cells))
+    standard = family.standard(cells)
+    (response, weight), (rise, there) = family.working(cells, standard), family.rise(cells, standard)
     weight = np.where(cells.observed, weight, 0.0)
     seen = np.maximum(cells.observed.sum(axis=1), 1)
     mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
+    rising = np.average(rise, axis=1, weights=weight + _LEAST)
     whole = learns_scale(family, cells) | pseudo_cells(family, cells)
     weight = np.where(whole, mean_weight[:, None], weight)
-    return Working(response, weight, mean_weight, filled_of(response, cells.observed))
+    noise = np.stack([1 - rising * there, rising])
+    return Working(response, weight, mean_weight, noise, filled_of(response, cells.observed))
 
 
 def filled_of(response: Array, seen: Mask) -> Array:

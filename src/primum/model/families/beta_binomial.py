@@ -39,10 +39,13 @@ class BetaBinomial(Binomial):
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Empirical logits, and their precisions at a rough sigma."""
         response, weight = super().working(cells, standard)
-        total = np.where(cells.observed, cells.denominator, 1.0)
-        chance = 1 / np.where(cells.observed, weight, 1.0)
-        rho = min(excess(response, chance, total * chance, cells.unexposed), 0.5)
-        return response, weight / (1 + (total - 1) * rho)
+        more, rho = _excess(response, weight, cells)
+        return response, weight / (1 + more * rho)
+
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """Each trial beyond the first adds sigma^2, about, of the variance of chance."""
+        more, rho = _excess(*super().working(cells, standard), cells)
+        return more / (1 + more * rho), rho
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to a constant a cell."""
@@ -91,3 +94,10 @@ def _log_density(maths: Any, logits: Any, sigma: Any, value: Any, total: Any) ->
     others = rising_of(maths, total - value, a * (1 + odds)) - (total - value) * maths.log1p(odds)
     # of a missing cell, graphs that were simplified leave rounding errors
     return maths.where(total > 0, counted + others - rising_of(maths, total, a), 0.0)
+
+
+def _excess(response: Array, weight: Array, cells: Cells) -> tuple[Array, float]:
+    """Trials of a cell beyond its first, and roughly their correlation."""
+    total = np.where(cells.observed, cells.denominator, 1.0)
+    chance = 1 / np.where(cells.observed, weight, 1.0)
+    return total - 1, min(excess(response, chance, total * chance, cells.unexposed), 0.5)

@@ -34,6 +34,10 @@ class Binomial:
         share = (cells.value + 0.5) / (cells.denominator + 1)
         return logit(share) - standard.centre, informed(cells.denominator * share * (1 - share), cells)
 
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """There is no sigma."""
+        return np.zeros(cells.value.shape), 1.0
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Counts and denominators, both 0 where missing; of intervals the lowest count, and terms of the others."""
         return np.concatenate([np.stack([cells.bounds[0], cells.denominator]), self._terms(cells)])

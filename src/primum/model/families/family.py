@@ -57,6 +57,12 @@ class Family(Protocol):
         They shape the sampler's geometry and nothing else; both have shape (unit, time).
         """
 
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """How one over a cell's working weight rises with sigma^2, relative to itself, and the sigma^2 it is right at.
+
+        So at another sigma the weight is divided by ``1 + rise * (sigma^2 - there)``; shape (unit, time), and a number.
+        """
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """What the log density needs of each cell, such that a missing one adds 0; shape (field, unit, time)."""
 

@@ -50,6 +50,10 @@ class Gamma:
         response = np.log(np.where(cells.observed, cells.value, 1.0)) - standard.centre
         return np.where(cells.observed, response, 0.0), cells.observed * relative_size(cells)
 
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """Sigma is the scale of all noise."""
+        return np.ones(cells.value.shape), 1.0
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Logarithms, which are the working response, relative denominators, and whether observed."""
         return np.stack([*self.working(cells, standard), cells.observed])

@@ -50,6 +50,10 @@ class Gaussian:
         response = (self._linked(cells) - standard.centre) / standard.spread
         return np.where(cells.observed, response, 0.0), cells.observed * self._size(cells, standard)
 
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """Sigma is the scale of all noise."""
+        return np.ones(cells.value.shape), 1.0
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Standardised values and their working weights, and whether observed."""
         return np.stack([*self.working(cells, standard), cells.observed])

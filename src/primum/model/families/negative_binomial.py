@@ -41,9 +41,13 @@ class NegativeBinomial(Poisson):
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Logarithms of empirical rates, and their precisions at a rough sigma."""
         response, events = super().working(cells, standard)
-        chance = 1 / np.where(cells.observed, events, 1.0)
-        spread = excess(response, chance, np.ones(chance.shape), cells.unexposed)
-        return response, events / (1 + spread * events)
+        return response, events / (1 + _excess(response, events, cells) * events)
+
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """The variance of the logarithm of a count is about 1 / events + sigma^2."""
+        response, events = super().working(cells, standard)
+        rough = _excess(response, events, cells)
+        return events / (1 + rough * events), rough
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to a constant a cell."""
@@ -84,3 +88,9 @@ def _log_density(maths: Any, eta: Any, sigma: Any, value: Any, expected: Any) ->
     a = sigma**2 + LEAST
     mu = expected * maths.exp(maths.minimum(eta, _FARTHEST))
     return rising_of(maths, value, a) + value * eta - (value + 1 / a) * maths.log1p(a * mu)
+
+
+def _excess(response: Array, events: Array, cells: Cells) -> float:
+    """Roughly sigma squared."""
+    chance = 1 / np.where(cells.observed, events, 1.0)
+    return excess(response, chance, np.ones(chance.shape), cells.unexposed)

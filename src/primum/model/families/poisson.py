@@ -40,6 +40,10 @@ class Poisson:
         total = np.where(cells.observed, cells.denominator, 1.0)
         return np.log(events / total) - standard.centre, informed(np.where(cells.observed, events, 0.0), cells)
 
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """There is no sigma."""
+        return np.zeros(cells.value.shape), 1.0
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Counts, and counts expected at the centre, both 0 where missing; of intervals as for binomial counts."""
         expected = cells.denominator * np.exp(standard.centre)

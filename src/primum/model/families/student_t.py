@@ -46,6 +46,10 @@ class StudentT:
         response = np.where(cells.observed, (cells.value - standard.centre) / standard.spread, 0.0)
         return response, (FREEDOM + 1) / (FREEDOM + 3) * cells.observed * relative_size(cells)
 
+    def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
+        """Sigma is the scale of all noise."""
+        return np.ones(cells.value.shape), 1.0
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Standardised values, relative denominators, 0 where missing, and whether observed."""
         response, _ = self.working(cells, standard)

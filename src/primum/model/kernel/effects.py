@@ -10,7 +10,7 @@ from primum.model.kernel.places import BETA, MU, SPREAD, TAU
 
 def effects_forth(
     scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
-    precision: float, tail: float, expected: Any, left: float, zeta: Any, tau_unit: Any,
+    precision: Any, tail: float, expected: Any, left: float, zeta: Any, tau_unit: Any,
 ) -> float:  # fmt: skip
     """Effects in the pilots, transported with the components integrated out.
 
@@ -21,7 +21,7 @@ def effects_forth(
     density = 0.0
     for i in range(x.size):
         tau = scalars[TAU] + scalars[SPREAD] * expected[i]
-        known, pull, w = 0.0, 0.0, precision * weight[i]
+        known, pull, w = 0.0, 0.0, precision[i] * weight[i]
         for k in range(variance.size):
             v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
             precise = exposure[i, k] * w / (1.0 + v * w)
@@ -37,19 +37,20 @@ def effects_forth(
 
 def effects_back(
     scalars: Any, level: float, variance: Any, scale_of: Any, centre: Any, carried: Any, x: Any, of_pilots: Any,
-    precision: float, tail: float, expected: Any, left: float, zeta: Any, in_tau_unit: Any, in_later: Any,
+    precision: Any, tail: float, expected: Any, left: float, zeta: Any, in_tau_unit: Any, in_later: Any,
     in_scalars: Any, in_variance: Any, in_log_scale: Any, in_centre: Any, in_carried: Any, in_expected: Any, in_x: Any,
-) -> tuple[float, float, float]:  # fmt: skip
+    in_log_precision: Any,
+) -> tuple[float, float]:  # fmt: skip
     """Derivatives, given those in the effects, and in zeta of other outcomes' densities.
 
-    Returns those in the precision, times it, in the level and in what is left of the spread.
+    Returns those in the level and in what is left of the spread.
     """
     response, exposure, weight = of_pilots
     spread = scalars[SPREAD] * left
-    in_precision, in_level, in_spread = 0.0, 0.0, 0.0
+    in_level, in_spread = 0.0, 0.0
     for i in range(x.size):
         tau = scalars[TAU] + scalars[SPREAD] * expected[i]
-        known, pull, w = 0.0, 0.0, precision * weight[i]
+        known, pull, w = 0.0, 0.0, precision[i] * weight[i]
         for k in range(variance.size):
             v = variance[k] * scale_of[i] + (level if k == 0 else 0.0)
             precise = exposure[i, k] * w / (1.0 + v * w)
@@ -81,9 +82,9 @@ def effects_back(
             in_variance[k] -= in_v * scale_of[i]
             in_log_scale[i] -= in_v * variance[k] * scale_of[i]
             in_level -= in_v if k == 0 else 0.0
-            in_precision += in_ratio * ratio**2 * w
+            in_log_precision[i] += in_ratio * ratio**2 * w
     in_scalars[SPREAD] += in_spread * left
-    return in_precision, in_level, in_spread * scalars[SPREAD]
+    return in_level, in_spread * scalars[SPREAD]
 
 
 def location_forth(scalars: Any, path: Any, eta: Any) -> None:

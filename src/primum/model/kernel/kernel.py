@@ -34,6 +34,7 @@ ARRAYS = (
     "unit_told",
     "term_weight", "term_response", "term_centre", "term_before", "anchor",
     "links", "excess", "corners", "corner_kind", "lead_weight", "lead_told",
+    "noise",
 )  # fmt: skip
 
 
@@ -70,12 +71,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     location_forth, location_back = jit(effects.location_forth), jit(effects.location_back)
     pilots_forth, pilots_back = jit(effects.pilots_forth), jit(effects.pilots_back)
     shift_of = jit(paths.shift_of)
-    forth = jit(paths.forth_of(jit(paths.leads_forth), jit(paths.spread_forth), jit(paths.whole_forth), shift_of, scaled))
+    forth = jit(paths.forth_of(jit(paths.leads_forth), jit(paths.spread_forth), jit(paths.whole_forth), shift_of))
     scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
     sizes_forth, sizes_back = jit(shocks.sizes_forth), jit(shocks.sizes_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
     cells = jit(paths.cells_of(jit(family_of(name).slopes), *given_shocks))
-    back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells, scaled))
+    back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells))
     solve, solve_back, squares_of = jit(markov.solve), jit(markov.solve_back), jit(markov.squares_of)
     turned, turned_back = jit(markov.turned), jit(markov.turned_back)
     corners_forth = jit(markov.corners_of(solve, squares_of, turned))
@@ -95,7 +96,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         drift_scalar: Any, path_scale: Any, path_basis: Any, path_mix: Any, region_scale: Any, region_weight: Any,
         region_response: Any, region_of: Any, unit_told: Any,
         term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any, links: Any, excess: Any,
-        corners: Any, corner_kind: Any, lead_weight: Any, lead_told: Any,
+        corners: Any, corner_kind: Any, lead_weight: Any, lead_told: Any, noise: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
@@ -136,7 +137,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         in_variance, in_own, in_centre = np.zeros(periods), np.zeros(periods), np.zeros(periods)
         in_path, in_carried = np.zeros(periods), np.zeros((pilots, periods))
         scale_of, in_log_scale, in_level = np.ones(units), np.zeros(units), np.zeros(1)
-        zeta_unit = np.empty(x_unit.size)
+        precision, in_log_precision, zeta_unit = np.empty(units), np.zeros(units), np.empty(x_unit.size)
         # With weights, pilots' paths depend on comparators' components: these are kept, and wait for what comes
         # back from the pilots; so are all that another outcome asks for. Otherwise each block of units is finished
         # while it is in the fastest cache.
@@ -156,9 +157,10 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             cell_now = np.empty((periods, units))
         relative, spread = np.empty(shock.shape), np.empty(shock.shape)
         in_spread, in_cell = np.empty(shock.shape), np.empty(shock.shape)
-        paths = (x, xi, eta, kept, scale_of, x_shock, shock, spread)
+        paths = (x, xi, eta, kept, scale_of, precision, x_shock, shock, spread)
         in_paths = (
-            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, in_x_shock, in_spread, in_cell,
+            in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_log_precision, in_level, in_x_shock,
+            in_spread, in_cell,
         )  # fmt: skip
         of_paths = (
             standard, fields, response, cell_now, mean_weight, factors, basis, (pseudo_unit, pseudo_time),
@@ -175,7 +177,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         if heavy:  # these are apart from paths, which then have none
             s, scalars[S] = scalars[S], 0.0
             density += scales_forth(s, priors[S, 1], s_period, shock_scale)
-        precision, level = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0, periods * scalars[ALPHA] ** 2
+        level = periods * scalars[ALPHA] ** 2
+        for j in range(units):
+            precision[j] = 1.0 / (noise[0, j] + noise[1, j] * scalars[SIGMA] ** 2)
         density += units_forth(x_unit, scalars[OMEGA], unit_told, zeta_unit, scale_of)
         if heavy:
             density += sizes_forth(shock_scale, scale_of, x_tail, cell_weight, relative, spread, cell_now)
@@ -200,8 +204,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
                 carried,
             )  # fmt: skip
         density += effects_forth(
-            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], expected,
-            left, zeta, tau_unit,
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision[others:], tail[0],
+            expected, left, zeta, tau_unit,
         )  # fmt: skip
         pilots_forth(scalars, tau_unit, exposure, carried, basis, eta)
         density += sweep(
@@ -213,14 +217,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             given_found(between, component, zeta, x_donor, root)
             return density
         pilots_back(in_eta, exposure, basis, in_scalars, in_tau_unit, in_carried)
-        in_precision, in_levels, in_left = effects_back(
-            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision, tail[0], expected,
-            left, zeta, in_tau_unit, in_later, in_scalars, in_own, in_log_scale[others:], in_centre, in_carried,
-            in_expected, in_x_tau,
+        in_levels, in_left = effects_back(
+            scalars, level, own, scale_of[others:], centre, carried, x_tau, of_pilots, precision[others:], tail[0],
+            expected, left, zeta, in_tau_unit, in_later, in_scalars, in_own, in_log_scale[others:], in_centre,
+            in_carried, in_expected, in_x_tau, in_log_precision[others:],
         )  # fmt: skip
         in_level[0] += in_levels
-        if scaled:
-            in_scalars[SIGMA] -= 2.0 * in_precision / scalars[SIGMA]
         if donors:
             donors_back(
                 scalars, before_others, scale_of, whole, x_u, x_donor, point[at_pair:], of_pairs, drifts, share,
@@ -239,6 +241,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             between, level, variance, own, basis, root, in_eta, in_carried, in_whole, in_level, in_variance, in_own,
             in_left,
         )  # fmt: skip
+        for j in range(units):
+            in_scalars[SIGMA] -= 2.0 * in_log_precision[j] * precision[j] * noise[1, j] * scalars[SIGMA]
         for k in range(periods):
             in_variance[k] += in_before_others[k]
         in_gamma = np.zeros(gamma.size)

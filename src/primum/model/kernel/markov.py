@@ -352,8 +352,8 @@ def chained_of(
         first: int, last: int, behind: bool, scalars: Any, level: float, variance: Any, sign: Any, paths: Any,
         component: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, _, eta, _, scale_of, _, _, _ = paths
-        in_x, _, in_eta, in_component, _, in_log_scale, in_level, _, _, in_cell = in_paths
+        x, _, eta, _, scale_of, _, _, _, _ = paths
+        in_x, _, in_eta, in_component, _, in_log_scale, _, in_level, _, _, in_cell = in_paths
         _, _, response, cell_weight, _, _, basis, _, _, _, _, _, of_chain = of_paths
         (periods, units), scale, slope = component.shape, scale_of[first:last], np.empty(component.shape)
         weight, away, drawn = np.empty(component.shape), np.empty(component.shape), np.empty(component.shape)

@@ -26,7 +26,7 @@ from primum.model.kernel.places import BLOCK, PSEUDO_SCALE, SIGMA
 
 
 def leads_forth(
-    first: int, last: int, lead: Any, told: Any, precision: float, level: float, variance: Any, scale_of: Any,
+    first: int, last: int, lead: Any, told: Any, precision: Any, level: float, variance: Any, scale_of: Any,
     sign: Any, basis: Any, x: Any, away: Any, block: Any,
 ) -> float:  # fmt: skip
     """Components that go ahead of the others, one after another; ``away`` becomes what they leave of responses."""
@@ -39,10 +39,10 @@ def leads_forth(
         for t in range(periods):
             heavy = lead[k, t, first:last]
             for j in range(units):
-                residual[k, j] += precision * heavy[j] * away[t, j]
+                residual[k, j] += precision[j] * heavy[j] * away[t, j]
         for j in range(units):
             v = constant + variance[k] * scale_of[j]
-            d = 1.0 / (1.0 + v * precision * seen[j])
+            d = 1.0 / (1.0 + v * precision[j] * seen[j])
             s = sign[k] * sqrt(v * d)
             e = s * residual[k, j] + drawn[j]
             shrink[k, j], spread[k, j], whole[k, j], component[k, j] = d, s, e, s * e
@@ -54,12 +54,13 @@ def leads_forth(
 
 
 def leads_back(
-    first: int, last: int, lead: Any, told: Any, precision: float, level: float, variance: Any, scale_of: Any,
-    basis: Any, block: Any, pull: Any, in_away: Any, in_variance: Any, in_log_scale: Any, in_x: Any,
-) -> tuple[float, float]:  # fmt: skip
-    """Derivatives of `leads_forth`, given those in what it leaves; returns those in level and log precision."""
+    first: int, last: int, lead: Any, told: Any, precision: Any, level: float, variance: Any, scale_of: Any,
+    basis: Any, block: Any, pull: Any, in_away: Any, in_variance: Any, in_log_scale: Any, in_log_precision: Any,
+    in_x: Any,
+) -> float:  # fmt: skip
+    """Derivatives of `leads_forth`, given those in what it leaves; returns that in the level."""
     residual, shrink, spread, whole = block[1], block[2], block[3], block[4]
-    (periods, units), in_level, in_precision = in_away.shape, 0.0, 0.0
+    (periods, units), in_level = in_away.shape, 0.0
     for k in range(lead.shape[0] - 1, -1, -1):
         constant, seen = level if k == 0 else 0.0, told[k, first:last]
         for t in range(periods):
@@ -71,7 +72,8 @@ def leads_back(
             in_s = s * (e * pull[k, j] + residual[k, j] * in_x[k, j])
             in_d = 0.5 - 0.5 * d * e * e
             pull[k, j] = s * in_x[k, j]  # from here on the derivative in the residual
-            in_precision += residual[k, j] * pull[k, j] - (0.5 * in_s + in_d) * v * d * precision * seen[j]
+            in_weight = -(0.5 * in_s + in_d) * v * d
+            in_log_precision[j] += residual[k, j] * pull[k, j] + in_weight * precision[j] * seen[j]
             in_v = (0.5 * in_s * d - in_d * (1.0 - d)) / v
             in_variance[k] += in_v * scale_of[j]
             in_log_scale[j] += in_v * variance[k] * scale_of[j]
@@ -80,8 +82,8 @@ def leads_back(
         for t in range(periods):
             heavy = lead[k, t, first:last]
             for j in range(units):
-                in_away[t, j] += precision * heavy[j] * pull[k, j]
-    return in_level, in_precision
+                in_away[t, j] += precision[j] * heavy[j] * pull[k, j]
+    return in_level
 
 
 def spread_forth(leading: int, weight: Any, variance: Any, scale_of: Any, sign: Any, shrink: Any, spread: Any) -> float:
@@ -175,19 +177,19 @@ def shift_of(anchor: Any, response: Any, location: Any, first: int, shift: Any) 
 
 def forth_of(
     leads_forth: Callable[..., float], spread_forth: Callable[..., float], whole_forth: Callable[..., float],
-    shift_of: Callable[..., None], scaled: bool,
+    shift_of: Callable[..., None],
 ) -> Callable[..., float]:  # fmt: skip
     """Components of the paths of a block of units."""
 
     def forth(
-        first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, sign: Any,
-        paths: Any, block: Any, of_paths: Any,
+        first: int, last: int, begin: int, end: int, number: int, level: float, variance: Any, sign: Any, paths: Any,
+        block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, xi, eta, _, scale_of, _, _, _ = paths
+        x, xi, eta, _, scale_of, precise, _, _, _ = paths
         _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _ = of_paths
         (pseudo_unit, pseudo_time), leading = pseudo, lead.shape[0]
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
-        precision = 1.0 / scalars[SIGMA] ** 2 if scaled else 1.0
+        precision = precise[first:last]
         for t in range(gap.shape[0]):
             told, here = response[t, first:last], eta[t, first:last]
             for j in range(gap.shape[1]):
@@ -204,7 +206,7 @@ def forth_of(
         for t in range(gap.shape[0]):
             heavy = cell_weight[t, first:last]
             for j in range(gap.shape[1]):
-                gap[t, j] *= precision * heavy[j]
+                gap[t, j] *= precision[j] * heavy[j]
         np.dot(basis[leading:], gap, residual[leading:])
         density += spread_forth(leading, precision * mean_weight[first:last], variance, scale, sign, shrink, spread)
         for k in range(leading, gap.shape[0]):
@@ -225,8 +227,8 @@ def cells_of(
     def cells(
         first: int, last: int, scalars: Any, paths: Any, in_paths: Any, of_paths: Any, departure: Any, slope: Any
     ) -> float:
-        _, _, eta, _, _, x_shock, shock, spread = paths
-        _, _, _, _, in_scalars, _, _, in_x_shock, in_spread, _ = in_paths
+        _, _, eta, _, _, _, x_shock, shock, spread = paths
+        _, _, _, _, in_scalars, _, _, _, in_x_shock, in_spread, _ = in_paths
         standard, fields, response, _, _, _, _, _, _, _, _, shock_weight, _ = of_paths
         (periods, units), sigma, density, deviate = slope.shape, scalars[SIGMA], 0.0, np.empty(slope.shape[1])
         for t in range(periods):
@@ -253,7 +255,7 @@ def cells_of(
 
 def back_of(
     leads_back: Callable[..., Any], whole_back: Callable[..., None], shift_of: Callable[..., None],
-    cells: Callable[..., float], scaled: bool,
+    cells: Callable[..., float],
 ) -> Callable[..., float]:  # fmt: skip
     """Likelihood of a block of units, and all derivatives in their paths."""
 
@@ -261,13 +263,12 @@ def back_of(
         first: int, last: int, begin: int, end: int, number: int, scalars: Any, level: float, variance: Any, paths: Any,
         block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        _, xi, eta, _, scale_of, _, _, _ = paths
-        in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_level, _, _, _ = in_paths
+        _, xi, eta, _, scale_of, precise, _, _, _ = paths
+        in_x, in_xi, in_eta, in_component, _, in_log_scale, in_log_precision, in_level, _, _, _ = in_paths
         _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _ = of_paths
         slope, residual, component = block[0], block[1], block[5]
         (pseudo_unit, pseudo_time), leading = pseudo, lead.shape[0]
-        (periods, units), sigma, scale = slope.shape, scalars[SIGMA], scale_of[first:last]
-        precision = 1.0 / sigma**2 if scaled else 1.0
+        (periods, units), scale, precision = slope.shape, scale_of[first:last], precise[first:last]
         weight, in_weight = precision * mean_weight[first:last], np.zeros(units)
         across = np.ascontiguousarray(basis.T)
         departure = np.dot(across, component)
@@ -290,12 +291,12 @@ def back_of(
             leading, factors[number], weight, variance, scale, block, pull, departure, np.empty((periods, units)),
             in_variance, in_log_scale[first:last], in_weight, moves, in_residual,
         )  # fmt: skip
-        moved = 0.0
+        moved = in_log_precision[first:last]
         for k in range(leading, periods):
             for j in range(units):
-                moved += residual[k, j] * in_residual[k, j]
+                moved[j] += residual[k, j] * in_residual[k, j]
         for j in range(units):
-            moved += in_weight[j] * weight[j]
+            moved[j] += in_weight[j] * weight[j]
         for k in range(leading):
             for j in range(units):
                 in_residual[k, j] = 0.0
@@ -303,14 +304,11 @@ def back_of(
         for t in range(periods):
             heavy = cell_weight[t, first:last]
             for j in range(units):
-                in_away[t, j] *= precision * heavy[j]
-        in_constant, in_precision = leads_back(
+                in_away[t, j] *= precision[j] * heavy[j]
+        in_level[0] += leads_back(
             first, last, lead, told_by, precision, level, variance, scale, basis, block, pull, in_away, in_variance,
-            in_log_scale[first:last], moves,
+            in_log_scale[first:last], moved, moves,
         )  # fmt: skip
-        in_level[0] += in_constant
-        if scaled:
-            in_scalars[SIGMA] -= 2.0 * (moved + in_precision) / sigma
         for k in range(periods):
             into = in_x[k, first:last]
             for j in range(units):
@@ -341,7 +339,7 @@ def sweep_of(
         start: int, stop: int, ahead: bool, behind: bool, scalars: Any, level: float, variance: Any, sign: Any,
         paths: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
-        x, xi, _, kept, _, _, shock, _ = paths
+        x, xi, _, kept, _, _, _, shock, _ = paths
         pseudo_unit, periods, density, done = of_paths[7][0], x.shape[0], 0.0, 0
         while done < xi.size and pseudo_unit[done] < start:
             done += 1
@@ -360,9 +358,7 @@ def sweep_of(
                 )  # fmt: skip
             else:
                 if ahead:
-                    density += forth(
-                        first, last, begin, done, number, scalars, level, variance, sign, paths, block, of_paths
-                    )
+                    density += forth(first, last, begin, done, number, level, variance, sign, paths, block, of_paths)
                 if behind:
                     density += back(
                         first, last, begin, done, number, scalars, level, variance, paths, block, in_paths,
