@@ -5,8 +5,8 @@
 Twenty panels a case, simulated as in run.py: four corners (12 or 300 areas, 4 or 40 periods, 1 to 40 pilots, 5 or
 5,000 records in a typical cell), and sixteen in between, spread evenly on logarithms. Every one is fitted by
 `primum.fit` with nothing but defaults; ``spanning.csv`` beside this script gets a row a panel, with what the gate
-found. A run that was stopped goes on where it was; what is there is shown. Without arguments all cases are run. Effects
-by cohort have two pilots at least.
+found, or why it was refused. A run that was stopped goes on where it was; what is there is shown. Without arguments all
+cases are run. Effects by cohort have two pilots at least.
 """
 
 from __future__ import annotations
@@ -40,14 +40,20 @@ def sizes() -> list[Size]:
 def row_of(case: str, panel: int, of: Size) -> dict[str, object]:
     """Fit one panel, and say what the gate found."""
     spec, data, truth = simulate(case, panel, of)
+    where = {
+        "case": case, "panel": panel, "units": of.units, "periods": of.periods, "pilots": of.pilots,
+        "records": round(of.records),
+    }  # fmt: skip
     start = time.perf_counter()
-    fit = pr.fit(spec, data, show_progress=False)
+    try:
+        fit = pr.fit(spec, data, show_progress=False)
+    except pr.PrimumError as error:  # such as categories with next to no records
+        return where | {"gate": "refused", "found": str(error)}
     seconds = time.perf_counter() - start
     gate, stats = fit.gates["outcome"], fit["outcome"]["sample_stats"]
     satt = pr.effects(fit)["outcome"].table.loc["satt"]
-    return {
-        "case": case, "panel": panel, "units": of.units, "periods": of.periods, "pilots": of.pilots,
-        "records": round(of.records), "gate": gate.verdict,
+    return where | {
+        "gate": gate.verdict,
         "found": "; ".join(each.reason for each in gate.findings),
         "max_rhat": round(gate.max_rhat, 4), "min_ess": round(gate.min_ess),
         "steps": round(float(stats["n_steps"].mean()), 1), "divergent": int(stats["diverging"].sum()),
