@@ -27,9 +27,12 @@ from primum.model.kernel.places import BLOCK, PSEUDO_SCALE, SIGMA
 
 def leads_forth(
     first: int, last: int, lead: Any, told: Any, precision: Any, level: float, variance: Any, scale_of: Any,
-    sign: Any, basis: Any, x: Any, away: Any, block: Any,
+    sign: Any, basis: Any, x: Any, away: Any, block: Any, determinant: Any,
 ) -> float:  # fmt: skip
-    """Components that go ahead of the others, one after another; ``away`` becomes what they leave of responses."""
+    """Components that go ahead of the others, one after another; ``away`` becomes what they leave of responses.
+
+    Their diagonal parts d are multiplied into ``determinant``.
+    """
     residual, shrink, spread, whole, component = block[1], block[2], block[3], block[4], block[5]
     (periods, units), density = away.shape, 0.0
     for k in range(lead.shape[0]):
@@ -46,7 +49,8 @@ def leads_forth(
             s = sign[k] * sqrt(v * d)
             e = s * residual[k, j] + drawn[j]
             shrink[k, j], spread[k, j], whole[k, j], component[k, j] = d, s, e, s * e
-            density += 0.5 * log(d) - 0.5 * d * e * e
+            determinant[j] *= d
+            density -= 0.5 * d * e * e
         for t in range(periods):
             for j in range(units):
                 away[t, j] -= basis[k, t] * component[k, j]
@@ -86,9 +90,11 @@ def leads_back(
     return in_level
 
 
-def spread_forth(leading: int, weight: Any, variance: Any, scale_of: Any, sign: Any, shrink: Any, spread: Any) -> float:
-    """Diagonal parts d and s, and what d adds to the density."""
-    determinant, density = np.ones(weight.size), 0.0
+def spread_forth(
+    leading: int, weight: Any, variance: Any, scale_of: Any, sign: Any, determinant: Any, shrink: Any, spread: Any
+) -> float:
+    """Diagonal parts d and s, and what d adds to the density, that of leading ones included."""
+    density = 0.0
     for k in range(leading, variance.size):
         for j in range(weight.size):
             v = variance[k] * scale_of[j]
@@ -199,16 +205,18 @@ def forth_of(
         for m in range(begin, end):
             at = pseudo_unit[m] - first
             gap[pseudo_time[m], at] = shift[at] + PSEUDO_SCALE * xi[m]
-        scale, density = scale_of[first:last], 0.0
-        density += leads_forth(
-            first, last, lead, told_by, precision, level, variance, scale, sign, basis, x, gap, block
+        scale, determinant = scale_of[first:last], np.ones(gap.shape[1])
+        density: float = leads_forth(
+            first, last, lead, told_by, precision, level, variance, scale, sign, basis, x, gap, block, determinant
         )
         for t in range(gap.shape[0]):
             heavy = cell_weight[t, first:last]
             for j in range(gap.shape[1]):
                 gap[t, j] *= precision[j] * heavy[j]
         np.dot(basis[leading:], gap, residual[leading:])
-        density += spread_forth(leading, precision * mean_weight[first:last], variance, scale, sign, shrink, spread)
+        density += spread_forth(
+            leading, precision * mean_weight[first:last], variance, scale, sign, determinant, shrink, spread
+        )
         for k in range(leading, gap.shape[0]):
             drawn = x[k, first:last]
             for j in range(gap.shape[1]):
