@@ -31,6 +31,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "trends by unit": {"trends": "by unit"},
     "persistence 0.7": {"phi": 0.7},
     "variances by unit": {"variances": "by unit"},
+    "heavy-tailed variances": {"variances": "heavy-tailed"},
     "heavy-tailed shocks": {"shocks": "heavy-tailed"},
     "shocks by period": {"shock_sizes": "by period"},
     "weights": {"weights.base": "equal"},

@@ -60,6 +60,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "default": {},
     "weights": {"outcomes.kinship.weights.base": "equal"},
     "by unit": {"outcomes.kinship.variances": "by unit"},
+    "heavy-tailed variances": {"outcomes.kinship.variances": "heavy-tailed"},
     "heavy-tailed shocks": {"outcomes.kinship.shocks": "heavy-tailed"},
 }
 

@@ -62,6 +62,7 @@ DESIGNS = STRESSES | NULLS
 SETTINGS: dict[str, dict[str, object]] = {
     "default": {},
     "by unit": {"outcomes.y.variances": "by unit"},
+    "heavy-tailed variances": {"outcomes.y.variances": "heavy-tailed"},
     "heavy-tailed shocks": {"outcomes.y.shocks": "heavy-tailed"},
     "shocks by period": {"outcomes.y.shock_sizes": "by period"},
     "by unit and heavy-tailed shocks": {"outcomes.y.variances": "by unit", "outcomes.y.shocks": "heavy-tailed"},

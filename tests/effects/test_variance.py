@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from primum.effects.variance import VARIANCE
 from tests.effects.made import made
@@ -46,6 +47,16 @@ def test_units_of_different_variances_are_averaged() -> None:
     shares = VARIANCE.of(found)
     ratio = shares.sel(component="shock") / shares.sel(component="level")
     np.testing.assert_allclose(ratio, s**2 * factor / level**2, rtol=1e-10)
+
+
+def test_heavy_tailed_variances_have_a_mean() -> None:
+    """That of one over a gamma variable of shape and rate 2, by quadrature."""
+    found = made("binomial", changes={"outcomes.first.variances": "heavy-tailed"})
+    factor = integrate.quad(lambda g: stats.gamma.pdf(g, 2, scale=0.5) / g, 0, np.inf)[0]
+    s, level = (np.asarray(found.posterior[name]) for name in ("s", "sigma_alpha"))
+    shares = VARIANCE.of(found)
+    ratio = shares.sel(component="shock") / shares.sel(component="level")
+    np.testing.assert_allclose(ratio, s**2 * factor / level**2, rtol=1e-6)
 
 
 def test_trends_and_regions_have_shares_of_their_own() -> None:

@@ -33,6 +33,7 @@ PHI = {"outcomes.first.phi": 0.7}
 WEIGHTS = {"outcomes.first.weights": {"base": "equal", "scale": 0.7, "shared": 0.3}}
 EFFECT = {"outcomes.first.effect": {"over_time": "event time", "cohorts": "apart", "moderators": ["rating"]}}
 VARIED = {"outcomes.first.variances": "by unit"}
+WILD = {"outcomes.first.variances": "heavy-tailed"}
 HEAVY = {"outcomes.first.effect.spread": "heavy-tailed"}
 WALK = {"outcomes.first.common_path": "random walk"}
 REGIONS = {"columns.regions": "region", "outcomes.first.path_by": "region"}
@@ -142,6 +143,12 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
         "lognormal", pilots=5, times=LONG, staggered=True, missing=9, changes={**VARIED, **WEIGHTS, **EFFECT}
     ),
     "normal without denominators, variances by unit": lambda: evaluation("normal", counted=False, changes=VARIED),
+    "binomial, heavy-tailed variances, with gaps": lambda: evaluation(
+        "binomial", missing=9, times=UNEVEN, changes=WILD
+    ),
+    "poisson with weights, heavy-tailed variances and shocks": lambda: evaluation(
+        "poisson", changes={**WILD, **WEIGHTS, **SHOCKS}
+    ),
     "binomial, heavy-tailed effects": lambda: evaluation("binomial", changes=HEAVY),
     "normal, informed prior and heavy-tailed effects, with gaps": lambda: evaluation(
         "normal", missing=9, changes={**HEAVY, **EVIDENCE}

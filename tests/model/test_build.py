@@ -280,7 +280,10 @@ def log_priors(built: Model, at: dict[str, Array]) -> float:
     for name in sorted(TAILED & set(at)):
         z = stats.norm.isf(np.exp(-at[name] / priors[name].scale))
         total += float(stats.norm.logpdf(z) - stats.norm.logsf(z))
-    if built.cells.varied:  # zeta is a root of A times x, A = 1 / (1 + omega^2 P)
+    if built.cells.scale_tail:  # one over a square is a gamma variable, and a coordinate goes with its logarithm
+        precision = at["unit_scale"] ** -2
+        total += float((stats.gamma.logpdf(precision, 2, scale=0.5) + np.log(precision)).sum())
+    elif built.cells.varied:  # zeta is a root of A times x, A = 1 / (1 + omega^2 P)
         total += float(np.sum(stats.norm.logpdf(np.log(at["unit_scale"]) / at["omega"])))
         told = built.arrays["unit_told"][0]
         total -= 0.5 * float(np.log1p(at["omega"] ** 2 * told).sum())
@@ -552,7 +555,8 @@ def at_reference(built: Model, point: Point) -> Point:
     moved = {**point, **{f"{name}_signed": np.asarray(value) for name, value in named.items()}}
     moved["logit_kappa_squared"] = np.asarray(logit(priors.kappa.shapes[0] / sum(priors.kappa.shapes)))
     if cells.varied:
-        omega, (weight, pull) = built(point)["omega"], built.arrays["unit_told"]
+        omega = 0.5 * np.sqrt(np.pi**2 / 6 - 1) if cells.scale_tail else built(point)["omega"]
+        weight, pull = built.arrays["unit_told"]
         zeta, ratio = 0.5 * np.log(squares[cells.order]) / omega, 1 / (1 + omega**2 * weight)
         moved["x_unit"] = (zeta - ratio * omega * pull) / np.sqrt(ratio)
     return {name: moved[name] for name in point}

@@ -36,7 +36,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "scalar": len(SCALARS),
         "hyper": 4,
         "setting": 2,
-        "tailed": 1,
+        "tailed": 2,
         "part": 2,
         "anchored": built.cells.time.size if has_pseudo(built).any() else 0,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],

@@ -87,7 +87,9 @@ def test_scalars_that_a_model_does_not_have_are_constants(built: Model) -> None:
         if name not in built.layout.free:
             weighting = built.cells.weighting
             kappa = 1.0 if weighting is None else weighting.kappa
-            assert reported[place] == {"sigma": 1.0, "kappa": kappa}.get(name, 0.0)
+            # the SD of half the logarithm of a gamma variable of shape 2
+            omega = pytest.approx(0.5 * np.sqrt(np.pi**2 / 6 - 1)) if built.cells.scale_tail else 0.0
+            assert reported[place] == {"sigma": 1.0, "kappa": kappa, "omega": omega}.get(name, 0.0)
 
 
 def test_gradient_is_that_of_the_value(built: Model) -> None:

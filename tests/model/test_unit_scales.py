@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import multivariate_normal
+from scipy.stats import gamma, kstest, multivariate_normal
 
-from primum.model.unit_scales import told_of_scales
+from primum.model import Cells, cells_of
+from primum.model.unit_scales import mean_square, new_squares, spread_of_logs, told_of_scales
+from tests.model.panels import evaluation
 
 Array = NDArray[np.float64]
 MOVING, NOISE = np.array([2.0, 0.7, 0.3, 0.1]), np.array([0.05, 0.4])
@@ -34,6 +36,45 @@ def test_log_scales_are_the_most_plausible_where_their_spread_is_too(exposed: bo
         best = minimize_scalar(unlikely, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-8})
         # the effect's prior of 1e8 in place of a flat one leaves seven digits
         assert found[unit] == pytest.approx(best.x, abs=2e-4)
+
+
+def test_heavy_tailed_scales_are_the_most_plausible() -> None:
+    """Given that one over a square is a gamma variable of shape and rate 2."""
+    away = np.random.default_rng(1).normal(size=(2, 4)) * np.array([[1.0], [9.0]])
+    _, found = told_of_scales(away, np.zeros((2, 4)), np.tile(MOVING, (2, 1)), NOISE, np.ones(2), 0.4, 0.25)
+    for unit in range(2):
+
+        def unlikely(log_scale: float, unit: int = unit) -> float:
+            prior = gamma.logpdf(np.exp(-2 * log_scale), 2, scale=0.5) - 2 * log_scale
+            return -float(prior) - density(log_scale, away[unit], np.zeros(4), NOISE[unit])
+
+        best = minimize_scalar(unlikely, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-8})
+        assert found[unit] == pytest.approx(best.x, abs=1e-6)
+
+
+def cells_with(variances: str) -> Cells:
+    spec, panel = evaluation("binomial", changes={"outcomes.first.variances": variances})
+    return cells_of(panel.dataset, spec.outcomes[0])
+
+
+def test_new_units_have_scales_of_the_model() -> None:
+    count, omega = 20_000, np.array([0.5])
+    equal, by_unit, heavy = (
+        new_squares(cells_with(each), omega, np.random.default_rng(3), (count,))
+        for each in ("equal", "by unit", "heavy-tailed")
+    )
+    assert (equal == 1).all()
+    assert kstest(np.log(by_unit) / (2 * 0.5), "norm").pvalue > 0.001  # one seed in a thousand would fail
+    assert kstest(1 / heavy, gamma(2, scale=0.5).cdf).pvalue > 0.001
+    # a variance of so many logarithms has a relative error of some 1.5%, of which three
+    assert spread_of_logs(0.25) ** 2 == pytest.approx(np.var(0.5 * np.log(heavy)), rel=0.045)
+
+
+def test_mean_squares_are_those_of_new_units() -> None:
+    omega = np.array([0.2, 0.5])
+    assert mean_square(cells_with("equal"), omega) == 1
+    np.testing.assert_allclose(mean_square(cells_with("by unit"), omega), np.exp(2 * omega**2))
+    assert mean_square(cells_with("heavy-tailed"), omega) == 2
 
 
 def test_what_is_told_has_the_slope_of_the_density_there() -> None:

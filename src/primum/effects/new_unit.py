@@ -15,6 +15,7 @@ from primum.fit.replicate import deviates, paths_of
 from primum.model import Cells
 from primum.model.cells import Array
 from primum.model.families import Family, Standard
+from primum.model.unit_scales import new_squares
 
 _LAST = "full exposure in the last period, of a unit drawn from those that are not pilots"
 
@@ -59,7 +60,7 @@ def new_unit(
     last = basis.vectors[:, -1] ** 2
     shock = draws("s") ** 2 if "s" in posterior and not cells.apart else np.zeros(draws("q").shape)
     slope = draws("sigma_slope") if cells.trends else 0.0
-    scale = np.exp(2 * draws("omega") * rng.normal(size=shock.shape)) if cells.varied else 1.0
+    scale = new_squares(cells, draws("omega") if "omega" in posterior else np.zeros(()), rng, shock.shape)
     spread = last[0] * cells.time.size * draws("sigma_alpha") ** 2 + scale * (
         basis.scales(draws("q"), slope) ** 2 @ (last[1:] * basis.variance) + shock
     )

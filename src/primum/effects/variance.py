@@ -22,6 +22,7 @@ from primum.effects.estimand import Estimand
 from primum.effects.predictions import SAMPLE, Predictions
 from primum.model.cells import Array
 from primum.model.families import learns_scale
+from primum.model.unit_scales import mean_square
 
 
 def variance_share(predictions: Predictions) -> xr.DataArray:
@@ -31,7 +32,7 @@ def variance_share(predictions: Predictions) -> xr.DataArray:
     def square(name: str) -> Array:
         return np.asarray(draws[name]) ** 2
 
-    factor = np.exp(2 * square("omega")) if cells.varied else 1.0
+    factor = mean_square(cells, np.asarray(draws["omega"]) if "omega" in draws else np.zeros(0))
     basis, periods = cells.basis, cells.time.size
     drift = square("q") * basis.variance[int(basis.line) :].sum() / periods * factor
     parts = {"level": square("sigma_alpha"), "drift": drift}

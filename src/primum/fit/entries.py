@@ -9,7 +9,6 @@ import numpy as np
 from primum.model.kernel import ARRAYS, joint_of, kernel_of
 from primum.model.kernel.jit import jit
 from primum.model.kernel.joint import count_of
-from primum.model.kernel.places import OMEGA
 from primum.model.layout import SCALARS, VECTORS
 
 WIDTH = 4  # a row of the table: an address, and at most three lengths
@@ -165,7 +164,7 @@ def _lengths() -> Any:
     import numba
     from numba import carray
 
-    at_period, at_next = VECTORS.index("s_period"), VECTORS.index("s_period") + 1
+    at_unit, at_period = VECTORS.index("x_unit"), VECTORS.index("s_period")
     head, rows, int64, shocks = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64), ARRAYS.index("excess")
 
     @numba.njit  # type: ignore[untyped-decorator]
@@ -173,8 +172,9 @@ def _lengths() -> Any:
         t = carray(table, (rows, WIDTH))
         (periods, units), pilots, pairs, terms, regions = t[5, 1:3], t[9, 1], t[16, 1], t[18, 1], t[28, 1]
         places = carray(int64(t[0, 0]), (t[0, 1],))
-        latents = (periods + t[shocks, 1]) * units + pairs + (units if places[OMEGA] >= 0 else 0)
-        sized = places[head + at_next] - places[head + at_period]
+        varied = places[head + at_unit + 1] - places[head + at_unit]
+        sized = places[head + at_period + 1] - places[head + at_period]
+        latents = (periods + t[shocks, 1]) * units + pairs + varied
         return head + periods + pilots + terms + regions * periods + sized, latents
 
     return lengths

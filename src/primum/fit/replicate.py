@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from primum.model import Cells
 from primum.model.cells import Array
+from primum.model.unit_scales import new_squares
 
 
 def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -34,7 +35,8 @@ def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> 
     draws = {str(name): flat(posterior[name]) for name in posterior.data_vars}
     count, (units, periods) = len(draws["mu"]), cells.value.shape
     shock = draws["s"] if "s" in draws else np.zeros(count)
-    scale = np.exp(draws["omega"][:, None] * rng.normal(size=(count, units))) if cells.varied else np.ones((1, units))
+    omega = draws["omega"][:, None] if "omega" in draws else np.zeros(())
+    scale = np.sqrt(new_squares(cells, omega, rng, (count, units)))
     moves = basis.scales(draws["q"], draws.get("sigma_slope", 0.0))[:, None]
     drift = moves * np.sqrt(basis.variance) * rng.normal(size=(count, units, periods - 1))
     drift *= scale[:, :, None]

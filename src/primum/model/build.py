@@ -105,7 +105,7 @@ from primum.model.factors import unpacked
 from primum.model.families import Family, family_of, learns_noise, pseudo_cells
 from primum.model.hyper import average, hyperpriors, kappa_of, tailed, told
 from primum.model.kernel.places import PSEUDO_SCALE
-from primum.model.layout import sizes_of
+from primum.model.layout import SCALARS, sizes_of
 from primum.model.markov import chain_of, markov_density
 from primum.model.shocks import add_shocks, scales_of_shocks, weights_through
 from primum.model.term_pull import add_terms, expected_of
@@ -230,7 +230,8 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     sigma_alpha, kappa, others = half_normal("sigma_alpha"), kappa_of(cells, data), cells.comparators.size
     of_scales, scale = pt.as_tensor(0.0), pt.ones(cells.order.size)
     if cells.varied:
-        of_scales, scale = unit_scales(cells, tailed("omega", data), (data["unit_told"][0], data["unit_told"][1]))
+        omega = data["constants"][SCALARS.index("omega")] if cells.scale_tail else tailed("omega", data)
+        of_scales, scale = unit_scales(cells, omega, (data["unit_told"][0], data["unit_told"][1]))
     moves = pt.repeat(q[None], data["drift_variance"].shape[0])
     if cells.trends:
         moves = pt.set_subtensor(moves[0], half_normal("sigma_slope"))

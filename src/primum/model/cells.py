@@ -100,6 +100,8 @@ class Cells:
         Effect terms beside the pilots' own effects; None where there are none.
     varied
         Whether drifts and shocks are larger in some units than in others.
+    scale_tail
+        One over the degrees of freedom of the squares of how much larger; 0 where logarithms are normal.
     tail
         One over the degrees of freedom of the pilots' effects around what they share; 0 where they are normal.
     standard_error
@@ -131,6 +133,7 @@ class Cells:
     start: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     terms: Terms | None = None
     varied: bool = False
+    scale_tail: float = 0.0
     tail: float = 0.0
     standard_error: Array | None = None
     low: Array | None = None
@@ -231,7 +234,8 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         weighting=_weighting(outcome, pilots, exposure.shape[0], dataset),
         start=start,
         terms=terms_of(outcome.effect, dataset, pilots, exposure[pilots], start),
-        varied=outcome.variances == "by unit",
+        varied=outcome.variances != "equal",
+        scale_tail=TAIL if outcome.variances == "heavy-tailed" else 0.0,
         tail=TAIL if outcome.effect.spread == "heavy-tailed" else 0.0,
         standard_error=_filled(_part(dataset, outcome, "standard_error"), observed, 1.0),
         low=_filled(low, observed, 0.0),

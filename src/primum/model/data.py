@@ -23,7 +23,7 @@ from primum.model.reference import Scales, reference_scales
 from primum.model.shocks import weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
-from primum.model.unit_scales import told_of_scales
+from primum.model.unit_scales import spread_of_logs, told_of_scales
 from primum.model.working import Working, working_of
 from primum.spec import Prior, Priors
 
@@ -156,7 +156,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "term_before": pull.before,
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
-        "tail": np.array([cells.tail]),
+        "tail": np.array([cells.tail, cells.scale_tail]),
         "drift_scalar": basis.scales(*moves).astype(np.int32),
         "path_scale": path_scale,
         "path_basis": path_basis,
@@ -288,7 +288,7 @@ def scales_of_units(work: Working, cells: Cells, scales: Scales, priors: Priors)
     told, log_scale = told_of_scales(
         away @ cells.basis.vectors[1:].T, cells.exposure @ cells.basis.vectors[1:].T, np.where(is_pilot, *moving),
         scales.sigma**2 / work.mean_weight, np.maximum(seen * cells.time.size - 1, 0) / (cells.time.size - 1),
-        priors.omega.scale,
+        priors.omega.scale, cells.scale_tail,
     )  # fmt: skip
     return np.ascontiguousarray(told[:, cells.order]), np.exp(2 * log_scale)
 
@@ -345,6 +345,8 @@ def _constant(name: str, cells: Cells) -> float:
     """Value of a scalar where it is not sampled."""
     if name == "kappa" and cells.weighting is not None and cells.weighting.kappa is not None:
         return cells.weighting.kappa
+    if name == "omega" and cells.scale_tail:
+        return spread_of_logs(cells.scale_tail)
     return 1.0 if name in {"sigma", "kappa"} else 0.0
 
 

@@ -25,9 +25,10 @@ _MODEL = """Model, for unit i and period t, {how}:
     tau_i     effect         ~ Normal(tau, sigma_tau), times exposure d_it between 0 and 1
   An effect may have terms beside tau_i, times exposure: a random walk over event time with steps of
   sigma_event, cohorts ~ Normal(0, sigma_cohort), moderators. Where variances are "by unit", drift and
-  shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1). Where trends are "by unit", there is a
-  slope_i ~ Normal(0, sigma_slope) times the periods from their middle, and drift is from its own line. Where
-  paths go by region, a region's departs from lambda_t by a random walk with steps of Normal(0, sigma_region).
+  shocks of unit i are multiplied by exp(omega z_i), z_i ~ Normal(0, 1); where they are "heavy-tailed", by one
+  over the root of a Gamma(2, 2) variable. Where trends are "by unit", there is a slope_i ~
+  Normal(0, sigma_slope) times the periods from their middle, and drift is from its own line. Where paths go by
+  region, a region's departs from lambda_t by a random walk with steps of Normal(0, sigma_region).
   Where shocks are heavy-tailed, they are s times Student's t with 4 degrees of freedom; where their sizes are
   "by period", each period has an s of its own, with the same prior.
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
@@ -168,8 +169,11 @@ def _weights_text(weights: Weights) -> str:
 
 
 def _variances_text(outcome: Outcome) -> str:
-    equal = outcome.variances == "equal"
-    return "as large in every unit" if equal else "larger in some units than in others, by learned factors (omega)"
+    return {
+        "equal": "as large in every unit",
+        "by unit": "larger in some units than in others, by learned factors (omega)",
+        "heavy-tailed": "larger in some units than in others, and perhaps far larger",
+    }[outcome.variances]
 
 
 def _effect_text(effect: Effect) -> str:

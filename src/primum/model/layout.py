@@ -116,7 +116,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
         "kappa": learned,
         "sigma_event": "event" in groups,
         "sigma_cohort": "cohort" in groups,
-        "omega": cells.varied,
+        "omega": cells.varied and not cells.scale_tail,
         "sigma_slope": cells.trends,
         "sigma_region": cells.regions is not None,
     }

@@ -133,6 +133,11 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
         found.append("shocks have a size of their own in each period")
     if outcome.variances == "by unit":
         found.append("areas differ in the size of their drifts and shocks")
+    if outcome.variances == "heavy-tailed":
+        found.append(
+            "areas' paths, drifts and shocks together, scatter as multivariate t with 4 degrees of freedom, so that an "
+            "area with a path unlike all others counts for little"
+        )
     if outcome.weights.base != "none":
         found.append("pilots' drift follows a weighted mean of comparators' drifts, with weights around base weights")
         weighting = cells_of(fit.panel.dataset, outcome).weighting

@@ -94,7 +94,8 @@ class Outcome:
         random walk, by default.
     variances
         "equal": drifts and shocks are as large in every unit; "by unit": larger in some than in others,
-        by factors that are learned, so that an area with an odd history does not carry the answer.
+        by factors that are learned, so that an area with an odd history counts for less; "heavy-tailed": by factors
+        that may be large, so that one with a history unlike all others hardly counts.
     shocks
         "normal", or "heavy-tailed": what happens to a unit in a single period is Student's t with 4 degrees of
         freedom, so that one odd record, such as an artefact of recording, does not carry the answer. Needs noise whose
@@ -136,7 +137,7 @@ class Outcome:
     open: tuple[Text, ...] | None = None
     above: Text | None = None
     phi: Annotated[float, Field(gt=0, le=1)] = 1.0
-    variances: Literal["equal", "by unit"] = "equal"
+    variances: Literal["equal", "by unit", "heavy-tailed"] = "equal"
     shocks: Literal["normal", "heavy-tailed"] = "normal"
     shock_sizes: Literal["equal", "by period"] = "equal"
     weights: Weights = field(default_factory=Weights)
@@ -204,7 +205,7 @@ class Outcome:
             absent.add("s")
         if self.weights.base == "none" or self.weights.kappa is not None:
             absent.add("kappa")
-        if self.variances == "equal":
+        if self.variances != "by unit":
             absent.add("omega")
         if self.trends == "none":
             absent.add("sigma_slope")

@@ -180,7 +180,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         level = periods * scalars[ALPHA] ** 2
         for j in range(units):
             precision[j] = 1.0 / (noise[0, j] + noise[1, j] * scalars[SIGMA] ** 2)
-        density += units_forth(x_unit, scalars[OMEGA], unit_told, zeta_unit, scale_of)
+        density += units_forth(x_unit, scalars[OMEGA], unit_told, tail[1], zeta_unit, scale_of)
         if heavy:
             density += sizes_forth(shock_scale, scale_of, x_tail, cell_weight, relative, spread, cell_now)
         density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
@@ -250,7 +250,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         terms_back(scalars, centre, x_term, of_terms, gamma, in_carried, in_gamma, in_scalars, in_centre, in_x_term)
         if heavy:
             sizes_back(x_tail, relative, spread, cell_now, in_cell, in_spread, in_shock_scale, in_log_scale, in_x_tail)
-        units_back(x_unit, scalars, unit_told, zeta_unit, in_log_scale, in_scalars, in_x_unit)
+        units_back(x_unit, scalars, unit_told, tail[1], zeta_unit, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
             unit_scale[j] = sqrt(scale_of[j])
         location_back(in_eta, in_scalars, in_path)

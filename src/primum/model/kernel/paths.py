@@ -6,9 +6,10 @@ M of a unit,
 
     d = 1 / (1 + v w),   s = sign sqrt(v d),   e = M (M' (s r) + x),   component c = s e,
 
-where r is the cells' weighted residual in the coordinates of the basis. The density of x is
--d e^2 / 2 + log(d) / 2, summed, beside the likelihood. Cells with a pseudo-response have its density
-in place of a likelihood.
+where r is the cells' weighted residual in the coordinates of the basis, once leading components are
+taken out of it. These have p in place of w, L' times what those before leave of responses in place of r,
+and no factor. The density of x is -d e^2 / 2 + log(d) / 2, summed, beside the likelihood. Cells with a
+pseudo-response have its density in place of a likelihood.
 
 Of larger arrays each loop takes a row, or a copy: compilers vectorise over units only what they know to lie
 side by side.
