@@ -178,8 +178,11 @@ def _starts_named(label: str) -> Iterator[None]:
         ) from error
 
 
-def _values(vectors: Sequence[Array], cells: Cells, layout: Layout) -> dict[str, NDArray[Any]]:
-    """Reported variables out of what was kept of one outcome."""
+def _values(vectors: list[Array], cells: Cells, layout: Layout) -> dict[str, NDArray[Any]]:
+    """Reported variables out of what was kept of one outcome, chain by chain.
+
+    It empties the list as it goes: of many areas and periods there is no room for all draws twice.
+    """
     heads = np.stack([each[:, : layout.head] for each in vectors])
     chains, draws = heads.shape[:2]
     values = {name: field.of(heads) for name, field in layout.reported.items() if name not in LATENTS}
@@ -192,8 +195,8 @@ def _values(vectors: Sequence[Array], cells: Cells, layout: Layout) -> dict[str,
     }
     weight = np.zeros((chains, draws, *_shape_of_weights(cells)), dtype=np.float32)
     unit_scale = np.empty((chains, draws, units if cells.varied else 0), dtype=np.float32)
-    for chain, each in enumerate(vectors):
-        packed = np.ascontiguousarray(each[:, layout.head :]).view(np.float32)
+    for chain in range(chains):
+        packed = vectors.pop(0)[:, layout.head :].view(np.float32)
         for name, kept in cellwise.items():
             first = layout.reported[name].start - layout.head
             kept[chain] = (

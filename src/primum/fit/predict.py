@@ -32,9 +32,11 @@ def predict(
         the log likelihood is NaN where a cell is not observed.
     """
     eta = np.asarray(posterior["eta"])
-    sigma = noise_of(posterior)
-    replicated = family.draw(rng, eta, sigma, cells, standard).astype(np.float32)
-    density = family.log_likelihood(eta, sigma, cells, standard).astype(np.float32)
+    replicated, density = np.empty(eta.shape, dtype=np.float32), np.empty(eta.shape, dtype=np.float32)
+    # a chain at a time: all that is made on the way is in double precision
+    for chain, (each, sigma) in enumerate(zip(eta, noise_of(posterior), strict=True)):
+        replicated[chain] = family.draw(rng, each, sigma, cells, standard)
+        density[chain] = family.log_likelihood(each, sigma, cells, standard)
     coords = {name: posterior[name] for name in CELL_DIMS}
     return (
         xr.Dataset({"value": (CELL_DIMS, replicated)}, coords),
