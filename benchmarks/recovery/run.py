@@ -10,7 +10,8 @@ truth, and errors in posterior SDs should be 0 on average. A run that was stoppe
 ``normal:known`` and ``lognormal:known`` are those families with known standard errors; ``binomial:walk``,
 ``binomial:region`` and ``binomial:trends`` have a common path that is a random walk, paths by region (four) and
 trends by unit, ``binomial:shocks`` has heavy-tailed shocks, ``binomial:persistence`` a drift that forgets three tenths
-of itself a period, ``binomial:variances`` drifts and shocks that are larger in some areas than in others,
+of itself a period, ``binomial:variances`` drifts and shocks that are larger in some areas than in others (and
+``binomial:odd`` far larger in a few),
 ``binomial:sizes`` shocks that are in some periods, ``binomial:effects`` effects that move with the time since the start
 and differ between two cohorts, and ``binomial:weights`` pilots that follow comparators; ``binned:open`` has records
 whose follow-up ends before they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
@@ -48,7 +49,8 @@ HERE = Path(__file__).parent
 OPTIONS = {
     "walk": {"common_path": "random walk"}, "region": {"path_by": "region"}, "trends": {"trends": "by unit"},
     "shocks": {"shocks": "heavy-tailed"}, "persistence": {"phi": 0.7}, "variances": {"variances": "by unit"},
-    "weights": {"weights": {"base": "equal"}}, "sizes": {"shock_sizes": "by period"},
+    "odd": {"variances": "heavy-tailed"}, "weights": {"weights": {"base": "equal"}},
+    "sizes": {"shock_sizes": "by period"},
     "effects": {"effect": {"over_time": "event time", "cohorts": "apart"}},
 }  # fmt: skip
 CASES = (
@@ -155,7 +157,11 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
     shocks = rng.standard_t(4, size=grid) if heavy else rng.normal(size=grid)
     if outcome.shock_sizes == "by period":
         shocks = shocks * outcome.all_priors().s.scale * rng.uniform(0.2, 0.8, of.periods) / hyper["s"]
-    by = np.exp(hyper["omega"] * rng.normal(size=(of.units, 1))) if outcome.variances == "by unit" else 1.0
+    by = np.ones((of.units, 1))
+    if outcome.variances == "by unit":
+        by = np.exp(hyper["omega"] * rng.normal(size=(of.units, 1)))
+    if outcome.variances == "heavy-tailed":  # paths are multivariate t
+        by = np.sqrt(4 / rng.chisquare(4, size=(of.units, 1)))
     without = without + by * (drift - drift.mean(axis=1, keepdims=True) + hyper["s"] * shocks)
     without = without + movements(outcome, hyper, drift, rng)
     size = np.maximum(rng.poisson(of.records * rng.lognormal(0, 0.55, (of.units, 1)), grid), 5).astype(float)
