@@ -44,6 +44,8 @@ TOGETHER = (
     ("weights", "trends by unit"),
     ("weights", "heavy-tailed shocks"),
     ("weights", "shocks by period"),
+    ("weights", "heavy-tailed variances"),
+    ("heavy-tailed variances", "heavy-tailed shocks"),
     ("variances by unit", "heavy-tailed shocks"),
     ("variances by unit", "heavy-tailed effects"),
     ("trends by unit", "paths by region"),
