@@ -66,6 +66,17 @@ def test_a_prior_of_the_specification_s_own_says_so() -> None:
     assert line.split() == ["tau", "Normal(-0.5,", "0.25)", "[yours]", "earlier", "evaluations"]
 
 
+@pytest.mark.parametrize(
+    ("variances", "words", "learned"),
+    [("equal", "as large in every unit", False), ("by unit", "by learned factors", True),
+     ("heavy-tailed", "perhaps far larger", False)],
+)  # fmt: skip
+def test_variances_are_named_and_omega_is_there_where_it_is_learned(variances: str, words: str, learned: bool) -> None:
+    text = describe(*evaluation("binomial", changes={"outcomes.first.variances": variances}))
+    assert words in text
+    assert any(line.strip().startswith("omega ") for line in text.splitlines()) == learned
+
+
 def test_a_set_of_priors_and_heavy_tails_are_named() -> None:
     changes = {"outcomes.first.prior_set": "sceptical", "outcomes.first.effect.spread": "heavy-tailed"}
     text = describe(*evaluation("binomial", changes=changes))

@@ -52,6 +52,7 @@ def test_numbers_are_those_of_the_evaluation(harm: pr.Harm) -> None:
             "the path of each region departs from the common one by a random walk of its own",
         ),
         ({"outcomes.kinship.variances": "by unit"}, "areas differ in the size of their drifts and shocks"),
+        ({"outcomes.kinship.variances": "heavy-tailed"}, "scatter as multivariate t with 4 degrees of freedom"),
         ({"outcomes.kinship.weights": {"base": "equal"}}, "a weighted mean of comparators' drifts"),
         ({"outcomes.kinship.effect.spread": "heavy-tailed"}, "Student's t with 4 degrees of freedom"),
         ({"outcomes.kinship.effect.over_time": "event time"}, "moves with the time since the start"),
