@@ -90,23 +90,24 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     Returns
     -------
     dict
-        Cells are held with units side by side, comparators before pilots (`Cells.order`), as the
-        kernel walks through them. ``cell_weight`` and ``response`` are working weights and responses;
-        ``pseudo_unit`` and ``pseudo_time`` places of pseudo-responses, unit by unit; ``factors`` are those of
-        `primum.model.transport`. The pilots' exposure is there by period, and with their response in the
-        coordinates of the basis. ``constants`` are scalars that are not sampled. A pair is a pilot and a
-        comparator with a base weight above 0, of which ``pair_base`` is the logarithm; ``weighting`` holds the
-        SDs of what a log weight shares between pilots and of what it does not. ``term_group`` is the place
-        among the scalars of the scale of an effect term, or -1 where that is ``term_scale`` alone; ``term_weight``,
-        ``term_response``, ``term_centre`` and ``term_before`` are the `primum.model.term_pull.Pull`.
-        ``drift_scalar`` is that of the scale of each component after the constant, q or sigma_slope. The common
-        path is ``lambda_drift``, whose SDs are ``path_scale``, times ``path_basis``, and ``path_mix`` turns it to
-        the coordinates of the basis. A region's path departs from it by coordinates of the same kind, whose SDs at
-        sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its comparators say that its path
-        lies, with precision ``region_weight``, and ``region_of`` the place of each unit's region. Where shocks
-        are apart from paths, ``mean_weight`` is what effects see of cells through shocks at reference scales, and
-        ``links``, ``excess``, ``corners`` and ``corner_kind`` are the `primum.model.markov.Chain` of paths.
-        ``unit_told`` is what paths say of units' scales
+        Cells are held with units side by side, comparators before pilots (`Cells.order`), as the kernel walks
+        through them. ``cell_weight`` and ``response`` are working weights and responses; ``pseudo_unit`` and
+        ``pseudo_time`` places of pseudo-responses, unit by unit; ``factors``, and ``lead_weight`` and
+        ``lead_told``, L and p at sigma = 1, are those of `primum.model.transport`, and ``noise`` is what weights of
+        a unit are divided by: the first, plus the second times sigma squared. The pilots' exposure is there by
+        period, and with their response in the coordinates of the basis. ``constants`` are scalars that are not
+        sampled. A pair is a pilot and a comparator with a base weight above 0, of which ``pair_base`` is the
+        logarithm; ``weighting`` holds the SDs of what a log weight shares between pilots and of what it does not.
+        ``term_group`` is the place among the scalars of the scale of an effect term, or -1 where that is
+        ``term_scale`` alone; ``term_weight``, ``term_response``, ``term_centre`` and ``term_before`` are the
+        `primum.model.term_pull.Pull`. ``drift_scalar`` is that of the scale of each component after the constant, q
+        or sigma_slope. The common path is ``lambda_drift``, whose SDs are ``path_scale``, times ``path_basis``, and
+        ``path_mix`` turns it to the coordinates of the basis. A region's path departs from it by coordinates of the
+        same kind, whose SDs at sigma_region = 1 are ``region_scale``; ``region_response`` is roughly where its
+        comparators say that its path lies, with precision ``region_weight``, and ``region_of`` the place of each
+        unit's region. Where shocks are apart from paths, ``mean_weight`` is what effects see of cells through
+        shocks at reference scales, and ``links``, ``excess``, ``corners`` and ``corner_kind`` are the
+        `primum.model.markov.Chain` of paths. ``unit_told`` is what paths say of units' scales
         (`primum.model.unit_scales`), and ``anchor`` averages the records of a unit with pseudo-responses.
     """
     standard = family.standard(cells)
