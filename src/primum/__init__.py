@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         predictions,
         regional_paths,
         shock_sizes,
+        unit_sizes,
         unpooled,
     )
     from primum.errors import InputError, MatchError, PanelError, PrimumError, SourceError, SpecError, StoreError
@@ -98,6 +99,7 @@ __all__ = [
     "regional_paths",
     "shock_sizes",
     "simulate",
+    "unit_sizes",
     "unpooled",
     "write_report",
 ]
@@ -118,6 +120,7 @@ _ROOMS = {
         "predictions",
         "regional_paths",
         "shock_sizes",
+        "unit_sizes",
         "unpooled",
     ],
     "errors": ["InputError", "MatchError", "PanelError", "PrimumError", "SourceError", "SpecError", "StoreError"],

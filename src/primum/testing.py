@@ -179,6 +179,8 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         if cells.heavy:
             shock[:, :, cells.pilots[0], -1] += 1.5  # far from all else that is known of that pilot
         variables["shock"] = ((*sample, "unit", "time"), shock)
+    if cells.varied:
+        variables["unit_scale"] = ((*sample, "unit"), np.exp(0.3 * rng.normal(size=(*shape, units))))
     if family.noise:
         variables["sigma"] = positive(1.0 if outcome.measure.split else 0.05)
     names = np.asarray(panel.dataset["unit"])

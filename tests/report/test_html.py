@@ -192,6 +192,16 @@ def test_records_that_hardly_count_are_shown(tmp_path: Path) -> None:
     assert [each["time"] for each in content["outliers"]] == [int(fit.panel.dataset["time"][-1])]
 
 
+@pytest.mark.usefixtures("blank_figures")
+def test_areas_that_move_more_are_shown(tmp_path: Path) -> None:
+    fit = canned_fit(pr.demo_spec().change({"outcomes.kinship.variances": "heavy-tailed"}), tiny_panel())
+    effects = pr.effects(fit)
+    effects = dataclasses.replace(effects, outcomes={"kinship": effects["kinship"]})
+    page = html.unescape(pr.write_report(fit, effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8"))
+    assert page.count(pr.unit_sizes(fit, "kinship").sentence) == 2, "beside the checks, and in the methods"
+    assert '"kinship-areas-' in page
+
+
 def test_every_figure_that_is_drawn_is_on_the_page(tmp_path: Path) -> None:
     effects = pr.effects(tiny_fit())
     page = pr.write_report(tiny_fit(), effects, pr.harm(effects), tmp_path).read_text(encoding="utf-8")

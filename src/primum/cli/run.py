@@ -177,6 +177,8 @@ def say(fit: Fit | Imputed, harm: Harm, page: Path) -> None:
             lines.append(f"RECORDS {name}: {pr.outliers(fit, name).sentence}")
         if each.outcome.shock_sizes == "by period" and each.gate.verdict != "FAIL":
             lines.append(f"SHOCKS {name}: {pr.shock_sizes(fit, name).sentence}")
+        if each.outcome.variances != "equal" and each.gate.verdict != "FAIL":
+            lines.append(f"AREAS {name}: {pr.unit_sizes(fit, name).sentence}")
         for line in lines:
             typer.echo(textwrap.fill(line, 100, subsequent_indent="  ") + "\n")
     for sentence in harm.sentences:

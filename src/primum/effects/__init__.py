@@ -8,6 +8,7 @@ from primum.effects.outliers import Outliers, outliers
 from primum.effects.paths import RegionalPaths, regional_paths
 from primum.effects.predictions import Predictions, predictions
 from primum.effects.shock_sizes import ShockSizes, shock_sizes
+from primum.effects.unit_sizes import UnitSizes, unit_sizes
 from primum.effects.unpooled import unpooled
 from primum.effects.weights import ComparatorWeights, comparator_weights
 
@@ -21,6 +22,7 @@ __all__ = [
     "Predictions",
     "RegionalPaths",
     "ShockSizes",
+    "UnitSizes",
     "comparator_weights",
     "correlations",
     "effects",
@@ -30,5 +32,6 @@ __all__ = [
     "predictions",
     "regional_paths",
     "shock_sizes",
+    "unit_sizes",
     "unpooled",
 ]

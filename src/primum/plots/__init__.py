@@ -21,6 +21,7 @@ from primum.plots.predictive import plot_predictive
 from primum.plots.records import plot_records
 from primum.plots.shock_sizes import plot_shock_sizes
 from primum.plots.trends import plot_trends
+from primum.plots.unit_sizes import plot_unit_sizes
 from primum.plots.weights import plot_weights
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "plot_records",
     "plot_shock_sizes",
     "plot_trends",
+    "plot_unit_sizes",
     "plot_weights",
 ]

@@ -23,6 +23,7 @@ from primum.effects import (
     outliers,
     regional_paths,
     shock_sizes,
+    unit_sizes,
     unpooled,
 )
 from primum.effects.correlations import SHOWN
@@ -50,6 +51,7 @@ from primum.plots import (
     plot_predictive,
     plot_shock_sizes,
     plot_trends,
+    plot_unit_sizes,
     plot_weights,
 )
 from primum.report.barg import as_markdown, barg
@@ -197,6 +199,9 @@ def _section(
     sizes = shock_sizes(fit, name) if usable and outcome.shock_sizes == "by period" else None
     if sizes is not None:
         drawings.append(_Drawing("sizes", "Shocks by period", lambda: plot_shock_sizes(sizes)))
+    areas = unit_sizes(fit, name) if usable and outcome.variances != "equal" else None
+    if areas is not None:
+        drawings.append(_Drawing("areas", "Areas that move more than others", lambda: plot_unit_sizes(areas)))
     import pandas as pd
 
     quantities = pd.concat([parameters, reported])
@@ -209,6 +214,7 @@ def _section(
         "outcome": outcome,
         "outliers": "" if records is None else records.sentence,
         "sizes": "" if sizes is None else sizes.sentence,
+        "areas": "" if areas is None else areas.sentence,
         "figures": {
             drawing.name: _figure(_Drawing(f"{name}-{drawing.name}", drawing.title, drawing.make), folder)
             for drawing in drawings

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from primum.checks.predictive import FEATURES
-from primum.effects import outliers, shock_sizes
+from primum.effects import outliers, shock_sizes, unit_sizes
 from primum.fit import Fit, Imputed
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
@@ -242,6 +242,11 @@ def _checks(fit: Fit | Imputed, harm: Harm) -> str:
         f" {each.outcome.label}: {shock_sizes(fit, name).sentence}"
         for name, each in harm.outcomes.items()
         if each.outcome.shock_sizes == "by period" and each.gate.verdict != "FAIL"
+    ]
+    odd += [
+        f" {each.outcome.label}: {unit_sizes(fit, name).sentence}"
+        for name, each in harm.outcomes.items()
+        if each.outcome.variances != "equal" and each.gate.verdict != "FAIL"
     ]
     return (
         f"Panels of new areas drawn from the fitted model were compared with the observed one on {features}: {found}."
