@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from primum.model.cells import Array, Cells, Mask
-from primum.model.families import Family, learns_scale, pseudo_cells
+from primum.model.families import Family, Standard, learns_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 
 _ROUNDS = 50
 _LEAST = 1e-12  # of a weight: a unit may have no cell
+_STEPS, _SCATTER, _RIDGE = 20, 0.3, 1.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Working:
 def working_of(cells: Cells, family: Family) -> Working:
     """Working responses and weights of one outcome's cells."""
     standard = family.standard(cells)
-    (response, weight), (rise, there) = family.working(cells, standard), family.rise(cells, standard)
+    response, weight = smoothed(cells, family, standard)
+    rise, there = family.rise(cells, standard)
     weight = np.where(cells.observed, weight, 0.0)
     seen = np.maximum(cells.observed.sum(axis=1), 1)
     mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
@@ -55,21 +57,42 @@ def working_of(cells: Cells, family: Family) -> Working:
     return Working(response, weight, mean_weight, noise, filled_of(response, cells.observed))
 
 
-def filled_of(response: Array, seen: Mask) -> Array:
-    """Responses with the sum of a unit's and a period's effect, by least squares, in place of what is missing.
+def smoothed(cells: Cells, family: Family, standard: Standard) -> tuple[Array, Array]:
+    """Working responses and weights where a smooth predictor has each cell, not where its own record is.
 
-    A period without any record has the effect of those around it. A unit's mean would do where nothing moves. Where the
-    common path does, it would look like a shock in every gap, and references made of it would be far from the
-    posterior.
+    Of a handful of records the empirical logit or rate is biased, and its precision goes with it: a cell that has 0 by
+    chance would count for next to nothing. The predictor is a unit's effect and a period's, by iterated least squares,
+    and what a cell's record says beyond them, given that cells scatter around them by an SD of some 0.3.
+    """
+    response, weight = family.working(cells, standard)
+    level, path = two_way(response, cells.observed)
+    if family.linearised(level + path, cells, standard) is None:
+        return response, weight
 
-    Parameters
-    ----------
-    response, seen
-        Shape (unit, time).
+    def pulls(eta: Array) -> tuple[Array, Array]:
+        """Slope of each record's log density at a predictor, and its information."""
+        there, known = family.linearised(eta, cells, standard) or (response, weight)
+        known = np.where(cells.observed, known, 0.0)
+        return known * (there - eta), known
+
+    for _ in range(_STEPS):
+        slope, known = (each.sum(axis=1, keepdims=True) for each in pulls(level + path))
+        level = level + np.clip((slope - _RIDGE * level) / (known + _RIDGE), -1, 1)
+        slope, known = (each.sum(axis=0) for each in pulls(level + path))
+        path = path + np.clip(slope / (known + _LEAST), -1, 1)
+    usual, eta = level + path, level + path
+    for _ in range(_STEPS):
+        slope, known = pulls(eta)
+        eta = eta + np.clip((slope - (eta - usual) / _SCATTER**2) / (known + 1 / _SCATTER**2), -1, 1)
+    return family.linearised(eta, cells, standard) or (response, weight)
+
+
+def two_way(response: Array, seen: Mask) -> tuple[Array, Array]:
+    """A unit's and a period's effects by least squares; shapes (unit, 1) and (1, time).
+
+    A period without any record has the effect of those around it.
     """
     known, level, path = np.where(seen, response, 0.0), np.zeros((len(seen), 1)), np.zeros((1, seen.shape[1]))
-    if seen.all():
-        return known
     of_unit, of_period = (np.maximum(seen.sum(axis=axis, keepdims=True), 1) for axis in (1, 0))
     for _ in range(_ROUNDS):  # in turns, which a step of the sampler would take longer than
         level = (known - seen * path).sum(axis=1, keepdims=True) / of_unit
@@ -77,4 +100,19 @@ def filled_of(response: Array, seen: Mask) -> Array:
     there, periods = seen.any(axis=0), np.arange(seen.shape[1])
     if there.any():
         path = np.interp(periods, periods[there], path[0, there])[None]
+    return level, path
+
+
+def filled_of(response: Array, seen: Mask) -> Array:
+    """Responses with the sum of a unit's and a period's effect, by least squares, in place of what is missing.
+
+    A unit's mean would do where nothing moves. Where the common path does, it would look like a shock in every gap, and
+    references made of it would be far from the posterior.
+
+    Parameters
+    ----------
+    response, seen
+        Shape (unit, time).
+    """
+    level, path = two_way(response, seen)
     return np.where(seen, response, level + path)

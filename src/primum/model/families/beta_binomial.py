@@ -42,6 +42,12 @@ class BetaBinomial(Binomial):
         more, rho = _excess(response, weight, cells)
         return response, weight / (1 + more * rho)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """As for binomial counts, with precisions at the same rough sigma."""
+        response, weight = super().linearised(eta, cells, standard)
+        more, rho = _excess(*super().working(cells, standard), cells)
+        return response, weight / (1 + more * rho)
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """Each trial beyond the first adds sigma^2, about, of the variance of chance."""
         more, rho = _excess(*super().working(cells, standard), cells)

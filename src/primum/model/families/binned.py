@@ -102,6 +102,9 @@ class Binned:
         stay, slope, _ = _staying(eta, sigma, edges)
         return eta, (slope**2 * risk_own * stay / (1 - stay)).sum(axis=-1)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
+        """Medians of many records."""
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """Many records tell sigma, and weights are right at the value that they tell."""
         return np.zeros(cells.value.shape), 1.0

@@ -34,6 +34,13 @@ class Binomial:
         share = (cells.value + 0.5) / (cells.denominator + 1)
         return logit(share) - standard.centre, informed(cells.denominator * share * (1 - share), cells)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """A count is so far from what is expected, relative to the variance of chance."""
+        share = expit(standard.centre + eta)
+        varies = share * (1 - share)
+        gap = np.where(cells.observed, cells.value / np.maximum(cells.denominator, 1.0) - share, 0.0)
+        return eta + gap / varies, informed(cells.denominator * varies, cells)
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """There is no sigma."""
         return np.zeros(cells.value.shape), 1.0

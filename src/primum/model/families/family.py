@@ -57,6 +57,12 @@ class Family(Protocol):
         They shape the sampler's geometry and nothing else; both have shape (unit, time).
         """
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array] | None:
+        """Working response and weight of each cell, from slope and information of its log density at a predictor.
+
+        Both have shape (unit, time); None where those of `working` are as good.
+        """
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """How one over a cell's working weight rises with sigma^2, relative to itself, and the sigma^2 it is right at.
 

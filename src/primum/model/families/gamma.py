@@ -50,6 +50,9 @@ class Gamma:
         response = np.log(np.where(cells.observed, cells.value, 1.0)) - standard.centre
         return np.where(cells.observed, response, 0.0), cells.observed * relative_size(cells)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
+        """Logarithms of means are close to normal."""
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """Sigma is the scale of all noise."""
         return np.ones(cells.value.shape), 1.0

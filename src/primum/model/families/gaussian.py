@@ -50,6 +50,9 @@ class Gaussian:
         response = (self._linked(cells) - standard.centre) / standard.spread
         return np.where(cells.observed, response, 0.0), cells.observed * self._size(cells, standard)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
+        """The log density is quadratic."""
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """Sigma is the scale of all noise."""
         return np.ones(cells.value.shape), 1.0

@@ -43,6 +43,11 @@ class NegativeBinomial(Poisson):
         response, events = super().working(cells, standard)
         return response, events / (1 + _excess(response, events, cells) * events)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """As for Poisson counts, with precisions at the same rough sigma."""
+        response, events = super().linearised(eta, cells, standard)
+        return response, events / (1 + _excess(*super().working(cells, standard), cells) * events)
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """The variance of the logarithm of a count is about 1 / events + sigma^2."""
         response, events = super().working(cells, standard)

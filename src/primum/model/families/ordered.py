@@ -59,6 +59,9 @@ class Ordered(Binomial):
         _, known = _at_boundaries(counts, cuts - logits[..., None])
         return logits - standard.centre, known.sum(axis=-1)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:  # type: ignore[override]
+        """The most likely predictor of each cell, which has a record more, is far from none already."""
+
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Counts and marks of hidden categories, a row each; what these hold together; boundaries.
 

@@ -40,6 +40,11 @@ class Poisson:
         total = np.where(cells.observed, cells.denominator, 1.0)
         return np.log(events / total) - standard.centre, informed(np.where(cells.observed, events, 0.0), cells)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
+        """A count is so far from what is expected, relative to that."""
+        expected = np.where(cells.observed, cells.denominator, 1.0) * np.exp(standard.centre + eta)
+        return eta + cells.value / expected - 1, informed(np.where(cells.observed, expected, 0.0), cells)
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """There is no sigma."""
         return np.zeros(cells.value.shape), 1.0

@@ -46,6 +46,9 @@ class StudentT:
         response = np.where(cells.observed, (cells.value - standard.centre) / standard.spread, 0.0)
         return response, (FREEDOM + 1) / (FREEDOM + 3) * cells.observed * relative_size(cells)
 
+    def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
+        """Residuals say how far it is from quadratic, and nothing is known of these yet."""
+
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """Sigma is the scale of all noise."""
         return np.ones(cells.value.shape), 1.0
