@@ -48,7 +48,7 @@ def row_of(case: str, panel: int, of: Size) -> dict[str, object]:
     try:
         fit = pr.fit(spec, data, show_progress=False)
     except pr.PrimumError as error:  # such as categories with next to no records
-        return where | {"gate": "refused", "found": str(error)}
+        return where | {"gate": "refused", "found": " ".join(str(error).split())}
     seconds = time.perf_counter() - start
     gate, stats = fit.gates["outcome"], fit["outcome"]["sample_stats"]
     satt = pr.effects(fit)["outcome"].table.loc["satt"]

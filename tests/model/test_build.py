@@ -24,7 +24,8 @@ from primum.model.families import learns_noise, learns_scale
 from primum.model.families.ordered import boundaries_of
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import TAILED, sampled_as
-from primum.model.working import working_of
+from primum.model.working import smoothed, working_of
+from primum.spec.families import FACTS
 from tests.model.cases import CASES, MODE, Model, Point, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES, Array, evaluation
 from tests.model.test_drift import centred_drift
@@ -186,50 +187,16 @@ def relative_size(cells: Cells) -> Array:
 
 
 def working(built: Model) -> tuple[Array, Array]:
-    """Working responses and weights at sigma = 1, the families' formulas written out again."""
-    cells, standard = built.cells, built.standard
+    """Working responses and weights at sigma = 1, of means with their formulas written out again."""
+    cells, standard, family = built.cells, built.standard, built.outcome.family
     value = np.where(cells.observed, cells.value, 1.0)
-    if cells.bins is not None:  # a maximum that test_binned.py and test_ordered.py find by other means
-        return built.family.working(cells, standard)
-    total = np.where(cells.observed, cells.denominator, 1.0)
-    family = built.outcome.family
-    if family in {"poisson", "negative_binomial"}:
-        response, weight = np.log((cells.value + 0.5) / total) - standard.centre, cells.value + 0.5
-        if family == "poisson":
-            return response, 1 / (1 / weight + doubt(cells) / weight**2)
-        return response, 1 / (1 / weight + excess(cells, response, 1 / weight, 1.0))
-    if family in {"binomial", "beta_binomial"}:
-        share = (cells.value + 0.5) / (total + 1)
-        response, weight = np.log(share / (1 - share)) - standard.centre, total * share * (1 - share)
-        if family == "binomial":
-            return response, 1 / (1 / weight + doubt(cells) / weight**2)
-        return response, weight / (1 + (total - 1) * min(excess(cells, response, 1 / weight, total / weight), 0.5))
+    if FACTS[family].units or cells.bins is not None:  # test_working.py finds them by other means
+        return smoothed(cells, built.family, standard)
     linked = np.log(value) if standard.spread == 1 else value
     response = (linked - standard.centre) / standard.spread
     if cells.standard_error is not None:
         return response, (np.where(family == "lognormal", value, standard.spread) / cells.standard_error) ** 2
     return response, relative_size(cells) * (5 / 7 if family == "student_t" else 1)
-
-
-def doubt(cells: Cells) -> Array:
-    """Variance of a whole number that may as well be any in an interval."""
-    low, high = cells.bounds
-    return np.asarray(((high - low + 1) ** 2 - 1) / 12)
-
-
-def excess(cells: Cells, response: Array, sampling: Array, size: Array | float) -> float:
-    """Variance beyond sampling, a multiple of size, from every three unexposed cells in a row."""
-    size, seen = np.broadcast_to(size, response.shape), cells.unexposed
-    columns = zip(response.T, seen.T, strict=True)
-    centred = response - [column[there].mean() if there.any() else 0.0 for column, there in columns]
-    beyond, scale = 0.0, 0.0
-    for i in range(len(response)):
-        for t in range(1, response.shape[1] - 1):
-            if seen[i, t - 1 : t + 2].all():
-                before, here, after = centred[i, t - 1 : t + 2]
-                beyond += (here - before) * (here - after) - sampling[i, t]
-                scale += size[i, t]
-    return max(0.0, beyond / scale)
 
 
 def mean_weight(built: Model, at: dict[str, Array]) -> Array:

@@ -10,7 +10,7 @@ from primum.model.drift import drift_basis
 from primum.model.families import learns_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
-from primum.model.working import filled_of, working_of
+from primum.model.working import filled_of, smoothed, working_of
 from primum.spec.families import FACTS
 from tests.model.cases import CASES, Model, has_pseudo, model_case
 from tests.model.panels import REGION_NAMES
@@ -76,7 +76,7 @@ def test_priors_stand_in_the_order_of_the_scalars(built: Model) -> None:
 
 
 def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
-    response, weight = built.family.working(built.cells, built.standard)
+    response, weight = smoothed(built.cells, built.family, built.standard)
     order = built.cells.order
     np.testing.assert_array_equal(built.arrays["response"], response[order].T)
     fields = built.family.fields(built.cells, built.standard)
@@ -114,7 +114,7 @@ def test_pilots_are_held_by_period_and_in_the_basis(built: Model) -> None:
     np.testing.assert_array_equal(built.arrays["drift_variance"], basis.variance)
     # there and back in an orthogonal basis, to rounding
     np.testing.assert_allclose(built.arrays["pilot_exposure"] @ basis.vectors, cells.exposure[cells.pilots], atol=1e-13)
-    response, _ = built.family.working(cells, built.standard)
+    response, _ = smoothed(cells, built.family, built.standard)
     filled = filled_of(response, cells.observed)[cells.pilots]  # tests/model/test_working.py
     np.testing.assert_allclose(built.arrays["pilot_response"] @ basis.vectors, filled, atol=1e-13)
 

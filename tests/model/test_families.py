@@ -372,6 +372,36 @@ def test_working_weights_of_overdispersed_counts_rise_as_sigma_falls(
     )
 
 
+@pytest.mark.parametrize("name", ["binomial", "poisson", "negative_binomial"])
+def test_linearised_counts_have_the_slope_and_information_of_the_density(name: FamilyName) -> None:
+    """Of a negative binomial count at the rough sigma that its weights are made at."""
+    cells, family = cells_with_gaps(name), family_of(name)
+    seen, standard = cells.observed, family.standard(cells)
+    sigma = np.sqrt(np.broadcast_to(family.rise(cells, standard)[1], cells.value.shape))
+    eta, step = 0.3 * np.random.default_rng(6).normal(size=cells.value.shape), 1e-4
+    found = family.linearised(eta, cells, standard)
+    assert found is not None
+    up, at, down = (family.log_likelihood(eta + side, sigma, cells, standard)[seen] for side in (step, 0.0, -step))
+    slope = (found[1] * (found[0] - eta))[seen]
+    # central differences err by the square of the step and by rounding of likelihoods of some 100s
+    np.testing.assert_allclose(slope, (up - down) / (2 * step), rtol=1e-5, atol=1e-5)
+    if name != "negative_binomial":  # the information that is observed is that which is expected
+        np.testing.assert_allclose(found[1][seen], -(up - 2 * at + down) / step**2, rtol=1e-3, atol=1e-3)
+    assert not found[1][~seen].any()
+
+
+def test_linearised_overdispersed_shares_have_the_variance_of_a_share() -> None:
+    cells, family = cells_with_gaps("beta_binomial"), family_of("beta_binomial")
+    seen, standard = cells.observed, family.standard(cells)
+    rho = family.rise(cells, standard)[1]
+    found = family.linearised(np.zeros(cells.value.shape), cells, standard)
+    assert found is not None
+    share, n = expit(standard.centre), cells.denominator[seen]
+    variance = (1 + (n - 1) * rho) * share * (1 - share) / n
+    np.testing.assert_allclose(found[0][seen], (cells.value[seen] / n - share) / (share * (1 - share)), rtol=1e-10)
+    np.testing.assert_allclose(found[1][seen], (share * (1 - share)) ** 2 / variance, rtol=1e-10)
+
+
 def test_slopes_of_events_are_finite_however_far() -> None:
     cells, family = cells_with_gaps("poisson"), family_of("poisson")
     for far in (800.0, -800.0):

@@ -2,12 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
+from primum.model import Cells
 from primum.model.drift import drift_basis
+from primum.model.families import family_of
 from primum.model.reference import Scales, reference_scales
-from primum.model.working import filled_of
+from primum.model.working import filled_of, smoothed
+from primum.spec.families import FamilyName
+
+
+def counts(family: FamilyName, seed: int, size: float, units: int = 40) -> tuple[Cells, np.ndarray]:
+    """Counts of areas of some size, with shares or rates of some 0.05 to 0.3, and their linear predictors."""
+    rng, grid = np.random.default_rng(seed), (units, 6)
+    truth = -2.5 + 0.3 * rng.normal(size=(units, 1)) + 0.2 * np.arange(6) + 0.1 * rng.normal(size=grid)
+    denominator = np.full(grid, size)
+    value = rng.poisson(size * np.exp(truth)) if family == "poisson" else rng.binomial(int(size), expit(truth))
+    observed = rng.uniform(size=grid) > 0.1
+    cells = Cells(
+        np.where(observed, value, 0.0), np.where(observed, denominator, 0.0), observed, np.zeros(grid), np.arange(4),
+        np.arange(2010, 2016), True,
+    )  # fmt: skip
+    return cells, truth
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_counts_are_linearised_at_the_most_plausible_smooth_predictor(family: FamilyName) -> None:
+    cells, _ = counts(family, 1, 20.0)
+    chosen, seen = family_of(family), cells.observed
+    standard = chosen.standard(cells)
+    response, weight = smoothed(cells, chosen, standard)
+    # weights tell the predictor: they are n p (1 - p), p below a half here, and the expected count
+    n = cells.denominator[seen]
+    share = 0.5 - np.sqrt(0.25 - weight[seen] / n) if family == "binomial" else weight[seen] / n
+    eta = (logit(share) if family == "binomial" else np.log(share)) - standard.centre
+    slope = cells.value[seen] - n * share
+    np.testing.assert_allclose(response[seen], eta + slope / weight[seen], rtol=1e-8)
+    # once the record's own part is taken out, by a normal prior with an SD of 0.3, a unit's and a period's are left
+    usual = np.full(seen.shape, np.nan)
+    usual[seen] = eta - 0.3**2 * slope
+    design = np.hstack([np.eye(len(seen))[np.nonzero(seen)[0]], np.eye(6)[np.nonzero(seen)[1]]])
+    effects, *_ = np.linalg.lstsq(design, usual[seen], rcond=None)
+    np.testing.assert_allclose(design @ effects, usual[seen], atol=1e-6)
+    # periods' effects have no prior: there observed and expected counts agree
+    usual += standard.centre
+    expected = np.where(seen, cells.denominator * (expit(usual) if family == "binomial" else np.exp(usual)), 0.0)
+    np.testing.assert_allclose(expected.sum(axis=0), cells.value.sum(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_many_records_speak_for_themselves(family: FamilyName) -> None:
+    cells, _ = counts(family, 2, 1e5)
+    chosen, seen = family_of(family), cells.observed
+    standard = chosen.standard(cells)
+    (response, weight), (own, precision) = smoothed(cells, chosen, standard), chosen.working(cells, standard)
+    # the prior takes 1 in some 0.09 times 1e4 of what a record departs by, and the rest is of second order
+    np.testing.assert_allclose(response[seen], own[seen], atol=1e-3)
+    np.testing.assert_allclose(weight[seen], precision[seen], rtol=2e-3)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_of_few_records_neither_response_nor_weight_is_biased(family: FamilyName) -> None:
+    """A count of 0 is no reason to count for less, and has a response that the average is right with."""
+    cells, truth = counts(family, 3, 20.0, units=2000)
+    chosen, seen = family_of(family), cells.observed
+    standard = chosen.standard(cells)
+    away = truth[seen] - standard.centre
+    errors = {}
+    for name, (response, weight) in (
+        ("smoothed", smoothed(cells, chosen, standard)), ("own", chosen.working(cells, standard)),
+    ):  # fmt: skip
+        errors[name] = np.average(response[seen] - away, weights=weight[seen])
+    # 2,000 units with six counts of 2 to 6 each, whose effects leave an error of second order
+    assert abs(errors["smoothed"]) < 0.25 * abs(errors["own"])
+
+
+def test_families_that_are_quadratic_keep_their_own() -> None:
+    cells, _ = counts("poisson", 4, 50.0)
+    cells = replace(cells, value=cells.value + 10.0)
+    chosen = family_of("normal")
+    standard = chosen.standard(cells)
+    for found, own in zip(smoothed(cells, chosen, standard), chosen.working(cells, standard), strict=True):
+        np.testing.assert_array_equal(found, own)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.4])
