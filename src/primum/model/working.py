@@ -12,7 +12,7 @@ from primum.model.kernel.places import MIN_WEIGHT
 
 _ROUNDS = 50
 _LEAST = 1e-12  # of a weight: a unit may have no cell
-_STEPS, _SCATTER, _RIDGE = 20, 0.3, 1.0
+_STEPS, _SCATTER, _RIDGE = 20, 1.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,14 @@ def smoothed(cells: Cells, family: Family, standard: Standard) -> tuple[Array, A
 
     Of a handful of records the empirical logit or rate is biased, and its precision goes with it: a cell that has 0 by
     chance would count for next to nothing. The predictor is a unit's effect and a period's, by iterated least squares,
-    and what a cell's record says beyond them, given that cells scatter around them by an SD of some 0.3.
+    and what a cell's record says beyond them, given that cells scatter around them by an SD of 1, which is wide.
+
+    Where single units or cells may lie anywhere, records are better taken where they are: with an SD of 0.3, predictors
+    of odd units had 34 effective draws of 4,000, with one of 1 some 200 to 500, and with empirical logits 600 to 900.
     """
     response, weight = family.working(cells, standard)
     level, path = two_way(response, cells.observed)
-    if family.linearised(level + path, cells, standard) is None:
+    if cells.varied or cells.heavy or family.linearised(level + path, cells, standard) is None:
         return response, weight
 
     def pulls(eta: Array) -> tuple[Array, Array]:
