@@ -12,17 +12,19 @@ import numpy as np
 import xarray as xr
 
 from primum.errors import PanelError, SpecError
+from primum.fit.attempts import in_all, next_attempt
 from primum.fit.compile import JOINT, compile_ahead, joint_programs
 from primum.fit.correlations import pairs_of
-from primum.fit.gate import Gate, diagnose, gate_of, judge
+from primum.fit.gate import Gate, diagnose, gate_of, judge, together
 from primum.fit.imputed import Imputed
 from primum.fit.result import Fit
 from primum.fit.resume import Checkpoints
 from primum.fit.sample import sample_joint, sample_outcome
 from primum.panel import Panel
 from primum.panel.imputed import differences
-from primum.spec import Spec
+from primum.spec import Outcome, Spec
 
+_AGAIN = ", once more"
 Imputations = Mapping[Any, Panel] | Sequence[Panel]  # by name, or in order
 
 
@@ -40,6 +42,9 @@ def fit(
     spec: Spec, panel: Panel | Imputations, *, checkpoints: str | Path | None = None, show_progress: bool = True
 ) -> Fit | Imputed:
     """Fit every outcome of an evaluation, each apart or, with ``joint = true``, all jointly.
+
+    What does not pass the gate is sampled once more, from other random numbers, in smaller steps (target acceptance
+    0.95) and after twice the tuning; ``sampler.attempts = 1`` leaves it at the first.
 
     Parameters
     ----------
@@ -100,7 +105,7 @@ def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress
     kept = Checkpoints.open(checkpoints, spec, panel)
     if spec.joint:
         return _fit_jointly(spec, panel, kept, show_progress, which)
-    trees, gates, saved = {}, {}, []
+    trees, judged, saved = {}, {}, []
     if spec.sampler.backend == "numba":
         compile_ahead(outcome.family for outcome in spec.outcomes)
     # an outcome is judged and kept while the next one is sampled
@@ -108,14 +113,27 @@ def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress
         for outcome in spec.outcomes:
             tree = kept.load(outcome.name)
             if tree is None:
-                shown = replace(outcome, label=f"{outcome.label}{which}")
-                tree = sample_outcome(spec, panel, shown, show_progress)
+                tree = sample_outcome(spec, panel, _shown(outcome, which), show_progress)
                 saved.append(judging.submit(kept.save, outcome.name, tree))
             trees[outcome.name] = tree
-            gates[outcome.name] = judging.submit(_judge, tree)
+            judged[outcome.name] = judging.submit(_judge, tree)
     for each in saved:
         each.result()
-    return Fit(spec, panel, xr.DataTree(children=trees), {name: each.result() for name, each in gates.items()})
+    gates = {name: each.result() for name, each in judged.items()}
+    for outcome in spec.outcomes:
+        name = outcome.name
+        again = next_attempt(spec, trees[name], gates[name])
+        if again is not None:
+            found = sample_outcome(again, panel, _shown(outcome, f"{which}{_AGAIN}"), show_progress)
+            trees[name] = in_all(trees[name], found)
+            kept.save(name, trees[name])
+            gates[name] = _judge(trees[name])
+    return Fit(spec, panel, xr.DataTree(children=trees), gates)
+
+
+def _shown(outcome: Outcome, which: str) -> Outcome:
+    """An outcome as progress names it."""
+    return replace(outcome, label=f"{outcome.label}{which}")
 
 
 def _fit_jointly(spec: Spec, panel: Panel, kept: Checkpoints, show_progress: bool, which: str) -> Fit:
@@ -124,12 +142,20 @@ def _fit_jointly(spec: Spec, panel: Panel, kept: Checkpoints, show_progress: boo
         compile_ahead(joint_programs(outcome.family for outcome in spec.outcomes))
         whole = sample_joint(spec, panel, show_progress, which)
         kept.save(JOINT, whole)
+    gates = _judge_jointly(spec, whole)
+    again = next_attempt(spec, whole, together(gates.values()))
+    if again is not None:
+        whole = in_all(whole, sample_joint(again, panel, show_progress, f"{which}{_AGAIN}"))
+        kept.save(JOINT, whole)
+        gates = _judge_jointly(spec, whole)
     trees = {outcome.name: whole["outcomes"].children[outcome.name].copy() for outcome in spec.outcomes}
-    correlations = whole["correlations"].to_dataset()
-    # a correlation that was not explored is in doubt of every outcome
-    shared = judge(diagnose(pairs_of(correlations)))
-    gates = {name: _judge(tree) & shared for name, tree in trees.items()}
-    return Fit(spec, panel, xr.DataTree(children=trees), gates, correlations)
+    return Fit(spec, panel, xr.DataTree(children=trees), gates, whole["correlations"].to_dataset())
+
+
+def _judge_jointly(spec: Spec, whole: xr.DataTree) -> dict[str, Gate]:
+    """A correlation that was not explored is in doubt of every outcome."""
+    shared = judge(diagnose(pairs_of(whole["correlations"].to_dataset())))
+    return {outcome.name: _judge(whole["outcomes"].children[outcome.name]) & shared for outcome in spec.outcomes}
 
 
 def _judge(tree: xr.DataTree) -> Gate:

@@ -11,6 +11,7 @@ from primum.effects import OutcomeEffects, outcome_effects
 from primum.effects.estimands import CORE
 from primum.errors import SpecError
 from primum.fit import Gate
+from primum.fit.attempts import CAREFUL
 from primum.fit.gate import MIN_ESS, gate_of, without_latents
 from primum.fit.sample import draw_posterior
 from primum.panel import Panel
@@ -18,7 +19,6 @@ from primum.spec import Spec
 from primum.spec.spec import Sampler
 
 FIRST_DRAWS, MAX_DRAWS, TUNE = 600, 4800, 150
-CAREFUL = 0.95
 
 
 @dataclass(frozen=True, eq=False)

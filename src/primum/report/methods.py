@@ -10,6 +10,7 @@ import numpy as np
 from primum.checks.predictive import FEATURES
 from primum.effects import outliers, shock_sizes, unit_sizes
 from primum.fit import Fit, Imputed
+from primum.fit.attempts import attempts_of, careful
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
 from primum.model import cells_of
@@ -171,9 +172,23 @@ def _computation(fit: Fit | Imputed, harm: Harm) -> str:
     each = " for each imputation" if isinstance(fit, Imputed) else ""
     return (
         f"Posteriors were sampled by NUTS ({backend}): {sampler.chains} chains of {sampler.draws:,} draws after "
-        f"{sampler.tune:,} of tuning{each}, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}. The "
+        f"{sampler.tune:,} of tuning{each}, target acceptance {sampler.target_accept:g}, seed {fit.spec.seed}."
+        f"{_again(fit)} The "
         f"largest R-hat of any parameter or reported quantity was {gate.max_rhat:.3f}, the fewest effective draws "
         f"{gate.min_ess:,.0f}; the verdict on the computation is {gate.verdict}. Software: {versions()}."
+    )
+
+
+def _again(fit: Fit | Imputed) -> str:
+    """What was sampled once more, and how."""
+    fits = fit.fits.values() if isinstance(fit, Imputed) else [fit]
+    twice = [each.label for each in fit.spec.outcomes if any(attempts_of(one[each.name]) > 1 for one in fits)]
+    if not twice:
+        return ""
+    then = careful(fit.spec.sampler)
+    return (
+        f" What did not pass at first was sampled once more, from other random numbers, with target acceptance "
+        f"{then.target_accept:g} after {then.tune:,} of tuning: {', '.join(twice)}."
     )
 
 

@@ -45,6 +45,8 @@ class Sampler:
         Acceptance probability that the step size aims at.
     backend
         "numba", compiled for the processor, or "jax" (NumPyro's NUTS), for accelerators.
+    attempts
+        2 where what does not pass the gate is sampled once more, in smaller steps; 1 where it is left as it is.
     """
 
     __pydantic_config__ = STRICT
@@ -54,6 +56,7 @@ class Sampler:
     tune: Annotated[int, Field(ge=50)] = 250
     target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.85
     backend: Literal["numba", "jax"] = "numba"
+    attempts: Annotated[int, Field(ge=1, le=2)] = 2
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""Attempts: what did not pass the gate is sampled once more, with more care, before anybody is asked to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from primum.fit.gate import MIN_ESS, Gate
+from primum.spec import Spec
+from primum.spec.spec import Sampler
+
+CAREFUL = 0.95
+_MADE = "attempts"
+
+
+def attempts_of(tree: xr.DataTree) -> int:
+    """How often what is in a tree was sampled."""
+    return max(int(node.attrs.get(_MADE, 1)) for node in tree.subtree)
+
+
+def careful(sampler: Sampler) -> Sampler:
+    """Settings of a second attempt: smaller steps, after twice the tuning."""
+    return replace(sampler, tune=2 * sampler.tune, target_accept=max(CAREFUL, sampler.target_accept))
+
+
+def next_attempt(spec: Spec, tree: xr.DataTree, gate: Gate) -> Spec | None:
+    """What to sample next, from other random numbers; None where it passed, or enough attempts were made.
+
+    Nor is there another where so few draws were asked for that the gate could hardly pass with any.
+    """
+    sampler, made = spec.sampler, attempts_of(tree)
+    if gate.verdict == "PASS" or made >= sampler.attempts or sampler.chains * sampler.draws < 2 * MIN_ESS:
+        return None
+    seed = int(np.random.SeedSequence([spec.seed, made]).generate_state(1)[0])
+    return replace(spec, seed=seed, sampler=careful(sampler))
+
+
+def in_all(before: xr.DataTree, after: xr.DataTree) -> xr.DataTree:
+    """The later of two attempts, which says how many were made, and what they took together."""
+    for node in after.subtree:
+        seconds = [name for name in node.attrs if str(name).startswith("seconds_")]
+        for name in seconds:
+            node.attrs[name] += before[node.path].attrs[name]
+        if seconds:
+            node.attrs[_MADE] = attempts_of(before) + 1
+    return after
