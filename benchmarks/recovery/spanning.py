@@ -5,8 +5,8 @@
 Twenty panels a case, simulated as in run.py: four corners (12 or 300 areas, 4 or 40 periods, 1 to 40 pilots, 5 or
 5,000 records in a typical cell), and sixteen in between, spread evenly on logarithms. Every one is fitted by
 `primum.fit` with nothing but defaults; ``spanning.csv`` beside this script gets a row a panel, with what the gate
-found, or why it was refused. A run that was stopped goes on where it was; what is there is shown. Without arguments all
-cases are run. Effects by cohort have two pilots at least.
+found and how often it was sampled, or why it was refused. A run that was stopped goes on where it was; what is there
+is shown. Without arguments all cases are run. Effects by cohort have two pilots at least.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from run import CASES, Size, simulate
 from scipy.stats import qmc
 
 import primum as pr
+from primum.fit.attempts import attempts_of
 
 RESULTS = Path(__file__).with_name("spanning.csv")
 CORNERS = (Size(12, 4, 1, 5), Size(300, 40, 40, 5000), Size(300, 4, 40, 5), Size(12, 40, 4, 5000))
@@ -53,7 +54,7 @@ def row_of(case: str, panel: int, of: Size) -> dict[str, object]:
     gate, stats = fit.gates["outcome"], fit["outcome"]["sample_stats"]
     satt = pr.effects(fit)["outcome"].table.loc["satt"]
     return where | {
-        "gate": gate.verdict,
+        "gate": gate.verdict, "attempts": attempts_of(fit["outcome"]),
         "found": "; ".join(each.reason for each in gate.findings),
         "max_rhat": round(gate.max_rhat, 4), "min_ess": round(gate.min_ess),
         "steps": round(float(stats["n_steps"].mean()), 1), "divergent": int(stats["diverging"].sum()),

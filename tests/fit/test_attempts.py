@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 
 import primum as pr
 from primum.fit import Fit, Gate, fit
 from primum.fit.attempts import attempts_of, careful, in_all, next_attempt
-from primum.fit.gate import Finding
+from primum.fit.gate import Finding, mixed
 from primum.panel import Panel
 from primum.report.methods import methods
 from primum.spec import Outcome, Spec
@@ -21,6 +23,7 @@ from primum.spec.spec import Sampler
 from primum.testing import tiny_fit, tiny_joint_fit
 from tests.fit.evaluations import small_fit
 
+attempts = import_module("primum.fit.attempts")
 module = import_module("primum.fit.fit")
 PASS = Gate((), 1.0, 1000.0)
 REVIEW = Gate((Finding("REVIEW", "1 divergent transitions in 4000 draws", "raise sampler.target_accept"),), 1.0, 900.0)
@@ -55,8 +58,7 @@ def test_what_does_not_pass_is_sampled_once_more(sampled: Sampled) -> None:
     found = fit(spec(), small_fit().panel)
     given, again = spec().sampler, sampled[-1]
     assert len(sampled) == 3
-    assert (again.sampler.tune, again.sampler.target_accept) == (2 * given.tune, 0.95)
-    assert (again.sampler.chains, again.sampler.draws) == (given.chains, given.draws)
+    assert again.sampler == replace(given, tune=2 * given.tune, draws=2 * given.draws, target_accept=0.95)
     assert again.seed != spec().seed
     assert {name: attempts_of(found[name]) for name in found.gates} == {"assessment": 1, "kinship": 2}
     assert found.gate.verdict == "PASS"
@@ -107,7 +109,7 @@ def test_it_is_said_in_the_methods(sampled: Sampled) -> None:
     assert "was sampled once more" not in _methods(tiny_fit())
     assert (
         "What did not pass at first was sampled once more, from other random numbers, with target acceptance 0.95 "
-        f"after 500 of tuning: {spec().outcome('kinship').label}."
+        f"after 500 of tuning: {spec().outcome('kinship').label} ({found.posterior('kinship').sizes['draw']} draws)."
     ) in _methods(found)
 
 
@@ -125,7 +127,46 @@ def test_too_few_draws_to_pass_with_are_not_repeated(draws: int, gate: Gate, due
 
 
 def test_smaller_steps_stay_as_they_are() -> None:
-    assert careful(Sampler(target_accept=0.99, tune=100)) == Sampler(target_accept=0.99, tune=200)
+    assert careful(Sampler(target_accept=0.99)).target_accept == 0.99
+
+
+def test_a_large_fit_has_no_more_draws_the_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = xr.DataTree(xr.Dataset({"eta": ("draw", np.zeros(100))}))
+    monkeypatch.setattr(attempts, "LARGE", tree.nbytes)
+    assert draws_after(tree) == 2000
+    monkeypatch.setattr(attempts, "LARGE", tree.nbytes - 1)
+    assert draws_after(tree) == 1000
+
+
+def draws_after(tree: xr.DataTree) -> int:
+    following = next_attempt(spec(), tree, REVIEW)
+    assert following is not None
+    return following.sampler.draws
+
+
+def test_outcomes_with_more_draws_than_others_go_together_with_them() -> None:
+    """Of outcomes that are fitted apart, what draw goes with what draw says nothing, so any of them do."""
+    found = tiny_fit()
+    twice = xr.concat([found.posterior("kinship")] * 2, "draw")
+    trees = {name: child.copy() for name, child in found.tree.children.items()}
+    trees["kinship"]["posterior"] = xr.DataTree(twice.assign_coords(draw=np.arange(twice.sizes["draw"])))
+    effects = pr.effects(Fit(found.spec, found.panel, xr.DataTree(children=trees), found.gates))
+    harmless = [each.outcome.sign * effects[name].draws["satt"].values <= 0 for name, each in effects.outcomes.items()]
+    shortest = min(each.shape[1] for each in harmless)
+    none = np.all([each[:, :: each.shape[1] // shortest] for each in harmless], axis=0)
+    across = pr.harm(effects).across
+    assert across is not None
+    assert across.harm.exactly[0].value == none.mean()
+
+
+def test_imputations_with_more_draws_than_others_count_no_more() -> None:
+    short = xr.Dataset({"tau": (("chain", "draw"), np.zeros((2, 10)))}, {"chain": [0, 1], "draw": np.arange(10)})
+    longer = xr.Dataset(
+        {"tau": (("chain", "draw"), np.arange(40.0).reshape(2, 20))}, {"chain": [0, 1], "draw": np.arange(20)}
+    )
+    both = mixed({1: short, 2: longer})
+    assert both["tau"].shape == (4, 10)
+    assert both["tau"].values[2].tolist() == list(range(0, 20, 2))
 
 
 def test_of_a_joint_fit_all_outcomes_are_sampled_again() -> None:

@@ -12,6 +12,7 @@ from primum.spec import Spec
 from primum.spec.spec import Sampler
 
 CAREFUL = 0.95
+LARGE = 2**30  # bytes of a first attempt, beyond which a second has no more draws
 _MADE = "attempts"
 
 
@@ -21,20 +22,23 @@ def attempts_of(tree: xr.DataTree) -> int:
 
 
 def careful(sampler: Sampler) -> Sampler:
-    """Settings of a second attempt: smaller steps, after twice the tuning."""
-    return replace(sampler, tune=2 * sampler.tune, target_accept=max(CAREFUL, sampler.target_accept))
+    """Settings of a second attempt: smaller steps, and twice the tuning and draws."""
+    target = max(CAREFUL, sampler.target_accept)
+    return replace(sampler, tune=2 * sampler.tune, draws=2 * sampler.draws, target_accept=target)
 
 
 def next_attempt(spec: Spec, tree: xr.DataTree, gate: Gate) -> Spec | None:
     """What to sample next, from other random numbers; None where it passed, or enough attempts were made.
 
-    Nor is there another where so few draws were asked for that the gate could hardly pass with any.
+    Nor is there another where so few draws were asked for that the gate could hardly pass with any. Of a first that is
+    `LARGE` there is no room for twice the draws.
     """
     sampler, made = spec.sampler, attempts_of(tree)
     if gate.verdict == "PASS" or made >= sampler.attempts or sampler.chains * sampler.draws < 2 * MIN_ESS:
         return None
+    settings, size = careful(sampler), sum(node.nbytes for node in tree.subtree)
     seed = int(np.random.SeedSequence([spec.seed, made]).generate_state(1)[0])
-    return replace(spec, seed=seed, sampler=careful(sampler))
+    return replace(spec, seed=seed, sampler=replace(settings, draws=sampler.draws) if size > LARGE else settings)
 
 
 def in_all(before: xr.DataTree, after: xr.DataTree) -> xr.DataTree:

@@ -44,7 +44,8 @@ def fit(
     """Fit every outcome of an evaluation, each apart or, with ``joint = true``, all jointly.
 
     What does not pass the gate is sampled once more, from other random numbers, in smaller steps (target acceptance
-    0.95) and after twice the tuning; ``sampler.attempts = 1`` leaves it at the first.
+    0.95) and with twice the tuning and, unless the first left more than 1 GiB, twice the draws;
+    ``sampler.attempts = 1`` leaves it at the first.
 
     Parameters
     ----------

@@ -158,15 +158,25 @@ def sampled(values: xr.DataArray) -> Array:
     return array.reshape(len(np.unique(values[IMPUTATION])), -1, *array.shape[1:])
 
 
+def evenly(draws: xr.Dataset, count: int) -> xr.Dataset:
+    """So many draws of each chain, evenly spaced; what was sampled twice may have more than others."""
+    whole = draws.sizes["draw"]
+    if whole == count:
+        return draws
+    return draws.isel(draw=np.arange(count) * whole // count).assign_coords(draw=np.arange(count))
+
+
 def mixed(draws: Mapping[Any, xr.Dataset]) -> xr.Dataset:
     """Draws of all imputations, their chains one after the other, with a coordinate that says whose each is.
 
     Parameters
     ----------
     draws
-        By imputation; dims (chain, draw, ...), with as many chains and draws each.
+        By imputation; dims (chain, draw, ...), with as many chains each. All count alike, so that those with more draws
+        than the others are thinned.
     """
-    each = list(draws.values())
+    fewest = min(own.sizes["draw"] for own in draws.values())
+    each = [evenly(own, fewest) for own in draws.values()]
     whose = np.repeat(list(draws), each[0].sizes["chain"])
     both = xr.concat(each, "chain", data_vars="minimal", coords="minimal", compat="equals", join="exact")
     return both.assign_coords({"chain": np.arange(whose.size), IMPUTATION: ("chain", whose)})

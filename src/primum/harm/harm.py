@@ -11,7 +11,7 @@ import numpy as np
 from primum.checks import PredictiveCheck, predictive_checks
 from primum.effects import Effects, OutcomeEffects
 from primum.fit import Gate
-from primum.fit.gate import sampled, together
+from primum.fit.gate import evenly, sampled, together
 from primum.harm.across import Across, across
 from primum.harm.after import Chosen, choose
 from primum.harm.basis import Basis, basis
@@ -296,7 +296,8 @@ def harm(effects: Effects, *, after: Mapping[str, Mapping[str, Any]] | None = No
         for name, each in effects.outcomes.items()
     }
     usable = all(each.pilots is not None for each in found.values())
-    satt = [sampled(each.draws["satt"]) for each in effects.outcomes.values()]
+    fewest = min(each.draws.sizes["draw"] for each in effects.outcomes.values())
+    satt = [sampled(evenly(each.draws, fewest)["satt"]) for each in effects.outcomes.values()]
     late = any(each.after for each in found.values())
     outcomes = [each.outcome for each in found.values()]
     jointly = effects.spec.joint

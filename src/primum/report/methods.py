@@ -182,13 +182,15 @@ def _computation(fit: Fit | Imputed, harm: Harm) -> str:
 def _again(fit: Fit | Imputed) -> str:
     """What was sampled once more, and how."""
     fits = fit.fits.values() if isinstance(fit, Imputed) else [fit]
-    twice = [each.label for each in fit.spec.outcomes if any(attempts_of(one[each.name]) > 1 for one in fits)]
+    trees = [(each.label, one[each.name]) for each in fit.spec.outcomes for one in fits]
+    twice = {label: tree["posterior"].sizes["draw"] for label, tree in trees if attempts_of(tree) > 1}
     if not twice:
         return ""
     then = careful(fit.spec.sampler)
     return (
         f" What did not pass at first was sampled once more, from other random numbers, with target acceptance "
-        f"{then.target_accept:g} after {then.tune:,} of tuning: {', '.join(twice)}."
+        f"{then.target_accept:g} after {then.tune:,} of tuning: "
+        f"{', '.join(f'{label} ({draws:,} draws)' for label, draws in twice.items())}."
     )
 
 

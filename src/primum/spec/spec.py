@@ -46,7 +46,7 @@ class Sampler:
     backend
         "numba", compiled for the processor, or "jax" (NumPyro's NUTS), for accelerators.
     attempts
-        2 where what does not pass the gate is sampled once more, in smaller steps; 1 where it is left as it is.
+        2 where what does not pass the gate is sampled once more, with more care; 1 where it is left as it is.
     """
 
     __pydantic_config__ = STRICT
