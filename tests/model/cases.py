@@ -16,7 +16,7 @@ from pytensor.gradient import grad
 
 from primum.model import Cells, build, cells_of
 from primum.model.data import arrays_of
-from primum.model.families import Family, family_of, learns_scale
+from primum.model.families import Family, family_of, follows_scale
 from primum.model.kernel import ARRAYS, kernel_of
 from primum.model.kernel import kernel as module
 from primum.model.kernel.places import BLOCK
@@ -116,6 +116,12 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "negative_binomial with gaps": lambda: evaluation("negative_binomial", missing=9),
     "negative_binomial with weights": lambda: evaluation("negative_binomial", times=UNEVEN, changes=WEIGHTS),
     "student_t with gaps": lambda: evaluation("student_t", missing=9),
+    "student_t with weights, trends and variances by unit, with gaps": lambda: evaluation(
+        "student_t", missing=9, times=UNEVEN, changes={**WEIGHTS, **TRENDS, **VARIED}
+    ),
+    "student_t in blocks": lambda: evaluation(
+        "student_t", units=BLOCK + 20, missing=30, times=tuple(range(2010, 2016))
+    ),
     "student_t without denominators": lambda: evaluation("student_t", counted=False, times=UNEVEN),
     "gamma with gaps": lambda: evaluation("gamma", missing=9),
     "gamma without denominators": lambda: evaluation("gamma", counted=False, times=UNEVEN, changes=WEIGHTS),
@@ -295,7 +301,7 @@ def model_case(name: str) -> Model:
 def has_pseudo(built: Model) -> NDArray[np.bool_]:
     """Missing cells, where the scale of noise is learned, or that of each unit and shocks are in paths."""
     following = built.cells.varied and not built.cells.apart
-    return ~built.cells.observed & (following or learns_scale(built.family, built.cells))
+    return ~built.cells.observed & (following or follows_scale(built.family, built.cells))
 
 
 def python_kernel(family: FamilyName, *, joined: bool = False) -> Callable[..., float]:

@@ -7,7 +7,7 @@ import pytest
 
 from primum.model.data import DIMS, arrays_of, reference_of
 from primum.model.drift import drift_basis
-from primum.model.families import learns_scale
+from primum.model.families import follows_scale
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, sizes_of
 from primum.model.working import filled_of, smoothed, working_of
@@ -82,7 +82,7 @@ def test_cells_are_held_with_units_side_by_side(built: Model) -> None:
     fields = built.family.fields(built.cells, built.standard)
     np.testing.assert_array_equal(built.arrays["fields"], fields[:, order].transpose(0, 2, 1))
     seen = built.cells.observed
-    if learns_scale(built.family, built.cells):
+    if follows_scale(built.family, built.cells):
         own = np.repeat(built.arrays["mean_weight"][:, None], seen.shape[1], axis=1)
     else:
         own = np.where(seen, weight, 0.0)[order]

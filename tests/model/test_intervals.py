@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from primum.model import Cells, cells_of
 from primum.model.families import family_of
+from primum.model.working import smoothed
 from primum.spec.families import FamilyName
 from tests.model.panels import Array, evaluation
 from tests.model.test_families import slopes, symbolic
@@ -179,3 +180,57 @@ def test_wide_intervals_cost_a_bounded_number_of_terms() -> None:
     expected = np.log(stats.binom.cdf(4999, 1e6, share) - stats.binom.cdf(3999, 1e6, share))
     # a sum of logarithms of size 1e4 leaves 1e-12 of its size
     np.testing.assert_allclose(family.log_likelihood(eta, ONE, wide, standard), expected, atol=1e-8)
+
+
+def test_linearised_intervals_have_the_slope_and_information_of_the_density(name: FamilyName) -> None:
+    cells, family = cells_with_intervals(name), family_of(name)
+    standard, seen, step = family.standard(cells), cells.observed, 1e-4
+    eta = 0.5 * np.random.default_rng(7).normal(size=cells.value.shape)
+    found = family.linearised(eta, cells, standard)
+    assert found is not None
+    up, at, down = (family.log_likelihood(eta + side, ONE, cells, standard)[seen] for side in (step, 0.0, -step))
+    # central differences err by the square of the step and by rounding of likelihoods of some tens
+    np.testing.assert_allclose((found[1] * (found[0] - eta))[seen], (up - down) / (2 * step), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found[1][seen], -(up - 2 * at + down) / step**2, rtol=1e-3, atol=1e-3)
+    assert not found[1][~seen].any()
+
+
+def test_an_interval_that_holds_every_count_has_a_response_and_next_to_no_weight() -> None:
+    cells, family = one_cell(cells_with_intervals("binomial"), 0, 6, 6), family_of("binomial")
+    found = family.linearised(np.full(cells.value.shape, 0.4), cells, family.standard(cells))
+    assert found is not None
+    np.testing.assert_allclose(found[0], 0.4, atol=1e-6)
+    assert (found[1] < 1e-5).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_rare_events_that_are_suppressed_working_responses_are_sober(name: FamilyName, seed: int) -> None:
+    """With the middles of intervals as if they were counts, those of zeros drew rates down to 1e-300."""
+    rng, grid = np.random.default_rng(seed), (60, 10)
+    size = np.broadcast_to(np.round(rng.uniform(300, 3000, (60, 1))), grid)
+    count = rng.poisson(size * 3e-4 * np.exp(0.5 * rng.normal(size=(60, 1)))).astype(float)
+    hidden = (count >= 1) & (count <= 5)
+    low, high = np.where(hidden, 1.0, count), np.where(hidden, 5.0, count)
+    cells = Cells(
+        (low + high) / 2, size.copy(), np.ones(grid, dtype=bool), np.zeros(grid), np.arange(4), np.arange(10), True,
+        low=low, high=high,
+    )  # fmt: skip
+    family = family_of(name)
+    standard = family.standard(cells)
+    response, weight = smoothed(cells, family, standard)
+    assert np.isfinite(response).all()
+    assert (weight > 0).all()
+    # one event where a hundredth is expected lies 100 from there, and none 1 below
+    assert np.abs(response).max() < 100
+
+
+def test_a_period_in_which_nothing_was_counted_has_a_finite_effect(name: FamilyName) -> None:
+    rng, grid = np.random.default_rng(3), (20, 6)
+    value = rng.poisson(5, grid).astype(float)
+    value[:, 2] = 0.0
+    cells = Cells(
+        value, np.full(grid, 1000.0), np.ones(grid, dtype=bool), np.zeros(grid), np.arange(4), np.arange(6), True
+    )
+    family = family_of(name)
+    response, _ = smoothed(cells, family, family.standard(cells))
+    assert np.abs(response).max() < 15

@@ -14,6 +14,7 @@ import pytest
 
 from primum.model import factors
 from primum.model.data import DIMS, arrays_of
+from primum.model.families import follows_scale
 from primum.model.kernel import ARRAYS, kernel, paths
 from primum.model.kernel.places import BLOCK
 from primum.model.layout import SCALARS, SIGNED
@@ -148,12 +149,12 @@ def test_sign_of_a_scale_makes_no_difference(built: Model) -> None:
         signs = np.ones(layout.points)
         layout.free[name].of(signs[None])[...] = -1.0
         turned = x.of(signs[None])[0]
-        if name == "sigma" and built.family.scaled:
+        if name == "sigma" and follows_scale(built.family, built.cells):
             turned[...] = -1.0
         # components after the constant that go with each scale
         moved = {"s": slice(None), "sigma_slope": slice(1), "q": slice(int(built.cells.trends), None)}
         white = built.cells.white
-        if name == "s" and not white:
+        if (name == "s" and not white) or (name == "sigma" and built.cells.mixed):
             layout.free["x_shock"].of(signs[None])[...] = -1.0
         elif name in moved and "x_u" in layout.free:
             layout.free["x_u"].of(signs[None])[0][moved[name]] = -1.0

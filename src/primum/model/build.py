@@ -102,7 +102,7 @@ from numpy.typing import NDArray
 from primum.model.cells import Cells, cells_of
 from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
-from primum.model.families import Family, family_of, learns_noise, pseudo_cells
+from primum.model.families import Family, family_of, follows_scale, learns_noise, pseudo_cells
 from primum.model.hyper import average, hyperpriors, kappa_of, tailed, told
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import SCALARS, sizes_of
@@ -242,7 +242,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     path = pm.Deterministic("lambda", slow @ data["path_basis"], dims="time")
     x, pseudo = pm.Flat("x", dims=("component", "ordered")), _pseudo_gaps(cells, family)
     precision, sign = 1 / (data["noise"][0] + data["noise"][1] * sigma**2), root_sign
-    if family.scaled:
+    if follows_scale(family, cells):
         sign = root_sign * pt.sign(sigma)
     regional = _regions(cells, slow, path, data)
     location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
@@ -257,9 +257,11 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         carried += (root_sign[:, None] * pt.sqrt(own) * given.known[:, others:]).T
         variance, own = variance * given.left[:, None] ** 2, own * given.left[:, None] ** 2
 
+    fields = data["fields"]
     if cells.apart:
-        shock_scale = scales_of_shocks(cells, s, scale, data)
-        cell_weight = weights_through(data["cell_weight"], shock_scale**2)
+        shock_scale, size = scales_of_shocks(cells, s, scale, data)
+        told, noise = size * data["cell_weight"], sigma if cells.mixed else 1.0
+        cell_weight = weights_through(told, shock_scale**2, noise**2)
         terms = chain_of(cells).kinds.size
 
     def of_paths(location: Any, variance: Any, first: int) -> tuple[Any, Any, Any]:
@@ -283,10 +285,13 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
     of_pilots, eta_pilots, component_pilots = of_paths(location, own, others)
     eta = pt.concatenate([eta, eta_pilots], axis=1)
     if cells.apart:
-        shock = add_shocks(shock_scale, eta, data)
+        shock = add_shocks(shock_scale, told, noise, eta, data)
         pm.Deterministic("shock", shock.T[np.argsort(cells.order)], dims=("unit", "time"))
         eta += shock
-    likelihood = family.log_density(eta, sigma, data["fields"], data["standard"])
+    if cells.mixed:  # given its size, noise is normal
+        density += 0.5 * (fields[2] * pt.log(size)).sum()
+        family, fields = family_of("normal"), pt.set_subtensor(fields[1], told)
+    likelihood = family.log_density(eta, sigma, fields, data["standard"])
     density += of_terms + of_tau + of_scales + of_effects + of_pilots + likelihood.sum()
     pm.Potential("path_density", density)
     pm.Deterministic("eta", eta.T[np.argsort(cells.order)], dims=("unit", "time"))

@@ -119,6 +119,8 @@ class Cells:
         Whether shocks are heavy-tailed.
     sized
         Whether shocks are larger in some periods than in others.
+    mixed
+        Whether noise is Student's t beside shocks, as a mixture: normal, and of a size of its own in each cell.
     """
 
     value: Array
@@ -143,11 +145,12 @@ class Cells:
     regions: Regions | None = None
     heavy: bool = False
     sized: bool = False
+    mixed: bool = False
 
     @property
     def apart(self) -> bool:
         """Whether shocks are sampled cell by cell, apart from paths (`primum.model.shocks`)."""
-        return self.heavy or self.sized
+        return self.heavy or self.sized or self.mixed
 
     @property
     def white(self) -> bool:
@@ -245,6 +248,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         regions=_regions(dataset) if outcome.path_by == "region" else None,
         heavy=outcome.shocks == "heavy-tailed",
         sized=outcome.shock_sizes == "by period",
+        mixed=outcome.family == "student_t" and outcome.shocked,
     )
 
 

@@ -197,10 +197,12 @@ def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array)
 
 
 def through_shocks(work: Working, scales: Scales, cells: Cells) -> tuple[Working, Scales]:
-    """What paths see of cells whose shocks are apart from them, at reference scales, which then have none of shocks."""
-    cell = weights_through(work.weight, scales.s**2)
+    """What paths see of cells whose shocks are apart from them, at reference scales, which then are of paths alone."""
+    cell = weights_through(work.weight, scales.s**2, scales.sigma**2)
     mean = np.where(cells.observed, cell, 0.0).sum(axis=1) / np.maximum(cells.observed.sum(axis=1), 1)
-    return replace(work, weight=cell, mean_weight=np.maximum(mean, MIN_WEIGHT)), scales._replace(s=0.0)
+    fixed = np.stack([np.ones(len(mean)), np.zeros(len(mean))])
+    seen = replace(work, weight=cell, mean_weight=np.maximum(mean, MIN_WEIGHT), noise=fixed)
+    return seen, scales._replace(s=0.0, sigma=1.0)
 
 
 def reference_of(work: Working, cells: Cells, family: Family, priors: Priors) -> Scales:
@@ -244,6 +246,8 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
         del found["s"]
     if cells.heavy:
         found["s"] = tuple(0.75 * each for each in found["s"])  # of shocks' SD, the scale of a t that is much like them
+    if cells.mixed:
+        found["sigma"] = tuple(0.75 * each for each in found["sigma"])
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
 
 

@@ -35,7 +35,7 @@ apart; what is reported has the signs of positive roots.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,9 +84,13 @@ def kinds_of(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def parts_of(spec: Spec, panel: Panel) -> tuple[Part, ...]:
-    """An evaluation's outcomes in the order in which they are joined: from the one that cells say most of on."""
+    """An evaluation's outcomes in the order in which they are joined: from the one that cells say most of on.
+
+    Shocks of outcomes are correlated as part of their paths, so that none are apart from them.
+    """
     parts = [
-        Part(each, family_of(each.family), cells_of(panel.dataset, each), each.all_priors()) for each in spec.outcomes
+        Part(each, family_of(each.family), replace(cells_of(panel.dataset, each), mixed=False), each.all_priors())
+        for each in spec.outcomes
     ]
     return tuple(sorted(parts, key=lambda part: -part.certainty))
 

@@ -62,7 +62,7 @@ class Layout:
     free
         Of the sampled point: scales by their coordinates, the path by its components
         (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), shocks that are apart
-        from paths (x_shock), their tails (x_tail) and their scales by period, sign and all (s_period), regions'
+        from paths (x_shock), tails of these or of noise (x_tail), scales by period (s_period), regions'
         departures from the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and,
         where there are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of
         comparators' drifts (x_u).
@@ -124,7 +124,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
     apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "s_period": cells.sized}
-    apart |= {"x_tail": cells.heavy}
+    apart |= {"x_tail": cells.heavy or cells.mixed}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
     apart["x_u"] &= cells.white
     vectors = {name: dims for name, dims in _VECTORS.items() if apart.get(name, True)}

@@ -1,4 +1,4 @@
-r"""Shocks that are apart from paths: heavy-tailed, or larger in some periods than in others.
+r"""Shocks that are apart from paths: heavy-tailed, larger in some periods than in others, or beside heavy-tailed noise.
 
 **Heavy tails.** What happens to a unit in a single period is now and then far larger than usual.
 
@@ -44,7 +44,18 @@ themselves, around what records are expected to tell of them, steps were half as
 geometry alone.
 
 A record tells its shock from noise only where the size of the noise is known, so families whose noise is learned,
-and counts with overdispersion in place of shocks, have no such shocks.
+and counts with overdispersion in place of shocks, have no heavy-tailed shocks, nor any by period.
+
+**Noise of Student's t** (`primum.model.families.student_t`) beside shocks is the same mixture: normal, with variance
+:math:`\sigma_n^2 / (w g)`, :math:`\sigma_n` being the scale of all noise and w what the number of records makes of it.
+With :math:`W = w g` in place of w, all of the above holds with
+
+.. math:: e = \frac{\sigma W}{A}\,\sigma (z - \ell - b) + \frac{\sigma_n}{\sqrt A}\,\sigma x,
+    \quad A = \sigma_n^2 + \sigma^2 W,
+
+and paths see the cell with weight W / A. Shocks and noise then each follow g and both scales as they move. With shocks
+in paths, and a t's density of records around them, s and :math:`\sigma_n` had 310 to 570 effective draws of 4,000 on
+five panels of very different sizes, and so 720 to 1,900.
 """
 
 from __future__ import annotations
@@ -57,7 +68,7 @@ from primum.model.kernel.shocks import BEND, SLOPE, START
 from primum.model.layout import SCALARS
 
 
-def weights_through(weight: Any, square: Any) -> Any:
+def weights_through(weight: Any, square: Any, noise: Any = 1.0) -> Any:
     """Working weights of cells for paths, of which each is above 0.
 
     Parameters
@@ -66,12 +77,14 @@ def weights_through(weight: Any, square: Any) -> Any:
         Working weights of cells, 0 where missing; shape (time, unit).
     square
         Variance of a cell's shock; shape (time, unit), or one that broadcasts with it.
+    noise
+        What weights are to be divided by: the square of the scale of all noise, where there is one.
     """
-    return MIN_WEIGHT + weight / (1 + square * weight)
+    return MIN_WEIGHT + weight / (noise + square * weight)
 
 
-def scales_of_shocks(cells: Cells, s: Any, unit_scale: Any, data: dict[str, Any]) -> Any:
-    """Scales of cells' shocks, with the sign of their period's; shape (time, ordered).
+def scales_of_shocks(cells: Cells, s: Any, unit_scale: Any, data: dict[str, Any]) -> tuple[Any, Any]:
+    """Scales of cells' shocks, with the sign of their period's, and sizes of their noise; shape (time, ordered) each.
 
     Parameters
     ----------
@@ -93,24 +106,28 @@ def scales_of_shocks(cells: Cells, s: Any, unit_scale: Any, data: dict[str, Any]
         pm.Deterministic("shock_scale", pt.abs(own), dims="time")
     else:
         own = pt.repeat(s[None], cells.time.size)
-    found = own[:, None] * pt.sqrt(unit_scale)
-    if not cells.heavy:
-        return found
+    found, same = own[:, None] * pt.sqrt(unit_scale), pt.ones((cells.time.size, cells.order.size))
+    if not (cells.heavy or cells.mixed):
+        return found, same
     away = START + SLOPE * pm.Flat("x_tail", dims=("time", "ordered"))
     width = pt.sqrt(away**2 + 4 * BEND**2)
     # of a difference of large numbers the quotient has the digits
     root = pt.switch(away > 0, 0.5 * (away + width), 2 * BEND**2 / (width - away))
     pm.Potential("tail_density", (6 * pt.log(root) - pt.log(width) - 2 * root**3).sum())
-    return found * root**-1.5
+    return (found, root**3) if cells.mixed else (found * root**-1.5, same)
 
 
-def add_shocks(scale: Any, eta: Any, data: dict[str, Any]) -> Any:
+def add_shocks(scale: Any, weight: Any, noise: Any, eta: Any, data: dict[str, Any]) -> Any:
     """Sample shocks of all cells, around what records leave for them; shape (time, ordered).
 
     Parameters
     ----------
     scale
         Of cells' shocks; shape (time, ordered).
+    weight
+        Working weights of cells, 0 where missing, where the scale of all noise is 1; shape (time, ordered).
+    noise
+        That scale, with its sign, or 1.
     eta
         Linear predictor without shocks; shape (time, ordered).
     data
@@ -119,8 +136,7 @@ def add_shocks(scale: Any, eta: Any, data: dict[str, Any]) -> Any:
     import pymc as pm
     import pytensor.tensor as pt
 
-    x, weight = pm.Flat("x_shock", dims=("time", "ordered")), data["cell_weight"]
-    ratio = 1 / (1 + scale**2 * weight)
-    deviate = ratio * scale * weight * (data["response"] - eta) + pt.sqrt(ratio) * x
-    pm.Potential("shock_density", (0.5 * pt.log(ratio) - 0.5 * deviate**2).sum())
+    x, total = pm.Flat("x_shock", dims=("time", "ordered")), noise**2 + scale**2 * weight
+    deviate = scale * weight / total * (data["response"] - eta) + noise / pt.sqrt(total) * x
+    pm.Potential("shock_density", (0.5 * pt.log(noise**2 / total) - 0.5 * deviate**2).sum())
     return scale * deviate

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from primum.model.cells import Array, Cells, Mask
-from primum.model.families import Family, Standard, learns_scale, pseudo_cells
+from primum.model.families import Family, Standard, follows_scale, pseudo_cells
 from primum.model.kernel.places import MIN_WEIGHT
 
 _ROUNDS = 50
 _LEAST = 1e-12  # of a weight: a unit may have no cell
 _STEPS, _SCATTER, _RIDGE = 20, 1.0, 1.0
+_WEAK = 0.01  # of a period in which nothing was counted, an effect that is finite
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def working_of(cells: Cells, family: Family) -> Working:
     seen = np.maximum(cells.observed.sum(axis=1), 1)
     mean_weight = np.maximum(weight.sum(axis=1) / seen, MIN_WEIGHT)
     rising = np.average(rise, axis=1, weights=weight + _LEAST)
-    whole = learns_scale(family, cells) | pseudo_cells(family, cells)
+    whole = follows_scale(family, cells) | pseudo_cells(family, cells)
     weight = np.where(whole, mean_weight[:, None], weight)
     noise = np.stack([1 - rising * there, rising])
     return Working(response, weight, mean_weight, noise, filled_of(response, cells.observed))
@@ -82,7 +83,7 @@ def smoothed(cells: Cells, family: Family, standard: Standard) -> tuple[Array, A
         slope, known = (each.sum(axis=1, keepdims=True) for each in pulls(level + path))
         level = level + np.clip((slope - _RIDGE * level) / (known + _RIDGE), -1, 1)
         slope, known = (each.sum(axis=0) for each in pulls(level + path))
-        path = path + np.clip(slope / (known + _LEAST), -1, 1)
+        path = path + np.clip((slope - _WEAK * path) / (known + _WEAK), -1, 1)
     usual, eta = level + path, level + path
     for _ in range(_STEPS):
         slope, known = pulls(eta)

@@ -3,7 +3,7 @@
 from primum.model.families.beta_binomial import BetaBinomial
 from primum.model.families.binned import Binned
 from primum.model.families.binomial import Binomial
-from primum.model.families.family import Family, Standard, learns_noise, learns_scale, pseudo_cells
+from primum.model.families.family import Family, Standard, follows_scale, learns_noise, learns_scale, pseudo_cells
 from primum.model.families.gamma import Gamma
 from primum.model.families.gaussian import Gaussian
 from primum.model.families.negative_binomial import NegativeBinomial
@@ -31,4 +31,6 @@ def family_of(name: FamilyName) -> Family:
     return FAMILIES[name]
 
 
-__all__ = ["FAMILIES", "Family", "Standard", "family_of", "learns_noise", "learns_scale", "pseudo_cells"]
+__all__ = [
+    "FAMILIES", "Family", "Standard", "family_of", "follows_scale", "learns_noise", "learns_scale", "pseudo_cells",
+]  # fmt: skip

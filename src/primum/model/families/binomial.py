@@ -11,7 +11,7 @@ from scipy.special import expit, gammaln, logit
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.model.families.intervals import add_totals, informed, log_total, terms_of
+from primum.model.families.intervals import add_totals, informed, log_total, terms_of, within
 from primum.spec.families import FamilyName
 
 
@@ -36,10 +36,10 @@ class Binomial:
 
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """A count is so far from what is expected, relative to the variance of chance."""
-        share = expit(standard.centre + eta)
-        varies = share * (1 - share)
-        gap = np.where(cells.observed, cells.value / np.maximum(cells.denominator, 1.0) - share, 0.0)
-        return eta + gap / varies, informed(cells.denominator * varies, cells)
+        share, size = expit(standard.centre + eta), np.where(cells.observed, cells.denominator, 1.0)
+        above, known = within(standard.centre + eta, size * share * (1 - share), self._terms(cells))
+        gap = np.where(cells.observed, cells.bounds[0] + above - size * share, 0.0)
+        return eta + gap / known, np.where(cells.observed, known, 0.0)
 
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """There is no sigma."""

@@ -103,11 +103,16 @@ def learns_noise(family: Family, cells: Cells) -> bool:
 
 
 def learns_scale(family: Family, cells: Cells) -> bool:
-    """Whether that sigma is a scale, which working weights must follow."""
+    """Whether that sigma is the scale of all noise."""
     return family.scaled and learns_noise(family, cells)
+
+
+def follows_scale(family: Family, cells: Cells) -> bool:
+    """Whether working weights of whole paths must follow that scale, as where it is learned and shocks are in paths."""
+    return learns_scale(family, cells) and not cells.apart
 
 
 def pseudo_cells(family: Family, cells: Cells) -> Mask:
     """Missing cells that need a pseudo-response, as `primum.model.transport` says; shape (unit, time)."""
     follows = cells.varied and not cells.apart
-    return np.asarray(~cells.observed & (follows or learns_scale(family, cells)))
+    return np.asarray(~cells.observed & (follows or follows_scale(family, cells)))

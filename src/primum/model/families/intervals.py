@@ -16,9 +16,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from primum.model.cells import Array, Cells
 
+_LEAST = 1e-6  # of information: an interval that holds every count has none
 _NOTHING = -1e300  # a term that is not there: finite, and its exponential is 0
 
 
@@ -71,6 +73,22 @@ def add_totals(density: Array, eta: Array, terms: Array) -> Array:
     density = density.copy()
     density[..., bounded] += total
     return density
+
+
+def within(eta: Array, information: Array, terms: Array) -> tuple[Array, Array]:
+    """How far a count is above the lowest that it may be, on average, and what is left of its information.
+
+    With these, the slope of an interval's log density is that of its lowest value plus the mean, and its information
+    that of a count that is known less the variance within the interval; shape (unit, time) each.
+    """
+    if not len(terms):
+        return np.zeros(eta.shape), information
+    above = np.arange(len(terms))[:, None, None]
+    exponents = np.concatenate([np.zeros((1, *eta.shape)), terms[1:] + above[1:] * eta])
+    chance = softmax(exponents, axis=0)
+    mean = (above * chance).sum(axis=0)
+    left = information - ((above - mean) ** 2 * chance).sum(axis=0)
+    return mean, np.maximum(left, _LEAST * information)
 
 
 def informed(information: Array, cells: Cells) -> Array:

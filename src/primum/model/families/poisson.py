@@ -11,7 +11,7 @@ from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.model.families.intervals import add_totals, informed, log_total, terms_of
+from primum.model.families.intervals import add_totals, informed, log_total, terms_of, within
 from primum.spec.families import FamilyName
 
 MAX_RATE = 1e15  # numpy draws Poisson counts up to about 9e18
@@ -43,7 +43,8 @@ class Poisson:
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """A count is so far from what is expected, relative to that."""
         expected = np.where(cells.observed, cells.denominator, 1.0) * np.exp(standard.centre + eta)
-        return eta + cells.value / expected - 1, informed(np.where(cells.observed, expected, 0.0), cells)
+        above, known = within(eta, expected, self._terms(cells, standard))
+        return eta + (cells.bounds[0] + above - expected) / known, np.where(cells.observed, known, 0.0)
 
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
         """There is no sigma."""

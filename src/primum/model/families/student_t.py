@@ -26,7 +26,8 @@ class StudentT:
 
     `sigma` is the scale of the noise of a cell with the median denominator; that of a cell with
     `n` records is ``sigma * sqrt(median / n)``. Without denominators it is the same in every cell and
-    takes the place of the white shock.
+    takes the place of the white shock. Beside shocks it is sampled as a mixture of normals (`primum.model.shocks`),
+    unless outcomes are fitted jointly; densities here are those of the t.
     """
 
     name: FamilyName = "student_t"
@@ -42,9 +43,13 @@ class StudentT:
         return Standard(centre, spread if spread > 0 else 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
-        """Standardised values, and what a cell says of its mean: for a t, (v + 1) / (v + 3) of a normal's."""
+        """Standardised values, and what a cell says of its mean.
+
+        Of a t that is (v + 1) / (v + 3) of a normal's; where it is a mixture of normals, what one of size 1 says.
+        """
         response = np.where(cells.observed, (cells.value - standard.centre) / standard.spread, 0.0)
-        return response, (FREEDOM + 1) / (FREEDOM + 3) * cells.observed * relative_size(cells)
+        share = 1.0 if cells.mixed else (FREEDOM + 1) / (FREEDOM + 3)
+        return response, share * cells.observed * relative_size(cells)
 
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
         """Residuals say how far it is from quadratic, and nothing is known of these yet."""

@@ -75,7 +75,10 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     scales_forth, scales_back = jit(shocks.scales_forth), jit(shocks.scales_back)
     sizes_forth, sizes_back = jit(shocks.sizes_forth), jit(shocks.sizes_back)
     given_shocks = jit(shocks.shocks_forth), jit(shocks.shocks_back)
-    cells = jit(paths.cells_of(jit(family_of(name).slopes), *given_shocks))
+    slopes = jit(family_of(name).slopes)
+    tailed = name == "student_t"
+    given_size = jit(family_of("normal").slopes) if tailed else slopes
+    cells = jit(paths.cells_of(slopes, given_size, *given_shocks))
     back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells))
     solve, solve_back, squares_of = jit(markov.solve), jit(markov.solve_back), jit(markov.squares_of)
     turned, turned_back = jit(markov.turned), jit(markov.turned_back)
@@ -152,19 +155,23 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         spare = np.zeros(length)  # where paths have no shocks, they tell drifts, and nothing is sampled for these
         x_u = (point[at_u:at_donor] if at_u < at_donor else spare).reshape((periods - 1, donors))
         in_x_u = (gradient[at_u:at_donor] if at_u < at_donor else spare.copy()).reshape((periods - 1, donors))
-        s, shock_scale, in_shock_scale, cell_now = 0.0, np.empty(heavy), np.zeros(heavy), cell_weight
+        s, all_noise, cell_now = 0.0, 1.0, cell_weight
+        shock_scale, in_shock_scale = np.empty(heavy), np.zeros(heavy)
+        mixed, fields_now, told = tailed and tails > 0, fields, np.empty(shock.shape)
         if heavy:
             cell_now = np.empty((periods, units))
+        if mixed:
+            fields_now = fields.copy()
         relative, spread = np.empty(shock.shape), np.empty(shock.shape)
-        in_spread, in_cell = np.empty(shock.shape), np.empty(shock.shape)
+        in_spread, in_size, in_cell = np.empty(shock.shape), np.zeros(shock.shape), np.empty(shock.shape)
         paths = (x, xi, eta, kept, scale_of, precision, x_shock, shock, spread)
         in_paths = (
             in_x, in_xi, in_eta, in_component, in_scalars, in_log_scale, in_log_precision, in_level, in_x_shock,
-            in_spread, in_cell,
+            in_spread, in_size, in_cell,
         )  # fmt: skip
         of_paths = (
-            standard, fields, response, cell_now, mean_weight, factors, basis, (pseudo_unit, pseudo_time),
-            anchor, lead_weight, lead_told, cell_weight, (links, excess, corners, corner_kind, drift_variance),
+            standard, fields_now, response, cell_now, mean_weight, factors, basis, (pseudo_unit, pseudo_time),
+            anchor, lead_weight, lead_told, told, mixed, (links, excess, corners, corner_kind, drift_variance),
         )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
         of_terms = (term_group, term_scale, pilot_terms, term_weight, term_response, term_centre, term_before)
@@ -174,6 +181,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         expected, left, in_later, in_expected = of_effects(between, periods * units, pilots)
 
         density: float = scalars_forth(point, places, priors, constants, scalars)
+        if mixed:
+            all_noise = scalars[SIGMA]
         if heavy:  # these are apart from paths, which then have none
             s, scalars[S] = scalars[S], 0.0
             density += scales_forth(s, priors[S, 1], s_period, shock_scale)
@@ -182,15 +191,20 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             precision[j] = 1.0 / (noise[0, j] + noise[1, j] * scalars[SIGMA] ** 2)
         density += units_forth(x_unit, scalars[OMEGA], unit_told, tail[1], zeta_unit, scale_of)
         if heavy:
-            density += sizes_forth(shock_scale, scale_of, x_tail, cell_weight, relative, spread, cell_now)
-        density += moments_forth(scalars, slow, scaled, of_moments, variance, own, sign, centre, path)
+            density += sizes_forth(
+                shock_scale, scale_of, x_tail, mixed, all_noise, cell_weight, relative, spread, told, cell_now
+            )  # fmt: skip
+        if mixed:
+            fields_now[1] = told
+        turns = scaled and not mixed
+        density += moments_forth(scalars, slow, turns, of_moments, variance, own, sign, centre, path)
         location_forth(scalars, path, eta)
         density += terms_forth(scalars, centre, x_term, of_terms, gamma, carried)
         density += average_forth(scalars, priors[TAU], centre, of_terms, gamma)
         density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
         for k in range(periods):
             before_others[k] = variance[k]
-        flipped = scaled and scalars[SIGMA] < 0
+        flipped = turns and scalars[SIGMA] < 0
         level = given_forth(between, flipped, level, variance, own, sign, basis, root, eta, carried, in_component)
         density += sweep(
             begin, others, forwards, donors == 0 and not ahead, scalars, level, variance, sign, paths, in_paths,
@@ -249,7 +263,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         average_back(scalars, priors[TAU], of_terms, in_scalars, in_centre, in_gamma)
         terms_back(scalars, centre, x_term, of_terms, gamma, in_carried, in_gamma, in_scalars, in_centre, in_x_term)
         if heavy:
-            sizes_back(x_tail, relative, spread, cell_now, in_cell, in_spread, in_shock_scale, in_log_scale, in_x_tail)
+            in_noise = sizes_back(
+                x_tail, mixed, all_noise, relative, spread, told, in_cell, in_spread, in_size, in_shock_scale,
+                in_log_scale, in_x_tail,
+            )  # fmt: skip
+            if mixed:
+                in_scalars[SIGMA] += in_noise
         units_back(x_unit, scalars, unit_told, tail[1], zeta_unit, in_log_scale, in_scalars, in_x_unit)
         for j in range(unit_scale.size):
             unit_scale[j] = sqrt(scale_of[j])

@@ -353,8 +353,8 @@ def chained_of(
         component: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, _, eta, _, scale_of, _, _, _, _ = paths
-        in_x, _, in_eta, in_component, _, in_log_scale, _, in_level, _, _, in_cell = in_paths
-        _, _, response, cell_weight, _, _, basis, _, _, _, _, _, of_chain = of_paths
+        in_x, _, in_eta, in_component, _, in_log_scale, _, in_level, _, _, _, in_cell = in_paths
+        _, _, response, cell_weight, _, _, basis, _, _, _, _, _, _, of_chain = of_paths
         (periods, units), scale, slope = component.shape, scale_of[first:last], np.empty(component.shape)
         weight, away, drawn = np.empty(component.shape), np.empty(component.shape), np.empty(component.shape)
         for t in range(periods):

@@ -193,7 +193,7 @@ def forth_of(
         block: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         x, xi, eta, _, scale_of, precise, _, _, _ = paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _ = of_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _, _ = of_paths
         (pseudo_unit, pseudo_time), leading = pseudo, lead.shape[0]
         gap, residual, shrink, spread, whole, component = block[0], block[1], block[2], block[3], block[4], block[5]
         precision = precise[first:last]
@@ -229,34 +229,48 @@ def forth_of(
 
 
 def cells_of(
-    slopes: Callable[..., Any], shocks_forth: Callable[..., float], shocks_back: Callable[..., float]
+    slopes: Callable[..., Any], given_size: Callable[..., Any], shocks_forth: Callable[..., float],
+    shocks_back: Callable[..., float],
 ) -> Callable[..., float]:  # fmt: skip
-    """Likelihood of the cells of a block of units, with their shocks where these are apart from paths."""
+    """Likelihood of the cells of a block of units, with their shocks where these are apart from paths.
+
+    That of noise that is a mixture is ``given_size``.
+    """
 
     def cells(
         first: int, last: int, scalars: Any, paths: Any, in_paths: Any, of_paths: Any, departure: Any, slope: Any
     ) -> float:
         _, _, eta, _, _, _, x_shock, shock, spread = paths
-        _, _, _, _, in_scalars, _, _, _, in_x_shock, in_spread, _ = in_paths
-        standard, fields, response, _, _, _, _, _, _, _, _, shock_weight, _ = of_paths
+        _, _, _, _, in_scalars, _, _, _, in_x_shock, in_spread, in_size, _ = in_paths
+        standard, fields, response, _, _, _, _, _, _, _, _, told, mixed, _ = of_paths
         (periods, units), sigma, density, deviate = slope.shape, scalars[SIGMA], 0.0, np.empty(slope.shape[1])
+        noise = sigma if mixed else 1.0
         for t in range(periods):
             here = eta[t, first:last]
             for j in range(units):
                 here[j] += departure[t, j]
             if shock.shape[0]:
                 density += shocks_forth(
-                    spread[t, first:last], shock_weight[t, first:last], response[t, first:last], x_shock[t, first:last],
+                    spread[t, first:last], told[t, first:last], noise, response[t, first:last], x_shock[t, first:last],
                     here, deviate, shock[t, first:last],
                 )  # fmt: skip
-            value, in_noise = slopes(here, sigma, fields[:, t, first:last], standard, slope[t])
+            if mixed:
+                value, in_noise = given_size(here, sigma, fields[:, t, first:last], standard, slope[t])
+                known, into, seen = response[t, first:last], in_size[t, first:last], fields[2, t, first:last]
+                for j in range(units):
+                    into[j] = 0.5 * (seen[j] - (known[j] - here[j]) * slope[t, j])
+            else:
+                value, in_noise = slopes(here, sigma, fields[:, t, first:last], standard, slope[t])
             density += value
             in_scalars[SIGMA] += in_noise
             if shock.shape[0]:
-                shocks_back(
-                    spread[t, first:last], shock_weight[t, first:last], response[t, first:last], x_shock[t, first:last],
-                    here, deviate, slope[t], in_spread[t, first:last], in_x_shock[t, first:last],
+                in_noise = shocks_back(
+                    spread[t, first:last], told[t, first:last], noise, response[t, first:last], x_shock[t, first:last],
+                    here, deviate, slope[t], in_spread[t, first:last], in_size[t, first:last],
+                    in_x_shock[t, first:last],
                 )  # fmt: skip
+                if mixed:
+                    in_scalars[SIGMA] += in_noise
         return density
 
     return cells
@@ -273,8 +287,8 @@ def back_of(
         block: Any, in_paths: Any, in_variance: Any, of_paths: Any,
     ) -> float:  # fmt: skip
         _, xi, eta, _, scale_of, precise, _, _, _ = paths
-        in_x, in_xi, in_eta, in_component, _, in_log_scale, in_log_precision, in_level, _, _, _ = in_paths
-        _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _ = of_paths
+        in_x, in_xi, in_eta, in_component, _, in_log_scale, in_log_precision, in_level, _, _, _, _ = in_paths
+        _, _, response, cell_weight, mean_weight, factors, basis, pseudo, anchor, lead, told_by, _, _, _ = of_paths
         slope, residual, component = block[0], block[1], block[5]
         (pseudo_unit, pseudo_time), leading = pseudo, lead.shape[0]
         (periods, units), scale, precision = slope.shape, scale_of[first:last], precise[first:last]
