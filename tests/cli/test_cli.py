@@ -68,6 +68,20 @@ def test_run_overwrites_nothing_without_force(canned: Path) -> None:
 
 
 @pytest.mark.usefixtures("blank_figures")
+def test_a_run_that_was_killed_while_it_wrote_its_report_resumes(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object, **__: object) -> None:
+        (canned / "out" / ".checkpoints").mkdir()  # pr.fit, which is canned here, makes it
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("primum.report.write_report", killed)
+        run(canned)
+    assert (canned / "out" / "fit.nc").is_file()
+    assert run(canned).exit_code == 0
+    assert isinstance(run(canned).exception, pr.StoreError)
+
+
+@pytest.mark.usefixtures("blank_figures")
 def test_a_failed_gate_exits_with_one_and_says_why(canned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate((Finding("FAIL", "R-hat above 1.01 for tau (1.200)", "run more draws"),), 1.2, 30.0)
     fit = tiny_fit()

@@ -13,10 +13,13 @@ import pytest
 import xarray as xr
 
 import primum as pr
-from primum.fit import Fit, Gate, fit
+from primum.errors import PrimumError
+from primum.fit import Fit, Gate, Imputed, fit
 from primum.fit.attempts import attempts_of, careful, in_all, next_attempt
 from primum.fit.gate import Finding, mixed
+from primum.model.describe import describe
 from primum.panel import Panel
+from primum.report import summary
 from primum.report.methods import methods
 from primum.spec import Outcome, Spec
 from primum.spec.spec import Sampler
@@ -104,17 +107,62 @@ def test_a_run_killed_in_the_second_attempt_goes_on_with_it(
     assert len(sampled) == 3 + 3
 
 
-def test_it_is_said_in_the_methods(sampled: Sampled) -> None:
+def test_it_is_said_in_methods_and_summary(sampled: Sampled) -> None:
     found = fit(spec(), small_fit().panel)
     assert "was sampled once more" not in _methods(tiny_fit())
     assert (
-        "What did not pass at first was sampled once more, from other random numbers, with target acceptance 0.95 "
-        f"after 500 of tuning: {spec().outcome('kinship').label} ({found.posterior('kinship').sizes['draw']} draws)."
+        "What did not pass at first was sampled once more, from other random numbers, with target acceptance 0.95, "
+        f"{found.posterior('kinship').sizes['draw']} draws a chain after 500 of tuning: "
+        f"{spec().outcome('kinship').label}."
     ) in _methods(found)
+    effects = pr.effects(found)
+    content = summary(found, effects, pr.harm(effects), total_seconds=1.0, truth=None)["outcomes"]
+    assert {name: each["attempts"] for name, each in content.items()} == {"assessment": 1, "kinship": 2}
 
 
-def _methods(found: Fit) -> str:
+def test_imputations_that_were_sampled_once_more_are_named(sampled: Sampled) -> None:
+    first, second = small_fit(), fit(spec(), small_fit().panel)
+    both = Imputed(second.spec, {"a": Fit(second.spec, first.panel, first.tree, first.gates), "b": second})
+    assert "of these as many count as of the other imputations: Kinship care (imputation b)." in _methods(both)
+
+
+def _methods(found: Fit | Imputed) -> str:
     return " ".join(text for _, text in methods(found, pr.harm(pr.effects(found))))
+
+
+def test_a_first_attempt_stays_where_a_second_finds_no_start(sampled: Sampled, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample: Callable[..., Any] = module.sample_outcome
+
+    def stuck(spec: Spec, *rest: Any) -> Any:
+        if spec.sampler.target_accept > 0.9:
+            raise PrimumError("no chain found a point to start from")
+        return sample(spec, *rest)
+
+    monkeypatch.setattr(module, "sample_outcome", stuck)
+    found = fit(spec(), small_fit().panel)
+    assert found.gate.verdict == "REVIEW"
+    assert attempts_of(found["kinship"]) == 1
+
+
+def test_a_first_attempt_is_kept_by_who_wants_no_second(
+    sampled: Sampled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "next_attempt", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fit(spec(), small_fit().panel, checkpoints=tmp_path)
+    one = spec().change({"sampler.attempts": 1})
+    assert fit(one, small_fit().panel, checkpoints=tmp_path).gate.verdict == "REVIEW"
+    assert len(sampled) == 2
+    fit(spec(), small_fit().panel, checkpoints=tmp_path)
+    assert len(sampled) == 3
+    # what was sampled twice is no answer to who asked for once
+    assert attempts_of(fit(one, small_fit().panel, checkpoints=tmp_path)["kinship"]) == 1
+    assert len(sampled) == 4
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(
@@ -124,6 +172,7 @@ def test_too_few_draws_to_pass_with_are_not_repeated(draws: int, gate: Gate, due
     """With 4 chains, 200 draws each are twice the 400 effective ones that the gate asks for."""
     asked = spec().change({"sampler.draws": draws, "sampler.chains": 4})
     assert (next_attempt(asked, xr.DataTree(), gate) is not None) == due
+    assert ("once more, with more care" in describe(asked, small_fit().panel)) == (draws >= 200)
 
 
 def test_smaller_steps_stay_as_they_are() -> None:

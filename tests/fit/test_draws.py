@@ -159,9 +159,23 @@ def test_chains_start_around_guesses_and_priors(case: str) -> None:
         assert np.isfinite(gradient).all()
 
 
-def test_an_outcome_without_a_point_to_start_from_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+class PanicException(BaseException):
+    """As nutpie's, which is no Exception."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("All initialization points failed\n\nCaused by: an error code"),
+        PanicException("Could not initialize state because of bad initial gradient"),
+        PanicException("Poisoned sampler state mutex"),
+    ],
+)
+def test_an_outcome_without_a_point_to_start_from_is_named(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def sample(*_: object, **__: object) -> None:
-        raise RuntimeError("All initialization points failed\n\nCaused by: an error code")
+        raise error
 
     built = model_case("binomial with gaps")
     monkeypatch.setattr(nutpie_module(), "sample", sample)

@@ -254,6 +254,13 @@ def test_diagnostics_names_the_worst_quantities() -> None:
     assert "tau" in texts(plot_diagnostics(table, "Kinship care")).split(" | ")
 
 
+def test_diagnostics_of_chains_that_stand_still_are_drawn() -> None:
+    table = diagnose(tiny_fit().posterior("kinship").drop_vars("eta"))
+    table.loc["tau", "rhat"], table.loc["mu", "rhat"] = np.inf, np.nan
+    (axes,) = plot_diagnostics(table, "Kinship care").axes
+    assert axes.get_ylim()[1] == pytest.approx(10, abs=0.1)
+
+
 def test_notebooks_can_show_a_figure(harm: Harm) -> None:
     figure = plot_overview(harm)
     assert isinstance(figure, HouseFigure)

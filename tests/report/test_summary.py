@@ -112,3 +112,17 @@ def test_imputations_are_in_it() -> None:
 def test_one_panel_has_none(effects: Effects) -> None:
     content = summary(tiny_fit(), effects, pr.harm(effects), total_seconds=1.5, truth=None)
     assert content["outcomes"]["kinship"]["imputations"] is None
+
+
+def test_an_infinite_rhat_is_null() -> None:
+    """Of chains that stand still; JSON has no infinity."""
+    fit = tiny_fit()
+    gates = {
+        **fit.gates,
+        "kinship": Gate((Finding("FAIL", "R-hat above 1.01 for tau (inf)", "run more"),), float("inf"), 4.0),
+    }
+    stuck = pr.Fit(fit.spec, fit.panel, fit.tree, gates)
+    effects = pr.effects(stuck)
+    content = summary(stuck, effects, pr.harm(effects), total_seconds=1.0, truth=None)
+    jsonschema.validate(json.loads(json.dumps(content, allow_nan=False)), SCHEMA)
+    assert content["outcomes"]["kinship"]["max_rhat"] is None

@@ -57,13 +57,14 @@ def evaluate(path: Path, data: Path | None, out: Path, *, base_weights: Path | N
     spec, beside = Spec.read(path), frozen_beside(path)
     frozen = Frozen.read(beside) if beside.exists() else None
     panel = panels_for(spec, path, data, base_weights)
+    checkpoints = out / ".checkpoints"
+    force = force or checkpoints.is_dir()  # what is there is of a run that was killed
     open_folder(out, ("fit.nc", "report.html", "summary.json"), force=force)
     typer.echo(f"{spec.title}\n{in_words(panel)}")
     (out / FROZEN).unlink(missing_ok=True)  # of an earlier run
     if frozen is not None:
         typer.echo(textwrap.fill(frozen.statement(spec), 100))
         frozen.write(out / FROZEN)
-    checkpoints = out / ".checkpoints"
     fit = pr.fit(spec, panel, checkpoints=checkpoints)
     effects = pr.effects(fit)
     harm = pr.harm(effects)

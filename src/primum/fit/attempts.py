@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from primum.fit.gate import MIN_ESS, Gate
+from primum.fit.gate import Gate
+from primum.fit.imputed import Imputed
+from primum.fit.result import Fit
 from primum.spec import Spec
 from primum.spec.spec import Sampler
 
@@ -30,11 +33,10 @@ def careful(sampler: Sampler) -> Sampler:
 def next_attempt(spec: Spec, tree: xr.DataTree, gate: Gate) -> Spec | None:
     """What to sample next, from other random numbers; None where it passed, or enough attempts were made.
 
-    Nor is there another where so few draws were asked for that the gate could hardly pass with any. Of a first that is
-    `LARGE` there is no room for twice the draws.
+    Of a first that is `LARGE` there is no room for twice the draws.
     """
     sampler, made = spec.sampler, attempts_of(tree)
-    if gate.verdict == "PASS" or made >= sampler.attempts or sampler.chains * sampler.draws < 2 * MIN_ESS:
+    if gate.verdict == "PASS" or made > 1 or not sampler.repeats:
         return None
     settings, size = careful(sampler), sum(node.nbytes for node in tree.subtree)
     seed = int(np.random.SeedSequence([spec.seed, made]).generate_state(1)[0])
@@ -50,3 +52,17 @@ def in_all(before: xr.DataTree, after: xr.DataTree) -> xr.DataTree:
         if seconds:
             node.attrs[_MADE] = attempts_of(before) + 1
     return after
+
+
+def sampled_again(fit: Fit | Imputed) -> dict[str, dict[Any, int]]:
+    """Draws a chain of what was sampled twice, by outcome and by imputation, which has no name where there are none."""
+    fits = fit.fits if isinstance(fit, Imputed) else {"": fit}
+    found = {
+        outcome.name: {
+            name: int(each.posterior(outcome.name).sizes["draw"])
+            for name, each in fits.items()
+            if attempts_of(each[outcome.name]) > 1
+        }
+        for outcome in fit.spec.outcomes
+    }
+    return {name: each for name, each in found.items() if each}

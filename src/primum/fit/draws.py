@@ -34,6 +34,7 @@ from primum.spec import Priors
 from primum.spec.spec import Sampler
 
 Guesses = Mapping[str, tuple[Array, Array]]
+_NO_START = ("initialization points", "initial gradient", "Poisoned sampler state")
 STATS = ("diverging", "energy", "n_steps", "step_size", "logp")
 
 
@@ -169,13 +170,14 @@ def _starts_named(label: str) -> Iterator[None]:
     """An error that says what a user can do where no chain finds a point to start from."""
     try:
         yield
-    except RuntimeError as error:
-        if "initialization points" not in str(error):
+    except BaseException as error:  # nutpie panics, which is no Exception, where a gradient is not finite
+        if isinstance(error, KeyboardInterrupt) or not any(each in str(error) for each in _NO_START):
             raise
         raise PrimumError(
-            f"{label or 'the outcome'}: no chain found a point to start from, since the model's density is not finite "
-            "there; look for values out of all proportion to the others (`primum describe`), or priors that are"
-        ) from error
+            f"{label or 'the outcome'}: no chain found a point to start from, since the model's density or its slope "
+            "is not finite there; look for values that never change or are out of all proportion to the others "
+            "(`primum describe`), or priors that are"
+        ) from None
 
 
 def _values(vectors: list[Array], cells: Cells, layout: Layout) -> dict[str, NDArray[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -11,7 +12,7 @@ from typing import Any, overload
 import numpy as np
 import xarray as xr
 
-from primum.errors import PanelError, SpecError
+from primum.errors import PanelError, PrimumError, SpecError
 from primum.fit.attempts import in_all, next_attempt
 from primum.fit.compile import JOINT, compile_ahead, joint_programs
 from primum.fit.correlations import pairs_of
@@ -24,7 +25,7 @@ from primum.panel import Panel
 from primum.panel.imputed import differences
 from primum.spec import Outcome, Spec
 
-_AGAIN = ", once more"
+_AGAIN = ", again"
 Imputations = Mapping[Any, Panel] | Sequence[Panel]  # by name, or in order
 
 
@@ -43,9 +44,9 @@ def fit(
 ) -> Fit | Imputed:
     """Fit every outcome of an evaluation, each apart or, with ``joint = true``, all jointly.
 
-    What does not pass the gate is sampled once more, from other random numbers, in smaller steps (target acceptance
-    0.95) and with twice the tuning and, unless the first left more than 1 GiB, twice the draws;
-    ``sampler.attempts = 1`` leaves it at the first.
+    An outcome whose parameters or latents do not pass the gate is sampled once more, from other random numbers, in
+    smaller steps (target acceptance 0.95), with twice the tuning and, unless the first left more than 1 GiB, twice the
+    draws. ``sampler.attempts = 1`` leaves it at the first, and so do fewer than 800 draws, which can hardly pass.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress
     # an outcome is judged and kept while the next one is sampled
     with ThreadPoolExecutor(1) as judging:
         for outcome in spec.outcomes:
-            tree = kept.load(outcome.name)
+            tree = kept.load(outcome.name, spec.sampler.attempts)
             if tree is None:
                 tree = sample_outcome(spec, panel, _shown(outcome, which), show_progress)
                 saved.append(judging.submit(kept.save, outcome.name, tree))
@@ -125,10 +126,11 @@ def _fit(spec: Spec, panel: Panel, checkpoints: str | Path | None, show_progress
         name = outcome.name
         again = next_attempt(spec, trees[name], gates[name])
         if again is not None:
-            found = sample_outcome(again, panel, _shown(outcome, f"{which}{_AGAIN}"), show_progress)
-            trees[name] = in_all(trees[name], found)
-            kept.save(name, trees[name])
-            gates[name] = _judge(trees[name])
+            with suppress(PrimumError):  # what cannot be sampled with more care stays as it was judged
+                found = sample_outcome(again, panel, _shown(outcome, f"{which}{_AGAIN}"), show_progress)
+                trees[name] = in_all(trees[name], found)
+                kept.save(name, trees[name])
+                gates[name] = _judge(trees[name])
     return Fit(spec, panel, xr.DataTree(children=trees), gates)
 
 
@@ -138,7 +140,7 @@ def _shown(outcome: Outcome, which: str) -> Outcome:
 
 
 def _fit_jointly(spec: Spec, panel: Panel, kept: Checkpoints, show_progress: bool, which: str) -> Fit:
-    whole = kept.load(JOINT)
+    whole = kept.load(JOINT, spec.sampler.attempts)
     if whole is None:
         compile_ahead(joint_programs(outcome.family for outcome in spec.outcomes))
         whole = sample_joint(spec, panel, show_progress, which)
@@ -146,9 +148,10 @@ def _fit_jointly(spec: Spec, panel: Panel, kept: Checkpoints, show_progress: boo
     gates = _judge_jointly(spec, whole)
     again = next_attempt(spec, whole, together(gates.values()))
     if again is not None:
-        whole = in_all(whole, sample_joint(again, panel, show_progress, f"{which}{_AGAIN}"))
-        kept.save(JOINT, whole)
-        gates = _judge_jointly(spec, whole)
+        with suppress(PrimumError):
+            whole = in_all(whole, sample_joint(again, panel, show_progress, f"{which}{_AGAIN}"))
+            kept.save(JOINT, whole)
+            gates = _judge_jointly(spec, whole)
     trees = {outcome.name: whole["outcomes"].children[outcome.name].copy() for outcome in spec.outcomes}
     return Fit(spec, panel, xr.DataTree(children=trees), gates, whole["correlations"].to_dataset())
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
 import xarray as xr
 
+from primum.fit.attempts import attempts_of
 from primum.fit.compile import fingerprint
 from primum.panel import Panel
 from primum.spec import Spec
@@ -35,16 +36,22 @@ class Checkpoints:
     def open(cls, folder: str | Path | None, spec: Spec, panel: Panel) -> Self:
         """Checkpoints of a specification, a panel and this version of the engine."""
         engine = fingerprint() + "".join(version(name) for name in ("primum", "nutpie"))
-        content = spec.to_json() + panel.fingerprint + engine
+        # a first attempt is the same whether there may be a second or not
+        lone = replace(spec, sampler=replace(spec.sampler, attempts=1))
+        content = lone.to_json() + panel.fingerprint + engine
         return cls(None if folder is None else Path(folder), hashlib.sha256(content.encode()).hexdigest()[:16])
 
-    def load(self, outcome: str) -> xr.DataTree | None:
-        """A finished outcome, or None."""
+    def load(self, outcome: str, attempts: int) -> xr.DataTree | None:
+        """A finished outcome, or None where there is none, or it took more attempts than are allowed."""
         path = self._path(outcome)
         if path is None or not path.is_file():
             return None
-        with xr.open_datatree(path, engine="h5netcdf") as stored:
-            return stored.load()
+        try:
+            with xr.open_datatree(path, engine="h5netcdf") as stored:
+                found = stored.load()
+        except (OSError, ValueError, KeyError):  # damaged: it is made anew
+            return None
+        return found if attempts_of(found) <= attempts else None
 
     def save(self, outcome: str, tree: xr.DataTree) -> None:
         """Keep a finished outcome; the file appears only when it is whole."""

@@ -68,7 +68,7 @@ def describe(spec: Spec, panel: Panel | Mapping[Any, Panel]) -> str:
     parts.append(
         f"Sampler    {sampler.chains} chains of {sampler.draws} draws after {sampler.tune} of tuning, "
         f"target acceptance {sampler.target_accept:g}, seed {spec.seed}"
-        f"{'; once more, in smaller steps, where the gate does not pass' if sampler.attempts > 1 else ''}\n"
+        f"{'; once more, with more care, where the gate does not pass' if sampler.repeats else ''}\n"
         f"Decisions  using it: stop at P(harm beyond SESOI) {using.stop:g}, watch at {using.watch:g}\n"
         f"           considering it: pause at P(harm beyond SESOI) {considering.pause:g}, "
         f"adopt at P(benefit beyond SESOI) {considering.adopt:g}"

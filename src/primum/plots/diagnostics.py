@@ -14,6 +14,8 @@ from primum.plots.style import BENEFIT, HARM, house_style, new_figure
 if TYPE_CHECKING:
     import pandas as pd
 
+WORST = 10.0  # R-hat that is drawn: of chains that stand still it is infinite
+
 
 def plot_diagnostics(table: pd.DataFrame, label: str) -> Figure:
     """Draw R-hat against the smaller of bulk and tail ESS, with the gate's limits.
@@ -21,11 +23,11 @@ def plot_diagnostics(table: pd.DataFrame, label: str) -> Figure:
     Parameters
     ----------
     table
-        Columns rhat, ess_bulk and ess_tail, one row a quantity.
+        Columns rhat, ess_bulk and ess_tail, one row a quantity; an R-hat beyond 10 is drawn at 10.
     label
         The outcome's readable name.
     """
-    rhat = table["rhat"].to_numpy()
+    rhat = np.nan_to_num(table["rhat"].to_numpy(), nan=WORST, posinf=WORST).clip(max=WORST)
     ess = table[["ess_bulk", "ess_tail"]].min(axis=1).to_numpy()
     good = (rhat <= MAX_RHAT) & (ess >= MIN_ESS)
     with house_style():

@@ -10,12 +10,13 @@ import numpy as np
 from primum.checks.predictive import FEATURES
 from primum.effects import outliers, shock_sizes, unit_sizes
 from primum.fit import Fit, Imputed
-from primum.fit.attempts import attempts_of, careful
+from primum.fit.attempts import careful, sampled_again
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
 from primum.model import cells_of
 from primum.panel.design import usable
 from primum.panel.panel import units_in_words
+from primum.panel.rows import list_some
 from primum.spec import Frozen, Outcome
 
 PACKAGES = ("primum", "pymc", "pytensor", "nutpie", "arviz")
@@ -181,16 +182,19 @@ def _computation(fit: Fit | Imputed, harm: Harm) -> str:
 
 def _again(fit: Fit | Imputed) -> str:
     """What was sampled once more, and how."""
-    fits = fit.fits.values() if isinstance(fit, Imputed) else [fit]
-    trees = [(each.label, one[each.name]) for each in fit.spec.outcomes for one in fits]
-    twice = {label: tree["posterior"].sizes["draw"] for label, tree in trees if attempts_of(tree) > 1}
+    twice = sampled_again(fit)
     if not twice:
         return ""
-    then = careful(fit.spec.sampler)
+    then, draws = careful(fit.spec.sampler), sorted({each for found in twice.values() for each in found.values()})
+    named, thinned = [fit.spec.outcome(name).label for name in twice], ""
+    if isinstance(fit, Imputed):
+        found = zip(named, twice.values(), strict=True)
+        named = [f"{label} (imputation {list_some(list(each))})" for label, each in found]
+        thinned = "; of these as many count as of the other imputations"
     return (
         f" What did not pass at first was sampled once more, from other random numbers, with target acceptance "
-        f"{then.target_accept:g} after {then.tune:,} of tuning: "
-        f"{', '.join(f'{label} ({draws:,} draws)' for label, draws in twice.items())}."
+        f"{then.target_accept:g}, {' or '.join(f'{each:,}' for each in draws)} draws a chain after {then.tune:,} of "
+        f"tuning{thinned}: {', '.join(named)}."
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from primum.effects import Effects, OutcomeEffects, correlations, outliers
 from primum.effects.correlations import SHOWN
 from primum.fit import Fit, Imputed
+from primum.fit.attempts import sampled_again
 from primum.harm import Count, Harm, OutcomeHarm, Probabilities, Probability
 from primum.harm.likelihood import SCALES
 from primum.sources import Truth
@@ -185,7 +188,8 @@ SCHEMA: dict[str, Any] = {
                         **_AMOUNTS,
                         "new_unit": _object({**_EFFECT, **_PROBABILITIES, **_AMOUNTS}, ["object", "null"]),
                         "groups": _GROUPS,
-                        "max_rhat": _NUMBER,
+                        "attempts": {"enum": [1, 2], "description": "how often it was sampled"},
+                        "max_rhat": {"type": ["number", "null"], "description": "null where it is infinite"},
                         "min_ess": _NUMBER,
                         "doubts": {
                             "type": "array",
@@ -269,7 +273,7 @@ def summary(
     """
     from primum import __version__
 
-    seconds = {**fit.seconds, "total": total_seconds}
+    seconds, twice = {**fit.seconds, "total": total_seconds}, sampled_again(fit)
     return {
         "title": fit.spec.title,
         "primum": __version__,
@@ -288,7 +292,12 @@ def summary(
         },
         "correlations": _correlations(fit) if fit.spec.joint and harm.gate.verdict != "FAIL" else None,
         "outcomes": {
-            name: {**_outcome(effects[name], each), "outliers": _outliers(fit, each), **_truth(truth, each.outcome)}
+            name: {
+                **_outcome(effects[name], each),
+                "attempts": 2 if name in twice else 1,
+                "outliers": _outliers(fit, each),
+                **_truth(truth, each.outcome),
+            }
             for name, each in harm.outcomes.items()
         },
     }
@@ -349,7 +358,7 @@ def _outcome(effects: OutcomeEffects, harm: OutcomeHarm) -> dict[str, Any]:
             {"by": each.by, "name": each.name, "label": each.label, **_probabilities(each.found, harm.scale)}
             for each in harm.groups
         ],
-        "max_rhat": harm.gate.max_rhat,
+        "max_rhat": harm.gate.max_rhat if np.isfinite(harm.gate.max_rhat) else None,
         "min_ess": harm.gate.min_ess,
         "doubts": harm.doubts,
         "headline": harm.headline,

@@ -33,6 +33,9 @@ class Source:
     file: Text | None = None
 
 
+LEAST_DRAWS = 800
+
+
 @dataclass(frozen=True)
 class Sampler:
     """Settings of the sampler.
@@ -46,7 +49,8 @@ class Sampler:
     backend
         "numba", compiled for the processor, or "jax" (NumPyro's NUTS), for accelerators.
     attempts
-        2 where what does not pass the gate is sampled once more, with more care; 1 where it is left as it is.
+        2 where what does not pass the gate is sampled once more, with more care, unless there are fewer than 800 draws
+        in all; 1 where it is left as it is.
     """
 
     __pydantic_config__ = STRICT
@@ -57,6 +61,11 @@ class Sampler:
     target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.85
     backend: Literal["numba", "jax"] = "numba"
     attempts: Annotated[int, Field(ge=1, le=2)] = 2
+
+    @property
+    def repeats(self) -> bool:
+        """Whether there may be a second attempt: not where 400 effective draws can hardly be had."""
+        return self.attempts > 1 and self.chains * self.draws >= LEAST_DRAWS
 
 
 @dataclass(frozen=True)

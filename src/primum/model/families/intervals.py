@@ -83,10 +83,10 @@ def within(eta: Array, information: Array, terms: Array) -> tuple[Array, Array]:
     """
     if not len(terms):
         return np.zeros(eta.shape), information
-    above = np.arange(len(terms))[:, None, None]
+    above = np.arange(len(terms), dtype=float)[:, None, None]
     exponents = np.concatenate([np.zeros((1, *eta.shape)), terms[1:] + above[1:] * eta])
     chance = softmax(exponents, axis=0)
-    mean = (above * chance).sum(axis=0)
+    mean = np.asarray((above * chance).sum(axis=0))
     left = information - ((above - mean) ** 2 * chance).sum(axis=0)
     return mean, np.maximum(left, _LEAST * information)
 
