@@ -22,7 +22,7 @@ import primum as pr
 
 RESULTS = Path(__file__).with_name("results.csv")
 PERIODS, COHORTS, GROWTH = 12, (3, 6, 9), (0.3, 0.2, 0.1)
-EFFECT = {"over_time": "event time", "cohorts": "apart"}
+EFFECT = {"over_time": "event time by cohort", "cohorts": "apart"}
 
 
 def specification() -> pr.Spec:

@@ -39,6 +39,18 @@ def test_event_terms_make_a_walk_from_its_mean() -> None:
     np.testing.assert_allclose(flat.T @ flat, expected, atol=1e-12)
 
 
+def test_cohorts_have_event_terms_of_their_own_beside_the_common_ones() -> None:
+    common, terms = found(Effect(over_time="event time")), found(Effect(over_time="event time by cohort"))
+    assert terms.groups == ("event",) * 9
+    assert terms.names[3:7] == (
+        *(f"event component {k}, cohort 2012" for k in (1, 2, 3)),
+        "event component 1, cohort 2013",
+    )
+    np.testing.assert_array_equal(terms.design[:3], common.design)
+    np.testing.assert_array_equal(terms.design[3:6], common.design * [[1], [1], [0]])
+    np.testing.assert_array_equal(terms.design[6:], common.design * [[0], [0], [1]])
+
+
 def test_cohorts_are_told_apart() -> None:
     terms = found(Effect(cohorts="apart"))
     assert terms.names == ("cohort 2012", "cohort 2013")
@@ -65,12 +77,12 @@ def test_all_that_cannot_be_told_is_refused_at_once() -> None:
     last = np.where(np.arange(6) == 5, 1.0, 0.0) * np.ones((3, 1))
     with pytest.raises(SpecError) as error:
         found(
-            Effect(over_time="event time", cohorts="apart", moderators=("rating",)), last, np.full(3, 2015),
+            Effect(over_time="event time by cohort", cohorts="apart", moderators=("rating",)), last, np.full(3, 2015),
             np.array([2.0, 2.0, 2.0, 1.0]),
         )  # fmt: skip
     text = str(error.value)
     assert "exposure lasts one period only" in text
-    assert "all pilots start in 2015, one cohort" in text
+    assert text.count("all pilots start in 2015, one cohort") == 2
     assert "'rating' is the same in every pilot (2)" in text
 
 

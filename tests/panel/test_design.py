@@ -162,3 +162,17 @@ def test_an_outcome_that_never_varies_is_refused(kind: Kind, value: float, said:
     ]
     dataset["other"].loc["b", 2011] = value + 1 if value == 0 else value - 1
     assert design_problems(dataset, layout) == []
+
+
+@pytest.mark.parametrize("kind", ["real", "positive"])
+def test_a_mean_that_never_moves_is_refused(kind: Kind) -> None:
+    dataset = _dataset()
+    dataset["other"] = dataset["kinship"].copy(data=np.repeat(np.arange(1.0, UNITS + 1)[:, None], PERIODS, axis=1))
+    dataset["other"].loc["a", 2011] = np.nan
+    layout = replace(START, measures=(*START.measures, Measure("other", "column", None, kind)))
+    assert design_problems(dataset, layout) == [
+        "other is the same in every period of each unit, which says nothing of how units move; "
+        "check column 'column', or leave the outcome out"
+    ]
+    dataset["other"].loc["b", 2011] += 0.5
+    assert design_problems(dataset, layout) == []

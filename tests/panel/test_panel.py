@@ -555,7 +555,7 @@ def test_malformed_table_is_refused_in_words(case: Malformed) -> None:
         (BOUNDED, bounds({3: (0, 40), 4: (0, 0), 5: (5, 5)})),
         (BOUNDED, bounds({3: (12, 40), 4: (0, 10)}, known=True)),
         (EVENTS, bounds({3: (1, 1000)})),
-        (DURATION, every(put("days", {3: None}), put("records", {3: 0}))),
+        (DURATION, every(put("days", {3: None, 4: 25.0}), put("records", {3: 0}))),
         (DURATION, put("days", {3: 1e-9})),
     ],
     ids=[
@@ -787,7 +787,7 @@ ERRORS = replace(START, measures=(Measure("assessment", "days", None, "real", "e
 
 def test_standard_errors_are_read_beside_values() -> None:
     table = sound() | {"error": [1.5] * 48}
-    put("days", {5: None})(table)
+    put("days", {5: None, 6: 25.0})(table)
     put("error", {5: None})(table)
     dataset = Panel.from_frame(pd.DataFrame(table), ERRORS).dataset
     assert dataset["assessment_standard_error"].dims == ("unit", "time")

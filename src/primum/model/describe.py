@@ -180,8 +180,9 @@ def _variances_text(outcome: Outcome) -> str:
 def _effect_text(effect: Effect) -> str:
     tails = ", heavy-tailed" if effect.spread == "heavy-tailed" else ""
     parts = [f"differs between pilots (sigma_tau{tails})"]
-    if effect.over_time == "event time":
-        parts.append("moves with event time (sigma_event)")
+    if effect.over_time != "constant":
+        own = ", by a walk of its own in each cohort" if effect.over_time == "event time by cohort" else ""
+        parts.append(f"moves with event time{own} (sigma_event)")
     if effect.cohorts == "apart":
         parts.append("differs between cohorts (sigma_cohort)")
     if effect.moderators:

@@ -5,7 +5,9 @@ The effect in pilot i and period t is :math:`d_{it}(\tau_i + h(t - g_i) + a_{g_i
 
 * **event time**: h is a random walk over the event times that are observed, with steps of
   :math:`N(0, \sigma_{event}^2)` a period, measured from its mean, so that :math:`\tau` stays the average
-  effect. In the basis of `primum.model.drift` its components are independent.
+  effect. In the basis of `primum.model.drift` its components are independent. Each cohort may depart from it by
+  another such walk, with steps of the same size: effects that grow at different speeds are then no average of event
+  times and cohorts, each drawn towards the others.
 * **cohort**: :math:`a_g \sim N(0, \sigma_{cohort}^2)`, one a cohort.
 * **moderators**: :math:`\gamma`, for one SD of what is known of pilots, around its mean over them.
 
@@ -69,13 +71,16 @@ def terms_of(
     Raises
     ------
     SpecError
-        If there is only one event time or one cohort, or a moderator is the same in every pilot.
+        If there is only one event time or one cohort where they are to be told apart, or a moderator is the same in
+        every pilot.
     """
     time = np.asarray(dataset["time"])
     blocks: list[tuple[str, list[str], Array]] = []
     problems: list[str] = []
-    if effect.over_time == "event time":
+    if effect.over_time != "constant":
         blocks += _event_block(exposure, time[None, :] - start[:, None], problems)
+    if effect.over_time == "event time by cohort":
+        blocks += _event_blocks(blocks, start, problems)
     if effect.cohorts == "apart":
         blocks += _cohort_block(exposure, start, problems)
     for name in effect.moderators:
@@ -94,12 +99,30 @@ def terms_of(
 def _event_block(exposure: Array, event: NDArray[np.int64], problems: list[str]) -> list[tuple[str, list[str], Array]]:
     times = np.unique(event[exposure > 0])
     if times.size < 2:
-        problems.append('effect.over_time is "event time", but exposure lasts one period only; use "constant"')
+        problems.append('effect.over_time is not "constant", but exposure lasts one period only; use "constant"')
         return []
     basis = drift_basis(times)
     at = np.clip(np.searchsorted(times, event), 0, times.size - 1)
     design = np.sqrt(basis.variance)[:, None, None] * basis.vectors[1:][:, at] * exposure
     return [("event", [f"event component {k + 1}" for k in range(len(design))], design)]
+
+
+def _event_blocks(
+    common: list[tuple[str, list[str], Array]], start: NDArray[np.int64], problems: list[str]
+) -> list[tuple[str, list[str], Array]]:
+    """What `_event_block` made of all pilots, of each cohort by itself."""
+    cohorts = np.unique(start)
+    if cohorts.size < 2:
+        problems.append(
+            f'effect.over_time is "event time by cohort", but all pilots start in {cohorts[0]}, one cohort; '
+            'use "event time"'
+        )
+        return []
+    return [
+        (group, [f"{name}, cohort {cohort}" for name in names], design * (start == cohort)[:, None])
+        for group, names, design in common
+        for cohort in cohorts
+    ]
 
 
 def _cohort_block(exposure: Array, start: NDArray[np.int64], problems: list[str]) -> list[tuple[str, list[str], Array]]:

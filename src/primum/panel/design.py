@@ -120,6 +120,13 @@ def _observed_problems(
     return problems
 
 
+def _never_moves(value: NDArray[np.float64], observed: NDArray[np.bool_]) -> bool:
+    """Whether no unit has two values, of those that are observed; shape (unit, time) both."""
+    highest = np.where(observed, value, -np.inf).max(axis=1)
+    lowest = np.where(observed, value, np.inf).min(axis=1)
+    return bool((highest <= lowest).all())
+
+
 def _constant_problems(dataset: xr.Dataset, measure: Measure) -> list[str]:
     """An outcome that never varies, of which no chain finds how far units differ."""
     if measure.split:
@@ -133,6 +140,11 @@ def _constant_problems(dataset: xr.Dataset, measure: Measure) -> list[str]:
         what = "the whole denominator"
     elif (value == (value[0] if measure.kind in {"real", "positive"} else 0)).all():
         what = f"{value[0]:g}"
+    elif measure.kind in {"real", "positive"} and _never_moves(np.asarray(dataset[measure.name]), observed):
+        return [
+            f"{measure.name} is the same in every period of each unit, which says nothing of how units move; "
+            f"check column '{measure.value}', or leave the outcome out"
+        ]
     else:
         return []
     return [

@@ -184,7 +184,7 @@ def _section(
             _Drawing("forest", "Effect by area", lambda: plot_forest(effects, unpooled(fit, name))),
             _Drawing("groups", "Probabilities by pilot, time and start", lambda: plot_groups(harm)),
         ]
-    if usable and (outcome.effect.over_time == "event time" or outcome.effect.cohorts == "apart"):
+    if usable and (outcome.effect.over_time != "constant" or outcome.effect.cohorts == "apart"):
         drawings.append(_Drawing("event", "Effect by time since the start", lambda: plot_event_study(effects)))
     if usable and effects.imputation_names:
         drawings.append(_Drawing("imputations", "Effect in each imputation", lambda: plot_imputations(effects)))

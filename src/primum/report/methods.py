@@ -150,8 +150,9 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
             )
     if effect.spread == "heavy-tailed":
         found.append("effects of single pilots scatter as Student's t with 4 degrees of freedom")
-    if effect.over_time == "event time":
-        found.append("the effect moves with the time since the start, as a random walk")
+    if effect.over_time != "constant":
+        own = ", from which each cohort departs by another" if effect.over_time == "event time by cohort" else ""
+        found.append(f"the effect moves with the time since the start, as a random walk{own}")
     if effect.cohorts == "apart":
         found.append("cohorts have effects of their own, partially pooled")
     if effect.moderators:

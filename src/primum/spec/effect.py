@@ -20,7 +20,8 @@ class Effect:
         into it.
     over_time
         "constant", or "event time": the effect moves with the periods since a pilot's start, as a
-        random walk around its mean over those periods.
+        random walk around its mean over those periods; or "event time by cohort": each cohort's departs
+        from that by a random walk of its own, with steps of the same size.
     cohorts
         "together", or "apart": pilots that start together have an effect of their own around the
         average, partially pooled.
@@ -33,7 +34,7 @@ class Effect:
     __pydantic_config__ = STRICT
 
     spread: Literal["normal", "heavy-tailed"] = "normal"
-    over_time: Literal["constant", "event time"] = "constant"
+    over_time: Literal["constant", "event time", "event time by cohort"] = "constant"
     cohorts: Literal["together", "apart"] = "together"
     moderators: tuple[Text, ...] = ()
 
