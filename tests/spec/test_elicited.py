@@ -33,6 +33,23 @@ def test_an_elicited_prior_goes_into_a_specification(pz: Any) -> None:
     assert priors.tau.source == "yours"
 
 
+def test_a_beta_is_for_kappa(pz: Any) -> None:
+    change = {"outcomes.kinship.priors.kappa": elicited(pz.Beta(8, 4), "two managers")}
+    spec = demo_spec().change({"outcomes.kinship.weights.base": "equal", **change})
+    assert spec.outcome("kinship").all_priors().kappa.shapes == pytest.approx((8, 4), rel=1e-12)
+    for name, given, own in (
+        ("tau", pz.Beta(8, 4), "normal, not beta"),
+        ("kappa", pz.Normal(0.5, 0.1), "beta, not normal"),
+        ("sigma_tau", pz.Normal(0, 0.1), "half-normal, not normal"),
+        ("lambda_t", pz.Beta(8, 4), "zero-sum normal, not beta"),
+    ):
+        with pytest.raises(SpecError, match=f"{name}.distribution: this prior is {own}"):
+            demo_spec().change({f"outcomes.kinship.priors.{name}": elicited(given, "why")})
+    demo_spec().change({"outcomes.kinship.priors.lambda_t": elicited(pz.HalfNormal(0.4), "why")})
+    with pytest.raises(SpecError, match="this Beta has no parameters yet"):
+        elicited(pz.Beta(), "why")
+
+
 def test_other_distributions_and_empty_ones_are_refused(pz: Any) -> None:
     with pytest.raises(SpecError, match="a Gamma cannot be used; elicit a Normal"):
         elicited(pz.Gamma(2, 1), "why")

@@ -6,7 +6,7 @@ from typing import Any
 
 from primum.errors import SpecError
 
-_KINDS = {"Normal": ("mu", "sigma"), "HalfNormal": (None, "sigma")}
+_KINDS = {"Normal": ("mu", "sigma"), "HalfNormal": ("sigma",), "Beta": ("alpha", "beta")}
 
 
 def elicited(distribution: Any, reason: str) -> dict[str, Any]:
@@ -16,7 +16,8 @@ def elicited(distribution: Any, reason: str) -> dict[str, Any]:
     ----------
     distribution
         A `preliz.Normal` or `preliz.HalfNormal` whose parameters are known, as `preliz.maxent` and the other
-        methods of elicitation leave it; on the scale of the linear predictor, such as log odds ratios.
+        methods of elicitation leave it; on the scale of the linear predictor, such as log odds ratios. Or a
+        `preliz.Beta`, for kappa: of its square, the share of drift that comparators do not carry.
     reason
         Who was asked, and how.
 
@@ -39,11 +40,21 @@ def elicited(distribution: Any, reason: str) -> dict[str, Any]:
     kind = type(distribution).__name__
     if kind not in _KINDS:
         raise SpecError(
-            "the elicited prior", [f"a {kind} cannot be used; elicit a Normal, or a HalfNormal for a scale"]
+            "the elicited prior",
+            [f"a {kind} cannot be used; elicit a Normal, a HalfNormal for a scale, or a Beta for kappa"],
         )
-    centre, spread = _KINDS[kind]
-    named = {"location": centre, "scale": spread}
-    values = {key: getattr(distribution, name, None) for key, name in named.items() if name is not None}
-    if any(value is None for value in values.values()):
+    values = [getattr(distribution, name, None) for name in _KINDS[kind]]
+    if any(value is None for value in values):
         raise SpecError("the elicited prior", [f"this {kind} has no parameters yet; fit it first, with maxent say"])
-    return {**{key: float(value) for key, value in values.items() if value is not None}, "reason": reason}
+    return {**_change(kind, *map(float, values)), "reason": reason}  # type: ignore[arg-type]
+
+
+def _change(kind: str, *values: float) -> dict[str, Any]:
+    """Location and scale, of a beta distribution its mean and SD."""
+    if kind == "HalfNormal":
+        return {"distribution": "half-normal", "scale": values[0]}
+    if kind == "Normal":
+        return {"distribution": "normal", "location": values[0], "scale": values[1]}
+    whole = sum(values)
+    mean = values[0] / whole
+    return {"distribution": "beta", "location": mean, "scale": (mean * (1 - mean) / (whole + 1)) ** 0.5}

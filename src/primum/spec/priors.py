@@ -81,6 +81,8 @@ class PriorChange:
         As in `Prior`.
     robust
         Share of the default prior that is mixed in, so that data may overrule what is set here; only for tau.
+    distribution
+        What the two were said of, where it matters that it is the prior's own: "normal", "half-normal" or "beta".
     """
 
     __pydantic_config__ = STRICT
@@ -89,6 +91,7 @@ class PriorChange:
     reason: Text
     location: float = 0.0
     robust: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    distribution: Literal["normal", "half-normal", "beta"] | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,13 @@ class PriorChanges:
             f"{path}.{name}.robust: only the prior of tau may be a mixture; leave it out"
             for name, change in changes
             if change is not None and change.robust and name != "tau"
+        ]
+        found += [
+            f"{path}.{name}.distribution: this prior is {distribution_of(name)}, not {change.distribution}"
+            for name, change in changes
+            if change is not None
+            and change.distribution not in {None, distribution_of(name)}
+            and (change.distribution == "beta" or not distribution_of(name).startswith("zero-sum"))
         ]
         if self.kappa is not None and not self.kappa.scale**2 < self.kappa.location * (1 - self.kappa.location):
             found.append(

@@ -13,6 +13,7 @@ from primum.errors import InputError, PrimumError, SourceError, SpecError
 from primum.model import cells_of
 from primum.panel import Panel
 from primum.sources.records import Aggregation, RecordCells, RecordOutcome, aggregate
+from primum.sources.records.statistics import weighted_mean
 from primum.spec import Spec
 from tests.sources.records.made import aggregation, few, referrals, saved
 
@@ -279,3 +280,25 @@ def test_a_panel_is_read_from_the_table(
     steps = np.asarray(panel.dataset["exposure"])[0]
     assert (np.diff(steps) >= 0).all()
     assert steps[[0, 1, 4, 5]].tolist() == [0, 0, 1, 1]
+
+
+def test_cells_whose_records_tell_no_error_have_that_of_others() -> None:
+    """An error of 0 would make such a cell exact, and a panel refuses it."""
+    y, w = [[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0], [0.0]], [[1.0, 2.0, 1.5, 1.5], [2.0, 1.0, 3.0], [4.0]]
+    cells = [(np.array(a), np.array(b)) for a, b in zip(y, w, strict=True)]
+    sums = {
+        "n": np.array([len(a) for a, _ in cells]),
+        "w": np.array([b.sum() for _, b in cells]),
+        "wy": np.array([(a * b).sum() for a, b in cells]),
+        "ww": np.array([(b**2).sum() for _, b in cells]),
+        "wwy": np.array([(a * b**2).sum() for a, b in cells]),
+        "wwyy": np.array([(a**2 * b**2).sum() for a, b in cells]),
+    }
+    mean, error = weighted_mean(sums, np.array([False, True, True]))
+    a, b = cells[0]
+    np.testing.assert_allclose(mean, [(a * b).sum() / b.sum(), 1.0, 0.0])
+    variance = 4 / 3 * (b**2 * (a - mean[0]) ** 2).sum() / (b**2).sum()
+    assert error[0] == pytest.approx(np.sqrt(variance * (b**2).sum()) / b.sum(), rel=1e-12)
+    pooled = (3 * variance + 2 * 0.0) / (3 + 2)
+    for k in (1, 2):
+        assert error[k] == pytest.approx(np.sqrt(pooled * (cells[k][1] ** 2).sum()) / cells[k][1].sum(), rel=1e-12)

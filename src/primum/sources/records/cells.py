@@ -31,7 +31,8 @@ class RecordCells:
         ``X_count``, ``X_n``
             Of a yes or no called X: how many yes, of how many records (binomial: value, denominator). With
             small counts hidden, ``X_low`` and ``X_high`` as well. With weights, ``X_share`` and its
-            ``X_standard_error`` as well (normal: value, standard error).
+            ``X_standard_error`` as well (normal: value, standard error). Of a cell of one record, or whose records are
+            all equal, that is the error which records as variable as within all cells would leave.
         ``X_n``, ``X_open``
             Of a duration called X: how many ended by the end of data, and how many did not.
         ``X_geometric_mean``, ``X_log_mean``, ``X_log_variance``

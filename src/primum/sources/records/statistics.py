@@ -110,18 +110,22 @@ def weighted_mean(sums: dict[str, NDArray[Any]], same: NDArray[np.bool_]) -> tup
     """Weighted mean and its standard error by linearisation, records being independent.
 
     The error is ``sqrt(n / (n - 1) sum_i w_i^2 (y_i - mean)^2) / sum_i w_i``, that of a ratio of two sums under
-    sampling with replacement (Särndal, Swensson and Wretman, 1992, chapter 5).
+    sampling with replacement (Särndal, Swensson and Wretman, 1992, chapter 5). A cell of one record, or whose records
+    are all equal, tells no error, and 0 would say that it is exact: there it is
+    ``sqrt(v sum_i w_i^2) / sum_i w_i``, v being the variance within all cells, those with equal records among them.
 
     Parameters
     ----------
     sums
         ``n``, and sums of w, w y, w^2, w^2 y and w^2 y^2 as ``w``, ``wy``, ``ww``, ``wwy``, ``wwyy``; shape (cell,).
     same
-        Where all records are equal, so that the error is exactly 0; shape (cell,).
+        Where all records are equal; shape (cell,).
     """
     n, w, wy, ww, wwy, wwyy = (np.asarray(sums[name], dtype=float) for name in ("n", "w", "wy", "ww", "wwy", "wwyy"))
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = wy / w
         squares = np.maximum(wwyy - 2 * mean * wwy + mean**2 * ww, 0.0)
         error = np.sqrt(n / (n - 1) * squares) / w
-    return np.where(n > 0, mean, np.nan), np.where(n > 1, np.where(same, 0.0, error), np.nan)
+        own = np.where(same, 0.0, n / (n - 1) * squares / ww)
+        pooled = np.sqrt((np.maximum(n - 1, 0) * np.where(n > 1, own, 0.0)).sum() / np.maximum(n - 1, 0).sum() * ww) / w
+    return np.where(n > 0, mean, np.nan), np.where(n > 0, np.where(same | (n < 2), pooled, error), np.nan)
