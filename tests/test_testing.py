@@ -43,7 +43,7 @@ def test_draws_are_near_the_data() -> None:
     fit = tiny_fit()
     cells = cells_of(fit.panel.dataset, fit.spec.outcome("kinship"))
     observed = family_of("binomial").level(cells)
-    replicated = np.asarray(fit["kinship"]["posterior_predictive"]["value"]) / cells.denominator
+    replicated = np.asarray(fit["kinship"]["posterior_predictive"]["kinship"]) / cells.denominator
     sd = np.sqrt(observed * (1 - observed) * (1 / cells.denominator + 0.05**2 * observed * (1 - observed)))
     # 1,000 draws a cell, around an observed share that is itself smoothed by half a count
     assert np.abs((replicated.mean(axis=(0, 1)) - observed) / sd).max() < 0.3

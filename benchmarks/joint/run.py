@@ -72,7 +72,7 @@ def without(spec: pr.Spec, panel: pr.Panel, seed: int) -> pr.Panel:
 
 def loo(fit: pr.Fit, name: str) -> dict[str, float]:
     """Expected log predictive density of an outcome's cells by PSIS-LOO, and how many of them are in doubt."""
-    values = np.asarray(fit[name]["log_likelihood"]["value"], dtype=float)
+    values = np.asarray(fit[name]["log_likelihood"][name], dtype=float)
     seen = np.isfinite(values[0, 0])
     density = xr.Dataset({"value": (("chain", "draw", "cell"), values[..., seen])})
     placeholder = xr.Dataset({"at": (("chain", "draw"), np.zeros(values.shape[:2]))})

@@ -192,7 +192,7 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         "pilot": names[cells.pilots],
     }
     posterior = xr.Dataset(variables, coords)
-    predictive, density = predict(posterior, family, cells, standard, rng)
+    predictive, density = predict(posterior, outcome.name, family, cells, standard, rng)
     stats = xr.Dataset(
         {
             "diverging": (sample, np.zeros(shape, dtype=bool)),

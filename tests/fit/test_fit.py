@@ -190,7 +190,7 @@ def test_predictions_are_those_of_the_posterior(real_fit: RealFit) -> None:
     posterior = tree["posterior"].to_dataset().isel(draw=slice(None, None, 4))
     eta, sigma = np.asarray(posterior["eta"], dtype=float), np.asarray(posterior["sigma"])[..., None, None]
     assert eta.shape[:2] == (4, 250)
-    replicated, density = np.asarray(tree["posterior_predictive"]["value"]), np.asarray(tree["log_likelihood"]["value"])
+    replicated, density = np.asarray(tree["posterior_predictive"]["first"]), np.asarray(tree["log_likelihood"]["first"])
     scale = standard.spread * sigma
     z = (replicated - (standard.centre + standard.spread * eta)) / scale
     # independent standard normals: 84,000 of them, so mean and variance err by 0.0035 and 0.005
@@ -262,3 +262,10 @@ def test_a_canned_fit_has_the_shape_of_a_real_one(name: str, real_fit: RealFit) 
     )
     assert set(posterior.data_vars) == {*SCALARS, "lambda", "tau_unit", "eta"} - off
     assert (posterior.sizes["chain"], posterior.sizes["draw"]) == (CHAINS, DRAWS)
+
+
+def test_arviz_finds_what_was_observed_under_the_names_of_what_is_predicted(real_fit: RealFit) -> None:
+    tree = real_fit.fit["first"]
+    for group in ("posterior_predictive", "log_likelihood"):
+        assert list(tree[group].data_vars) == ["first"]
+        assert "first" in tree["observed_data"].data_vars

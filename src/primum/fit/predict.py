@@ -12,7 +12,7 @@ CELL_DIMS = ("chain", "draw", "unit", "time")
 
 
 def predict(
-    posterior: xr.Dataset, family: Family, cells: Cells, standard: Standard, rng: np.random.Generator
+    posterior: xr.Dataset, name: str, family: Family, cells: Cells, standard: Standard, rng: np.random.Generator
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Posterior predictive draws and pointwise log likelihood of every cell.
 
@@ -20,15 +20,17 @@ def predict(
     ----------
     posterior
         Dims (chain, draw, ...), with eta and, where the family has noise, sigma.
+    name
+        The outcome's, as in what was observed.
     family, cells, standard
-        The outcome's family, arrays and scale.
+        Its family, arrays and scale.
     rng
         Source of randomness.
 
     Returns
     -------
     predictive, log_likelihood
-        Each with one variable, ``value`` (chain, draw, unit, time), in single precision;
+        Each with one variable of that name, dims (chain, draw, unit, time), in single precision;
         the log likelihood is NaN where a cell is not observed.
     """
     eta = np.asarray(posterior["eta"])
@@ -37,10 +39,10 @@ def predict(
     for chain, (each, sigma) in enumerate(zip(eta, noise_of(posterior), strict=True)):
         replicated[chain] = family.draw(rng, each, sigma, cells, standard)
         density[chain] = family.log_likelihood(each, sigma, cells, standard)
-    coords = {name: posterior[name] for name in CELL_DIMS}
+    coords = {dim: posterior[dim] for dim in CELL_DIMS}
     return (
-        xr.Dataset({"value": (CELL_DIMS, replicated)}, coords),
-        xr.Dataset({"value": (CELL_DIMS, density)}, coords),
+        xr.Dataset({name: (CELL_DIMS, replicated)}, coords),
+        xr.Dataset({name: (CELL_DIMS, density)}, coords),
     )
 
 

@@ -26,7 +26,9 @@ class Fit:
         What was fitted, and to what.
     tree
         One child an outcome, each with the groups posterior, posterior_predictive,
-        observed_data, sample_stats and log_likelihood; dims chain, draw, unit, time, pilot.
+        observed_data, sample_stats and log_likelihood; dims chain, draw, unit, time, pilot. Predictions and log
+        likelihood are of some 1,000 evenly spaced draws, close to independent: give ``reff=1`` to `arviz.loo`, which
+        would take the effective draws of the whole posterior for theirs.
     gates
         Verdict on each outcome's sampler, parameters and latents, and on the correlations where there are any.
     correlations

@@ -111,7 +111,7 @@ def _tree(
     rng = np.random.default_rng([spec.seed, crc32(outcome.name.encode())])
     step = _thinning(spec.sampler.chains * spec.sampler.draws, cells.value.size)
     thinned = posterior.isel(draw=slice(None, None, step))
-    predictive, density = predict(thinned, family, cells, family.standard(cells), rng)
+    predictive, density = predict(thinned, outcome.name, family, cells, family.standard(cells), rng)
     result = xr.DataTree.from_dict(
         {
             "posterior": posterior,
