@@ -16,6 +16,8 @@ of itself a period, ``binomial:variances`` drifts and shocks that are larger in 
 and differ between two cohorts, and ``binomial:weights`` pilots that follow comparators; ``binned:open`` has records
 whose follow-up ends before they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
 ``ordered:500`` have so many records in every cell, in place of some 200, and boundaries are those that are drawn from.
+``binomial:suppressed`` and ``poisson:suppressed`` have some 20 records in a cell, and of counts from 1 to 5 no more is
+known.
 Without arguments all are run, and what is there is shown.
 
     python benchmarks/recovery/run.py binomial:variances --panels 100 --mirrored
@@ -55,7 +57,7 @@ OPTIONS = {
 }  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
-    "binned:open", "ordered:50", "ordered:500",
+    "binned:open", "ordered:50", "ordered:500", "binomial:suppressed", "poisson:suppressed",
 )  # fmt: skip
 MISSING = 0.05
 CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
@@ -63,6 +65,7 @@ REGIONS = 4
 BATCH = 5
 EDGES = (5.5, 10.5, 20.5, 30.5, 45.5)
 MIRRORED = " mirrored"
+SUPPRESSED, FEW = (1, 5), 20  # counts of which no more is known, and records of a typical cell where they are common
 FOLLOWED = (0.04, 0.08, 0.08, 0.1, 0.1, 0.6)  # shares of records by the bin in which their follow-up ends
 CUTS = (-1.6, 0.0, 0.9, 2.2)  # the second is the one that the effect is about
 Array = NDArray[np.float64]
@@ -95,6 +98,8 @@ def spec_for(case: str, seed: int) -> Spec:
     if name == "binned":
         outcome |= {"value": columns_of("value", len(EDGES) + 1), "edges": list(EDGES)}
         outcome |= {"open": columns_of("open", len(EDGES) + 1)} if option == "open" else {}
+    if option == "suppressed":
+        outcome |= {"low": "low", "high": "high"}
     if name == "ordered":
         outcome |= {"value": columns_of("value", len(CUTS) + 1), "above": "value_1"}
     return Spec.from_dict(
@@ -137,7 +142,9 @@ class Mirrored(np.random.Generator):
 
 def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Panel, float]:
     """A specification, a panel drawn from its model, and the true SATT."""
-    of, (case, mirrored, _) = of or Size(), case.partition(MIRRORED)
+    case, mirrored, _ = case.partition(MIRRORED)
+    hidden = case.endswith(":suppressed")
+    of = of or (Size(records=FEW) if hidden else Size())
     spec = spec_for(case, seed)
     generator = Mirrored if mirrored else np.random.Generator
     rng = generator(np.random.PCG64([seed, crc32(case.encode())]))
@@ -180,8 +187,12 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
         columns["value"] = family.draw(rng, eta, sigma, cells, standard).astype(float)
         noise = hyper["sigma"] / np.sqrt(size / np.median(size))
         columns["error"] = noise * (columns["value"] if family.link == "log" else standard.spread)
+    if hidden:
+        few = (columns["value"] >= SUPPRESSED[0]) & (columns["value"] <= SUPPRESSED[1])
+        columns |= {name: np.where(few, end, np.nan) for name, end in zip(("low", "high"), SUPPRESSED, strict=True)}
+        columns["value"] = np.where(few, np.nan, columns["value"])
     empty = rng.random((of.units - of.pilots, of.periods)) < MISSING
-    for name in (*outcome.measure.values, *outcome.measure.open):
+    for name in (*outcome.measure.values, *outcome.measure.open, *(("low", "high") if hidden else ())):
         columns[name][of.pilots :][empty] = np.nan
     effect = family.mean(eta, sigma, cells, standard) - family.mean(without, sigma, cells, standard)
     truth = float(over_cells(outcome.factor * effect[: of.pilots], exposure[: of.pilots] == 1))

@@ -23,7 +23,7 @@ def main(
     """Time one fit, gate included, with machine code loaded beforehand."""
     spec = pr.demo_spec()
     outcome = spec.outcome("rereferral")
-    settings = replace(spec.sampler, draws=draws, tune=tune, target_accept=target_accept)
+    settings = replace(spec.sampler, draws=draws, tune=tune, target_accept=target_accept, attempts=1)
     spec = replace(spec, outcomes=(outcome,), sampler=settings)
     simulation = pr.simulate(units=units, periods=periods, pilots=pilots, seed=1)
     panel = pr.Panel.from_frame(simulation.table, spec.data)

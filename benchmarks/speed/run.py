@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -48,7 +49,7 @@ SLOWER = 1.2
 
 
 def start() -> dict[str, Any]:
-    """Seconds of `primum demo` with empty caches and with full ones, stage by stage, and of its imports."""
+    """Seconds of `primum demo` with empty caches and with full ones, with comparator weights, and of its imports."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         kept = {name: str(Path(folder) / name) for name in ("PRIMUM_CACHE", "NUMBA_CACHE_DIR", "MPLCONFIGDIR")}
@@ -64,6 +65,11 @@ def start() -> dict[str, Any]:
         found["demo_cold"] = seconds("-m", "primum", "demo", "--out", out, "--force")
         warm = [seconds("-m", "primum", "demo", "--out", out, "--force") for _ in range(3)]
         found["demo_warm_runs"], found["demo_warm"] = warm, statistics.median(warm)
+        weighted = Path(folder) / "weighted.toml"
+        text = (ROOT / "models" / "signs-of-safety.toml").read_text(encoding="utf-8")
+        weighted.write_text(re.sub(r"(?m)^(\[outcomes\.\w+\])$", r'\1\nweights.base = "equal"', text), encoding="utf-8")
+        runs = [seconds("-m", "primum", "run", str(weighted), "--out", out, "--force") for _ in range(3)]
+        found["demo_weighted_runs"], found["demo_weighted"] = runs, statistics.median(runs)
         found["import_primum"] = statistics.median(seconds("-c", "import primum") for _ in range(5))
         found["python_alone"] = statistics.median(seconds("-c", "pass") for _ in range(5))
         found["help"] = statistics.median(seconds("-m", "primum", "--help") for _ in range(5))
@@ -213,7 +219,7 @@ def scaling() -> dict[str, Any]:
 
 def national() -> dict[str, Any]:
     """One fit of 5,000 areas by 60 months, 300 of them pilots; target acceptance 0.7, as the design advises."""
-    return _apart(5000, 60, 300, 400, 150, 0.7)
+    return _apart(5000, 60, 300, 900, 150, 0.7)
 
 
 def _apart(*size: float) -> dict[str, Any]:
