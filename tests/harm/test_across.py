@@ -11,7 +11,7 @@ from scipy.stats import norm
 import primum as pr
 from primum.harm.across import across
 from primum.harm.probabilities import probabilities
-from primum.harm.sentences import across_refusal
+from primum.harm.sentences import across_refusal, across_sentence
 from primum.testing import tiny_fit, tiny_joint_fit
 from tests.harm.test_harm import failed
 
@@ -116,3 +116,12 @@ def test_outcomes_that_were_fitted_jointly_need_no_bounds() -> None:
     assert not {"independent", "[", "brackets"} & set(said.replace("[", " [ ").split())
     assert "All outcomes are fitted jointly." in found["kinship"].paragraph
     assert "fitted apart" in apart["kinship"].paragraph
+
+
+def test_two_outcomes_are_both_and_bounds_that_are_the_same_are_one() -> None:
+    rng = np.random.default_rng(5)
+    sure, open_ = 9.0 + rng.normal(size=(4, 1000)), rng.normal(size=(4, 1000))
+    said = across_sentence(across([open_, -sure], [UP, UP]), "ipcc", ())
+    assert said.startswith("Both outcomes together")
+    assert "[50%]" in said
+    assert across_sentence(across([sure] * 3, [UP] * 3), "ipcc", ()).startswith("All 3 outcomes together")

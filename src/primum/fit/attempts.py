@@ -1,4 +1,7 @@
-"""Attempts: what did not pass the gate is sampled once more, with more care, before anybody is asked to."""
+"""Attempts: what did not pass the gate is sampled once more, with more care, before anybody is asked to.
+
+The second is kept whatever its verdict: to keep the better of two would be to choose by luck.
+"""
 
 from __future__ import annotations
 

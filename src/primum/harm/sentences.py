@@ -182,8 +182,10 @@ def across_sentence(across: Across, scale: ScaleName, doubted: Sequence[str]) ->
         else "Outcomes are fitted apart, so these figures take their errors as independent; what is said in brackets "
         "holds however harm on one outcome goes with harm on another."
     )
+    count = len(across.harm.exactly) - 1
+    whole = "Both" if count == 2 else f"All {count}"
     parts = [
-        f"All {len(across.harm.exactly) - 1} outcomes together, on average in the pilots: the probability {harm}.",
+        f"{whole} outcomes together, on average in the pilots: the probability {harm}.",
         f"By more than their smallest effects of interest: the probability {beyond}.",
         rests,
     ]
@@ -198,7 +200,8 @@ def _counted(count: Count, scale: ScaleName, jointly: bool) -> str:
     none, some, every = (in_words(each, scale) for each in (count.none, count.some, count.all))
     low, high = count.bounds
     most = "100%" if high.value == 1 else percent(high)
-    bounds = "" if jointly else f" [between {percent(low)} and {most}]"
+    between = most if percent(low) == most else f"between {percent(low)} and {most}"
+    bounds = "" if jointly else f" [{between}]"
     return f"that none is harmed is {none}, that at least one is, {some}{bounds}, and that all are, {every}"
 
 
