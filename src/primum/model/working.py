@@ -13,7 +13,7 @@ from primum.model.kernel.places import MIN_WEIGHT
 _ROUNDS = 50
 _LEAST = 1e-12  # of a weight: a unit may have no cell
 _STEPS, _SCATTER, _RIDGE = 20, 1.0, 1.0
-_WEAK = 0.01  # of a period in which nothing was counted, an effect that is finite
+_WEAK = 0.01  # of a period in which nothing was counted, or everything, so that its effect is finite
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,13 @@ def smoothed(cells: Cells, family: Family, standard: Standard) -> tuple[Array, A
         known = np.where(cells.observed, known, 0.0)
         return known * (there - eta), known
 
+    counted, missed = cells.observed & (cells.value > 0), cells.observed & (cells.value < cells.denominator)
+    weak = np.where(counted.any(axis=0) & missed.any(axis=0), 0.0, _WEAK)
     for _ in range(_STEPS):
         slope, known = (each.sum(axis=1, keepdims=True) for each in pulls(level + path))
         level = level + np.clip((slope - _RIDGE * level) / (known + _RIDGE), -1, 1)
         slope, known = (each.sum(axis=0) for each in pulls(level + path))
-        path = path + np.clip((slope - _WEAK * path) / (known + _WEAK), -1, 1)
+        path = path + np.clip((slope - weak * path) / (known + weak + _LEAST), -1, 1)
     usual, eta = level + path, level + path
     for _ in range(_STEPS):
         slope, known = pulls(eta)
