@@ -13,8 +13,10 @@ trends by unit, ``binomial:shocks`` has heavy-tailed shocks, ``binomial:persiste
 of itself a period, ``binomial:variances`` drifts and shocks that are larger in some areas than in others (and
 ``binomial:odd`` far larger in a few),
 ``binomial:sizes`` shocks that are in some periods, ``binomial:effects`` effects that move with the time since the start
-and differ between two cohorts, and ``binomial:weights`` pilots that follow comparators; ``binned:open`` has records
-whose follow-up ends before they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
+and differ between two cohorts (``binomial:spread`` heavy-tailed ones, ``binomial:moderator`` ones that differ with what
+is known of a pilot), ``binomial:weights`` pilots that follow comparators, and ``binomial:matched`` ones that follow a
+quarter of these, each pilot its own, which base weights name; ``binned:open`` has records whose follow-up ends before
+they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
 ``ordered:500`` have so many records in every cell, in place of some 200, and boundaries are those that are drawn from.
 ``binomial:suppressed`` and ``poisson:suppressed`` have some 20 records in a cell, and of counts from 1 to 5 no more is
 known.
@@ -54,6 +56,8 @@ OPTIONS = {
     "odd": {"variances": "heavy-tailed"}, "weights": {"weights": {"base": "equal"}},
     "sizes": {"shock_sizes": "by period"},
     "effects": {"effect": {"over_time": "event time", "cohorts": "apart"}},
+    "spread": {"effect": {"spread": "heavy-tailed"}}, "moderator": {"effect": {"moderators": ["rating"]}},
+    "matched": {"weights": {"base": "panel"}},
 }  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
@@ -62,6 +66,7 @@ CASES = (
 MISSING = 0.05
 CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
 REGIONS = 4
+MATCHES = 4  # one comparator in so many belongs to a pilot's matched set
 BATCH = 5
 EDGES = (5.5, 10.5, 20.5, 30.5, 45.5)
 MIRRORED = " mirrored"
@@ -153,11 +158,14 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
     standard = CENTRES.get(outcome.facts.shown, Standard(3.0, 1.0) if family.link == "log" else Standard(50.0, 7.0))
     exposure, grid = exposures(outcome, of), of.grid
     pilot = np.arange(of.units)[:, None] < of.pilots
-    drift = drifts(outcome, hyper, rng.normal(size=grid), of.pilots, rng)
+    base = base_of(outcome, of, seed)
+    drift = drifts(outcome, hyper, rng.normal(size=grid), base, rng)
     path = 0.5 * outcome.all_priors().lambda_t.scale * rng.normal(size=of.periods)
     if outcome.common_path == "random walk":
         path = np.cumsum(path) / np.sqrt(drift_basis(np.arange(of.periods)).variance.mean())
-    tau = hyper["tau"] + hyper["sigma_tau"] * rng.normal(size=(of.units, 1))
+    odd = outcome.effect.spread == "heavy-tailed"
+    tau = rng.standard_t(4, size=(of.units, 1)) if odd else rng.normal(size=(of.units, 1))
+    tau = hyper["tau"] + hyper["sigma_tau"] * tau
     without = hyper["mu"] + hyper["beta_pilot"] * pilot + hyper["sigma_alpha"] * rng.normal(size=(of.units, 1))
     without = without + path - path.mean()
     heavy = outcome.shocks == "heavy-tailed"
@@ -179,8 +187,12 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
     )
     if outcome.effect.over_time != "constant":
         tau = tau + terms(hyper, exposure, of.pilots, rng)
-    sigma, eta = np.full((1, 1), hyper["sigma"]), without + exposure * tau
     columns = {"size": size, "exposure": exposure}
+    if outcome.effect.moderators:
+        rating = rng.normal(size=(of.units, 1))
+        tau = tau + hyper["moderator"] * (rating - rating[: of.pilots].mean()) / rating[: of.pilots].std()
+        columns["rating"] = np.broadcast_to(rating, grid)
+    sigma, eta = np.full((1, 1), hyper["sigma"]), without + exposure * tau
     if outcome.measure.split:
         columns |= draw_split(rng, outcome, standard.centre + eta, hyper["sigma"], size)
     else:
@@ -199,7 +211,23 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
     columns["region"] = np.broadcast_to(np.arange(of.units)[:, None] % REGIONS, grid)
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()})
     table["area"], table["period"] = (each.ravel() for each in np.indices(grid))
-    return spec, pr.Panel.from_frame(table, spec.data), truth
+    panel = pr.Panel.from_frame(table, spec.data)
+    return spec, panel.with_base_weights(pairs(base)) if outcome.weights.base == "panel" else panel, truth
+
+
+def base_of(outcome: Outcome, of: Size, seed: int) -> Array:
+    """Base weights: equal, or those of a matched set, each pilot's its own; shape (pilot, comparator)."""
+    shape = of.pilots, of.units - of.pilots
+    if outcome.weights.base != "panel":
+        return np.full(shape, 1 / shape[1])
+    matched = np.argsort(np.random.default_rng(seed).random(shape), axis=1) < shape[1] // MATCHES
+    return np.asarray(matched / matched.sum(axis=1, keepdims=True))
+
+
+def pairs(base: Array) -> pd.DataFrame:
+    """Base weights as `Panel.with_base_weights` reads them; comparators come after pilots."""
+    pilot, comparator = np.nonzero(base)
+    return pd.DataFrame({"pilot": pilot, "comparator": len(base) + comparator, "weight": base[pilot, comparator]})
 
 
 def exposures(outcome: Outcome, of: Size) -> Array:
@@ -222,9 +250,10 @@ def terms(hyper: dict[str, float], exposure: Array, pilots: int, rng: np.random.
 
 
 def drifts(
-    outcome: Outcome, hyper: dict[str, float], steps: np.ndarray, pilots: int, rng: np.random.Generator
+    outcome: Outcome, hyper: dict[str, float], steps: np.ndarray, base: Array, rng: np.random.Generator
 ) -> np.ndarray:
     """Drifts of areas, given standard normal steps, the pilots' with what weights carry; shape (area, period)."""
+    pilots = len(base)
     steps = hyper["q"] * steps
     if outcome.phi < 1:
         steps[:, 0] /= np.sqrt(1 - outcome.phi**2)
@@ -235,7 +264,8 @@ def drifts(
         return found
     prior, others = outcome.weights, len(steps) - pilots
     logs = prior.shared**0.5 * rng.normal(size=others) + (1 - prior.shared) ** 0.5 * rng.normal(size=(pilots, others))
-    weight = softmax(prior.scale * logs, axis=1)
+    with np.errstate(divide="ignore"):
+        weight = softmax(np.log(base) + prior.scale * logs, axis=1)
     found[:pilots] = hyper["kappa"] ** 0.5 * found[:pilots] + weight @ found[pilots:]
     return found
 

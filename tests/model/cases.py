@@ -100,6 +100,8 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "binomial with intervals, with gaps": lambda: evaluation("binomial", missing=9, bounded=40, times=UNEVEN),
     "binomial with weights, with intervals": lambda: evaluation("binomial", bounded=30, changes=WEIGHTS),
     "poisson with intervals, with gaps": lambda: evaluation("poisson", missing=9, bounded=30),
+    "beta-binomial with intervals, with gaps": lambda: evaluation("beta_binomial", missing=9, bounded=30),
+    "negative binomial with intervals, with gaps": lambda: evaluation("negative_binomial", missing=9, bounded=30),
     "binned": lambda: evaluation("binned", times=UNEVEN),
     "binned, with hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20),
     "binned, with open records, hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20, still=True),

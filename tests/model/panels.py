@@ -217,7 +217,7 @@ def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array
     below, above = rng.integers(0, 4, size=bounded), rng.integers(1, 9, size=bounded)
     below[0] = above[0] = 0
     low[chosen] = np.maximum(value[chosen] - below, 0)
-    high[chosen] = np.minimum(value[chosen] + above, total[chosen])
+    high[chosen] = np.maximum(np.minimum(value[chosen] + above, total[chosen]), value[chosen])
     low[chosen[1]], high[chosen[1]] = 0, total[chosen[1]]
     known = value.copy()
     known[chosen] = np.nan

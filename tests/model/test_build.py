@@ -9,6 +9,7 @@ written without the basis that makes them diagonal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -298,17 +299,10 @@ def log_likelihood(built: Model, at: dict[str, Array], point: Point) -> float:
         sigma = at.get("sigma", np.asarray(1.0))
         noise = standard.spread * sigma / np.sqrt(np.where(seen, relative_size(cells), 1.0))
     density: Array | float
-    if family in {"binomial", "poisson"}:
-        density = log_probability(built, linked)
+    if FACTS[family].kind in {"count", "events"}:
+        density = log_probability(built, linked, float(at["sigma"] if built.family.noise else 1.0) ** 2)
     elif cells.bins is not None:
         density = log_multinomial(built, linked, float(at["sigma"]))
-    elif family == "beta_binomial":
-        density = stats.betabinom.logpmf(
-            cells.value, cells.denominator, expit(linked) / sigma**2, expit(-linked) / sigma**2
-        )
-    elif family == "negative_binomial":
-        mu = cells.denominator * np.exp(linked)
-        density = stats.nbinom.logpmf(cells.value, 1 / sigma**2, 1 / (1 + sigma**2 * mu))
     elif family == "normal":
         density = stats.norm.logpdf(value, linked, noise)
     elif cells.mixed:
@@ -322,16 +316,19 @@ def log_likelihood(built: Model, at: dict[str, Array], point: Point) -> float:
     return float(np.asarray(density)[seen].sum())
 
 
-def log_probability(built: Model, linked: Array) -> Array:
+def log_probability(built: Model, linked: Array, a: float) -> Array:
     """Of the counts that each cell may have, one after the other."""
-    cells, (low, high) = built.cells, built.cells.bounds
-    found = np.full(linked.shape, -np.inf)
+    cells, (low, high), (share, other) = built.cells, built.cells.bounds, (expit(linked), expit(-linked))
+    mu, found = cells.denominator * np.exp(linked), np.full(linked.shape, -np.inf)
+    by_family: dict[str, Callable[[Array], Any]] = {
+        "binomial": lambda count: stats.binom.logpmf(count, cells.denominator, share),
+        "beta_binomial": lambda count: stats.betabinom.logpmf(count, cells.denominator, share / a, other / a),
+        "poisson": lambda count: stats.poisson.logpmf(count, mu),
+        "negative_binomial": lambda count: stats.nbinom.logpmf(count, 1 / a, 1 / (1 + a * mu)),
+    }
     for beyond in range(int((high - low).max()) + 1):
-        if built.outcome.family == "binomial":
-            each = np.asarray(stats.binom.logpmf(low + beyond, cells.denominator, expit(linked)))
-        else:
-            each = np.asarray(stats.poisson.logpmf(low + beyond, cells.denominator * np.exp(linked)))
-        found = np.asarray(np.where(low + beyond <= high, np.logaddexp(found, each), found))
+        each = by_family[built.outcome.family](low + beyond)
+        found = np.where(low + beyond <= high, np.logaddexp(found, each), found)
     return found
 
 

@@ -76,6 +76,7 @@ FACTS: Mapping[FamilyName, FamilyFacts] = {
         _scales(1.0, 0.3, 0.5, 0.2),
         "overdispersion: the correlation within a cell is sigma^2 / (1 + sigma^2); 0.01 to 0.1 is usual in areas",
         overdispersed=True,
+        intervals=True,
         units=_SHARES,
     ),
     "poisson": FamilyFacts("count of events", "events", _scales(1.0, 0.3, 0.5, 1.0), intervals=True, units=_RATES),
@@ -85,6 +86,7 @@ FACTS: Mapping[FamilyName, FamilyFacts] = {
         _scales(1.0, 0.3, 0.5, 0.3),
         "overdispersion: the variance is mu + sigma^2 mu^2; sigma is the spread of cells' rates beyond chance",
         overdispersed=True,
+        intervals=True,
         units=_RATES,
     ),
     "normal": FamilyFacts(

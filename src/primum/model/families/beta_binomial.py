@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from scipy.special import expit, gammaln
 
 from primum.model.cells import Array, Cells
-from primum.model.families.binomial import Binomial
+from primum.model.families.binomial import FARTHEST, Binomial
 from primum.model.families.family import Standard
+from primum.model.families.intervals import add_totals, log_total, ratio_of_shares, shares_beyond
 from primum.model.families.overdispersion import LEAST, excess
 from primum.model.families.stirling import rising, rising_of
 from primum.spec.families import FamilyName
 
-_FARTHEST = 600.0  # log odds of shares that are still above 0
 _LEAST_SHARE = 1e-260
 
 
@@ -57,14 +57,17 @@ class BetaBinomial(Binomial):
         """Log density up to a constant a cell."""
         import pytensor.tensor as pt
 
-        return _log_density(pt, standard[0] + eta, sigma, fields[0], fields[1])
+        logits = pt.clip(standard[0] + eta, -FARTHEST, FARTHEST)
+        shares = pt.sigmoid(logits), pt.sigmoid(-logits)
+        density = _log_density(pt, logits, sigma, fields[0], fields[1])
+        return density + log_total(ratio_of_shares, fields, fields[1], *shares, sigma**2 + LEAST)
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
         """Log density of cells and its derivatives."""
         a, density, in_a = sigma**2 + LEAST, 0.0, 0.0
         for j in range(eta.size):
-            logits = min(max(standard[0] + eta[j], -_FARTHEST), _FARTHEST)
+            logits = min(max(standard[0] + eta[j], -FARTHEST), FARTHEST)
             count, rest, tail = fields[0, j], fields[1, j] - fields[0, j], exp(-abs(logits))
             large, small = 1.0 / (1.0 + tail), tail / (1.0 + tail)
             share, other = (large, small) if logits >= 0 else (small, large)
@@ -75,6 +78,11 @@ class BetaBinomial(Binomial):
             density += some + others - whole
             in_a += in_some / share + in_others / other - in_whole
             slope[j] = other * (count - a / share * in_some) - share * (rest - a / other * in_others)
+            if fields.shape[0] > 2 and fields[2, j] > 0:
+                more, in_odds, in_more = shares_beyond(count, fields[2, j], fields[1, j], share, other, a)
+                density += more
+                slope[j] += in_odds
+                in_a += in_more
         return density, 2.0 * sigma * in_a
 
     def draw(
@@ -87,14 +95,15 @@ class BetaBinomial(Binomial):
 
     def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Beta-binomial log probability."""
-        value, total = cells.value, cells.denominator
+        value, total, logits = cells.bounds[0], cells.denominator, standard.centre + eta
         coefficient = gammaln(total + 1) - gammaln(value + 1) - gammaln(total - value + 1)
-        density = coefficient + _log_density(np, standard.centre + eta, sigma, value, total)
+        density = coefficient + _log_density(np, logits, sigma, value, total)
+        density = add_totals(density, cells, ratio_of_shares, total, expit(logits), expit(-logits), sigma**2 + LEAST)
         return np.where(cells.observed, density, np.nan)
 
 
 def _log_density(maths: Any, logits: Any, sigma: Any, value: Any, total: Any) -> Any:
-    a, logits = sigma**2 + LEAST, maths.clip(logits, -_FARTHEST, _FARTHEST)
+    a, logits = sigma**2 + LEAST, maths.clip(logits, -FARTHEST, FARTHEST)
     odds, against = maths.exp(logits), maths.exp(-logits)
     counted = rising_of(maths, value, a * (1 + against)) - value * maths.log1p(against)
     others = rising_of(maths, total - value, a * (1 + odds)) - (total - value) * maths.log1p(odds)

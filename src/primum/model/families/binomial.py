@@ -11,8 +11,18 @@ from scipy.special import expit, gammaln, logit
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.model.families.intervals import add_totals, informed, log_total, terms_of, within
+from primum.model.families.intervals import (
+    add_totals,
+    beyond_of,
+    informed,
+    log_total,
+    ratio_of_shares,
+    shares_beyond,
+    within,
+)  # fmt: skip
 from primum.spec.families import FamilyName
+
+FARTHEST = 600.0  # log odds of shares that are still above 0
 
 
 class Binomial:
@@ -37,7 +47,8 @@ class Binomial:
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """A count is so far from what is expected, relative to the variance of chance."""
         share, size = expit(standard.centre + eta), np.where(cells.observed, cells.denominator, 1.0)
-        above, known = within(standard.centre + eta, size * share * (1 - share), self._terms(cells))
+        other = expit(-standard.centre - eta)
+        above, known = within(size * share * other, cells, ratio_of_shares, size, share, other, 0.0)
         gap = np.where(cells.observed, cells.bounds[0] + above - size * share, 0.0)
         return eta + gap / known, np.where(cells.observed, known, 0.0)
 
@@ -46,8 +57,8 @@ class Binomial:
         return np.zeros(cells.value.shape), 1.0
 
     def fields(self, cells: Cells, standard: Standard) -> Array:
-        """Counts and denominators, both 0 where missing; of intervals the lowest count, and terms of the others."""
-        return np.concatenate([np.stack([cells.bounds[0], cells.denominator]), self._terms(cells)])
+        """Counts and denominators, both 0 where missing; of intervals the lowest count, and how many are beyond it."""
+        return np.concatenate([np.stack([cells.bounds[0], cells.denominator]), beyond_of(cells)])
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to the binomial coefficient."""
@@ -55,7 +66,7 @@ class Binomial:
 
         logits = standard[0] + eta
         density = fields[0] * logits - fields[1] * pt.softplus(logits)
-        return density + log_total(logits, fields[2:])
+        return density + log_total(ratio_of_shares, fields, fields[1], pt.sigmoid(logits), pt.sigmoid(-logits), 0.0)
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
@@ -70,17 +81,14 @@ class Binomial:
             slope[j] = fields[0, j] - fields[1, j] * share
         if fields.shape[0] > 2:  # some counts are intervals: `primum.model.families.intervals`
             for j in range(eta.size):
-                logits, beyond = standard[0] + eta[j], int(fields[2, j])
-                largest, total, moment = 0.0, 0.0, 0.0
-                for k in range(1, beyond + 1):
-                    largest = max(largest, fields[2 + k, j] + k * logits)
-                for k in range(1, beyond + 1):
-                    term = exp(fields[2 + k, j] + k * logits - largest)
-                    total += term
-                    moment += k * term
-                total += exp(-largest)
-                density += largest + log(total)
-                slope[j] += moment / total
+                if fields[2, j] > 0:
+                    logits = min(max(standard[0] + eta[j], -FARTHEST), FARTHEST)
+                    tail = exp(-abs(logits))
+                    large, small = 1.0 / (1.0 + tail), tail / (1.0 + tail)
+                    share, other = (large, small) if logits >= 0 else (small, large)
+                    more, in_eta, _ = shares_beyond(fields[0, j], fields[2, j], fields[1, j], share, other, 0.0)
+                    density += more
+                    slope[j] += in_eta
         return density, 0.0
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
@@ -99,12 +107,10 @@ class Binomial:
         logits = standard.centre + eta
         coefficient = gammaln(total + 1) - gammaln(value + 1) - gammaln(total - value + 1)
         density = coefficient + value * logits - total * np.logaddexp(0.0, logits)
-        return np.where(cells.observed, add_totals(density, logits, self._terms(cells)), np.nan)
+        density = add_totals(density, cells, ratio_of_shares, total, expit(logits), expit(-logits), 0.0)
+        return np.where(cells.observed, density, np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed shares."""
         with np.errstate(invalid="ignore"):
             return np.where(cells.observed, cells.value / cells.denominator, np.nan)
-
-    def _terms(self, cells: Cells) -> Array:
-        return terms_of(cells, lambda count: (cells.denominator - count + 1) / count)

@@ -21,6 +21,7 @@ from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
+from primum.model.families.intervals import add_totals, events_beyond, log_total, ratio_of_events
 from primum.model.families.overdispersion import LEAST, excess
 from primum.model.families.poisson import MAX_RATE, Poisson
 from primum.model.families.stirling import deficit, rising, rising_of
@@ -58,7 +59,9 @@ class NegativeBinomial(Poisson):
         """Log density up to a constant a cell."""
         import pytensor.tensor as pt
 
-        return _log_density(pt, eta, sigma, fields[0], fields[1])
+        expected = fields[1] * pt.exp(pt.minimum(eta, _FARTHEST))
+        density = _log_density(pt, eta, sigma, fields[0], fields[1])
+        return density + log_total(ratio_of_events, fields, expected, sigma**2 + LEAST)
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
@@ -72,6 +75,11 @@ class NegativeBinomial(Poisson):
             density += scattered + count * eta[j] - (count + 1.0 / a) * logarithm
             slope[j] = (count - mu) / (1.0 + x)
             in_a += in_scattered - count * mu / (1.0 + x) + mu * (mu * (1.0 / (1.0 + x) - deficit(x, logarithm)))
+            if fields.shape[0] > 2 and fields[2, j] > 0:
+                more, in_eta, in_more = events_beyond(count, fields[2, j], mu, a)
+                density += more
+                slope[j] += in_eta
+                in_a += in_more
         return density, 2.0 * sigma * in_a
 
     def draw(
@@ -84,9 +92,12 @@ class NegativeBinomial(Poisson):
 
     def log_likelihood(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
         """Negative binomial log probability."""
-        value, expected = self.fields(cells, standard)
-        constant = value * np.log(np.where(cells.observed, expected, 1.0)) - gammaln(value + 1)
-        return np.where(cells.observed, _log_density(np, eta, sigma, value, expected) + constant, np.nan)
+        value, expected = self.fields(cells, standard)[:2]
+        expected = np.where(cells.observed, expected, 1.0)
+        density = _log_density(np, eta, sigma, value, expected) + value * np.log(expected) - gammaln(value + 1)
+        rate = expected * np.exp(np.minimum(eta, _FARTHEST))
+        density = add_totals(density, cells, ratio_of_events, rate, sigma**2 + LEAST)
+        return np.where(cells.observed, density, np.nan)
 
 
 def _log_density(maths: Any, eta: Any, sigma: Any, value: Any, expected: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,15 @@ from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.model.families.intervals import add_totals, informed, log_total, terms_of, within
+from primum.model.families.intervals import (
+    add_totals,
+    beyond_of,
+    events_beyond,
+    informed,
+    log_total,
+    ratio_of_events,
+    within,
+)  # fmt: skip
 from primum.spec.families import FamilyName
 
 MAX_RATE = 1e15  # numpy draws Poisson counts up to about 9e18
@@ -43,7 +51,7 @@ class Poisson:
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """A count is so far from what is expected, relative to that."""
         expected = np.where(cells.observed, cells.denominator, 1.0) * np.exp(standard.centre + eta)
-        above, known = within(eta, expected, self._terms(cells, standard))
+        above, known = within(expected, cells, ratio_of_events, expected, 0.0)
         return eta + (cells.bounds[0] + above - expected) / known, np.where(cells.observed, known, 0.0)
 
     def rise(self, cells: Cells, standard: Standard) -> tuple[Array, float]:
@@ -53,13 +61,14 @@ class Poisson:
     def fields(self, cells: Cells, standard: Standard) -> Array:
         """Counts, and counts expected at the centre, both 0 where missing; of intervals as for binomial counts."""
         expected = cells.denominator * np.exp(standard.centre)
-        return np.concatenate([np.stack([cells.bounds[0], expected]), self._terms(cells, standard)])
+        return np.concatenate([np.stack([cells.bounds[0], expected]), beyond_of(cells)])
 
     def log_density(self, eta: Any, sigma: Any, fields: Any, standard: Any) -> Any:
         """Log density up to a constant a cell."""
         import pytensor.tensor as pt
 
-        return fields[0] * eta - fields[1] * pt.exp(eta) + log_total(eta, fields[2:])
+        expected = fields[1] * pt.exp(eta)
+        return fields[0] * eta - expected + log_total(ratio_of_events, fields, expected, 0.0)
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
@@ -72,17 +81,11 @@ class Poisson:
             slope[j] = fields[0, j] - expected
         if fields.shape[0] > 2:  # some counts are intervals: `primum.model.families.intervals`
             for j in range(eta.size):
-                beyond = int(fields[2, j])
-                largest, total, moment = 0.0, 0.0, 0.0
-                for k in range(1, beyond + 1):
-                    largest = max(largest, fields[2 + k, j] + k * eta[j])
-                for k in range(1, beyond + 1):
-                    term = exp(fields[2 + k, j] + k * eta[j] - largest)
-                    total += term
-                    moment += k * term
-                total += exp(-largest)
-                density += largest + log(total)
-                slope[j] += moment / total
+                if fields[2, j] > 0:
+                    expected = fields[1, j] * exp(min(eta[j], 600.0))
+                    more, in_eta, _ = events_beyond(fields[0, j], fields[2, j], expected, 0.0)
+                    density += more
+                    slope[j] += in_eta
         return density, 0.0
 
     def mean(self, eta: Array, sigma: Array, cells: Cells, standard: Standard) -> Array:
@@ -99,12 +102,10 @@ class Poisson:
         """Poisson log probability."""
         rate = standard.centre + eta + np.log(np.where(cells.observed, cells.denominator, 1.0))
         density = cells.bounds[0] * rate - np.exp(rate) - gammaln(cells.bounds[0] + 1)
-        return np.where(cells.observed, add_totals(density, eta, self._terms(cells, standard)), np.nan)
+        density = add_totals(density, cells, ratio_of_events, np.exp(rate), 0.0)
+        return np.where(cells.observed, density, np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed rates."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(cells.observed, cells.value / cells.denominator, np.nan)
-
-    def _terms(self, cells: Cells, standard: Standard) -> Array:
-        return terms_of(cells, lambda count: cells.denominator * np.exp(standard.centre) / count)
