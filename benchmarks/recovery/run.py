@@ -18,8 +18,8 @@ is known of a pilot), ``binomial:weights`` pilots that follow comparators, and `
 quarter of these, each pilot its own, which base weights name; ``binned:open`` has records whose follow-up ends before
 they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
 ``ordered:500`` have so many records in every cell, in place of some 200, and boundaries are those that are drawn from.
-``binomial:suppressed`` and ``poisson:suppressed`` have some 20 records in a cell, and of counts from 1 to 5 no more is
-known.
+``binomial:suppressed``, and three more such, have some 20 records in a cell, and of counts from 1 to 5 no more is
+known; of means in ``normal:limits``, and three more such, that lie beyond either of two limits, no more than that.
 Without arguments all are run, and what is there is shown.
 
     python benchmarks/recovery/run.py binomial:variances --panels 100 --mirrored
@@ -61,7 +61,9 @@ OPTIONS = {
 }  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
-    "binned:open", "ordered:50", "ordered:500", "binomial:suppressed", "poisson:suppressed",
+    "binned:open", "ordered:50", "ordered:500",
+    *(f"{family}:suppressed" for family in ("binomial", "beta_binomial", "poisson", "negative_binomial")),
+    *(f"{family}:limits" for family in ("normal", "student_t", "lognormal", "gamma")),
 )  # fmt: skip
 MISSING = 0.05
 CENTRES = {"share": Standard(-1.0, 1.0), "rate": Standard(-2.0, 1.0)}
@@ -70,6 +72,7 @@ MATCHES = 4  # one comparator in so many belongs to a pilot's matched set
 BATCH = 5
 EDGES = (5.5, 10.5, 20.5, 30.5, 45.5)
 MIRRORED = " mirrored"
+LIMITS = 0.6  # on either side of where means are centred, in SDs of areas, about, beyond which no more is known of them
 SUPPRESSED, FEW = (1, 5), 20  # counts of which no more is known, and records of a typical cell where they are common
 FOLLOWED = (0.04, 0.08, 0.08, 0.1, 0.1, 0.6)  # shares of records by the bin in which their follow-up ends
 CUTS = (-1.6, 0.0, 0.9, 2.2)  # the second is the one that the effect is about
@@ -103,7 +106,7 @@ def spec_for(case: str, seed: int) -> Spec:
     if name == "binned":
         outcome |= {"value": columns_of("value", len(EDGES) + 1), "edges": list(EDGES)}
         outcome |= {"open": columns_of("open", len(EDGES) + 1)} if option == "open" else {}
-    if option == "suppressed":
+    if option in ("suppressed", "limits"):
         outcome |= {"low": "low", "high": "high"}
     if name == "ordered":
         outcome |= {"value": columns_of("value", len(CUTS) + 1), "above": "value_1"}
@@ -199,12 +202,10 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
         columns["value"] = family.draw(rng, eta, sigma, cells, standard).astype(float)
         noise = hyper["sigma"] / np.sqrt(size / np.median(size))
         columns["error"] = noise * (columns["value"] if family.link == "log" else standard.spread)
-    if hidden:
-        few = (columns["value"] >= SUPPRESSED[0]) & (columns["value"] <= SUPPRESSED[1])
-        columns |= {name: np.where(few, end, np.nan) for name, end in zip(("low", "high"), SUPPRESSED, strict=True)}
-        columns["value"] = np.where(few, np.nan, columns["value"])
+    if outcome.low:
+        columns |= known_as_intervals(outcome, columns["value"], standard)
     empty = rng.random((of.units - of.pilots, of.periods)) < MISSING
-    for name in (*outcome.measure.values, *outcome.measure.open, *(("low", "high") if hidden else ())):
+    for name in (*outcome.measure.values, *outcome.measure.open, *(("low", "high") if outcome.low else ())):
         columns[name][of.pilots :][empty] = np.nan
     effect = family.mean(eta, sigma, cells, standard) - family.mean(without, sigma, cells, standard)
     truth = float(over_cells(outcome.factor * effect[: of.pilots], exposure[: of.pilots] == 1))
@@ -228,6 +229,21 @@ def pairs(base: Array) -> pd.DataFrame:
     """Base weights as `Panel.with_base_weights` reads them; comparators come after pilots."""
     pilot, comparator = np.nonzero(base)
     return pd.DataFrame({"pilot": pilot, "comparator": len(base) + comparator, "weight": base[pilot, comparator]})
+
+
+def known_as_intervals(outcome: Outcome, value: Array, standard: Standard) -> dict[str, Array]:
+    """Values without those that are not published, and between what these lie; shape (area, period) each."""
+    if outcome.facts.units:
+        few = (value >= SUPPRESSED[0]) & (value <= SUPPRESSED[1])
+        low, high = (np.where(few, end, np.nan) for end in SUPPRESSED)
+        return {"value": np.where(few, np.nan, value), "low": low, "high": high}
+    away = LIMITS * outcome.all_priors().sigma_alpha.scale * standard.spread
+    ends = standard.centre - away, standard.centre + away
+    floor, ceiling = np.exp(ends) if family_of(outcome.family).link == "log" else ends
+    return {
+        "value": np.where((value < floor) | (value > ceiling), np.nan, value),
+        "low": np.where(value > ceiling, ceiling, np.nan), "high": np.where(value < floor, floor, np.nan),
+    }  # fmt: skip
 
 
 def exposures(outcome: Outcome, of: Size) -> Array:

@@ -102,6 +102,13 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "poisson with intervals, with gaps": lambda: evaluation("poisson", missing=9, bounded=30),
     "beta-binomial with intervals, with gaps": lambda: evaluation("beta_binomial", missing=9, bounded=30),
     "negative binomial with intervals, with gaps": lambda: evaluation("negative_binomial", missing=9, bounded=30),
+    "normal with intervals, with gaps": lambda: evaluation("normal", missing=9, bounded=30, times=UNEVEN),
+    "lognormal with known errors, with intervals": lambda: evaluation("lognormal", known=True, bounded=30),
+    "normal with known errors, heavy-tailed shocks and intervals, with gaps": lambda: evaluation(
+        "normal", known=True, bounded=30, missing=9, changes=SHOCKS
+    ),
+    "gamma with weights, with intervals": lambda: evaluation("gamma", missing=9, bounded=30, changes=WEIGHTS),
+    "student_t with intervals, with gaps": lambda: evaluation("student_t", missing=9, bounded=30),
     "binned": lambda: evaluation("binned", times=UNEVEN),
     "binned, with hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20),
     "binned, with open records, hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20, still=True),

@@ -141,7 +141,9 @@ def table_of(
         error = noise * (value if family == "lognormal" else 7)
         columns |= {f"{name}_value": flat, f"{name}_size": total.ravel(), f"{name}_error": error.ravel()}
         if bounded:
-            columns |= _with_bounds(rng, name, flat, total.ravel(), bounded)
+            counted = bool(FACTS[family].units)
+            around = _bounds_of_counts if counted else _bounds_of_means
+            columns |= around(rng, name, flat, (total if counted else error).ravel(), bounded)
     return pd.DataFrame(columns)
 
 
@@ -210,7 +212,9 @@ def category_names(name: str) -> list[str]:
     return [f"{name}_category_{number}" for number in range(len(CUTS) + 1)]
 
 
-def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array, bounded: int) -> dict[str, Array]:
+def _bounds_of_counts(
+    rng: np.random.Generator, name: str, value: Array, total: Array, bounded: int
+) -> dict[str, Array]:
     """Known counts without some of them, and bounds of these: one of them exact, one of everything."""
     low, high = np.full(value.size, np.nan), np.full(value.size, np.nan)
     chosen = rng.choice(np.flatnonzero(np.isfinite(value)), size=bounded, replace=False)
@@ -221,6 +225,17 @@ def _with_bounds(rng: np.random.Generator, name: str, value: Array, total: Array
     low[chosen[1]], high[chosen[1]] = 0, total[chosen[1]]
     known = value.copy()
     known[chosen] = np.nan
+    return {f"{name}_value": known, f"{name}_low": low, f"{name}_high": high}
+
+
+def _bounds_of_means(rng: np.random.Generator, name: str, value: Array, noise: Array, bounded: int) -> dict[str, Array]:
+    """Known means without some of them, and bounds of these: every third open below, and every third above."""
+    low, high, known = np.full(value.size, np.nan), np.full(value.size, np.nan), value.copy()
+    chosen = rng.choice(np.flatnonzero(np.isfinite(value)), size=bounded, replace=False)
+    below, above = rng.uniform(0.1, 3, size=(2, bounded)) * noise[chosen]
+    low[chosen] = np.maximum(value[chosen] - below, 0.2 * value[chosen])
+    high[chosen], known[chosen] = value[chosen] + above, np.nan
+    low[chosen[::3]], high[chosen[1::3]] = np.nan, np.nan
     return {f"{name}_value": known, f"{name}_low": low, f"{name}_high": high}
 
 

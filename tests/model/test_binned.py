@@ -15,7 +15,7 @@ from primum.errors import SpecError
 from primum.model import Cells, cells_of
 from primum.model.bins import Bins, median_of
 from primum.model.families import family_of
-from primum.model.families.binned import log_between
+from primum.model.families.tails import log_between
 from tests.model.panels import EDGES, Array, evaluation
 from tests.model.test_families import slopes, symbolic
 

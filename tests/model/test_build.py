@@ -201,13 +201,47 @@ def working(built: Model) -> tuple[Array, Array]:
     """Working responses and weights at sigma = 1, of means with their formulas written out again."""
     cells, standard, family = built.cells, built.standard, built.outcome.family
     value = np.where(cells.observed, cells.value, 1.0)
-    if FACTS[family].units or cells.bins is not None:  # test_working.py finds them by other means
+    if FACTS[family].units or cells.bins is not None or cells.low is not None:
+        # test_working.py, test_intervals.py and test_inside.py find them by other means
         return smoothed(cells, built.family, standard)
     linked = np.log(value) if standard.spread == 1 else value
     response = (linked - standard.centre) / standard.spread
     if cells.standard_error is not None:
         return response, (np.where(family == "lognormal", value, standard.spread) / cells.standard_error) ** 2
     return response, relative_size(cells) * (5 / 7 if family == "student_t" and not cells.mixed else 1)
+
+
+def records(built: Model, point: Point) -> Array:
+    """Working responses, and means that are sampled between their ends."""
+    cells, found, log = built.cells, working(built)[0].copy(), built.family.link == "log"
+    if "x_inside" not in point:
+        return found
+    with np.errstate(divide="ignore"):
+        ends = [np.log(each) if log else each for each in cells.bounds]
+    low, high = ((each - built.standard.centre) / built.standard.spread for each in ends)
+    for (unit, time), x in zip(places_inside(built), point["x_inside"], strict=True):
+        first, last = low[unit, time], high[unit, time]
+        if np.isinf(last):
+            found[unit, time] = first + 0.3 * np.logaddexp(0, x)
+        elif np.isinf(first):
+            found[unit, time] = last - 0.3 * np.logaddexp(0, x)
+        else:
+            found[unit, time] = first + (last - first) * expit(x)
+    return found
+
+
+def places_inside(built: Model) -> list[tuple[int, int]]:
+    """Unit and period of each mean that is sampled, in the order in which the model walks through units."""
+    order, (low, high) = built.cells.order, built.cells.bounds
+    return [(order[row], column) for row, column in np.argwhere((low < high)[order])]
+
+
+def log_slopes_inside(built: Model, point: Point) -> float:
+    """Of the maps from coordinates to means between ends, up to a constant."""
+    x, (low, high) = point.get("x_inside", np.zeros(0)), built.cells.bounds
+    lowest = 0.0 if built.family.link == "log" else -np.inf
+    one_sided = np.array([np.isinf(high[at]) or low[at] == lowest for at in places_inside(built)] if x.size else [])
+    return float(np.sum(np.log(expit(x)) + np.where(one_sided, 0.0, np.log(expit(-x)))))
 
 
 def mean_weight(built: Model, at: dict[str, Array]) -> Array:
@@ -303,16 +337,19 @@ def log_likelihood(built: Model, at: dict[str, Array], point: Point) -> float:
         density = log_probability(built, linked, float(at["sigma"] if built.family.noise else 1.0) ** 2)
     elif cells.bins is not None:
         density = log_multinomial(built, linked, float(at["sigma"]))
-    elif family == "normal":
-        density = stats.norm.logpdf(value, linked, noise)
-    elif cells.mixed:
-        density = stats.norm.logpdf(value, linked, noise / np.sqrt(mixing(built, point)))
-    elif family == "student_t":
-        density = stats.t.logpdf(value, 4, linked, noise)
-    elif family == "gamma":
-        density = stats.gamma.logpdf(value, 1 / noise**2, scale=np.exp(linked) * noise**2)
     else:
-        density = stats.lognorm.logpdf(value, s=noise, scale=np.exp(linked))
+        around = {
+            "normal": stats.norm(linked, noise / (np.sqrt(mixing(built, point)) if cells.mixed else 1.0)),
+            "student_t": stats.t(4, linked, noise),
+            "gamma": stats.gamma(1 / noise**2, scale=np.exp(linked) * noise**2),
+            "lognormal": stats.lognorm(s=noise, scale=np.exp(linked)),
+        }["normal" if cells.mixed else family]
+        within = (cells.bounds[0] < cells.bounds[1]) & seen
+        sampled = standard.centre + standard.spread * records(built, point)
+        sampled = np.exp(sampled) if built.family.link == "log" else sampled
+        # of the logarithm of a mean that is sampled, where it is that
+        value = np.where(within, sampled, value)
+        density = around.logpdf(value) + np.where(within & (built.family.link == "log"), np.log(np.abs(value)), 0.0)
     return float(np.asarray(density)[seen].sum())
 
 
@@ -372,7 +409,7 @@ def pseudo_gaps(built: Model, point: Point, where: Array) -> Array:
     order, gaps, seen = built.cells.order, np.zeros(built.cells.value.shape), built.cells.observed
     rows, columns = np.nonzero(has_pseudo(built)[order])
     for row, column, xi in zip(order[rows], columns, point.get("xi", ()), strict=True):
-        away = (working(built)[0] - where)[row][seen[row]]
+        away = (records(built, point) - where)[row][seen[row]]
         gaps[row, column] = 0.3 * xi + (away.mean() if away.size else 0.0)
     return gaps
 
@@ -440,6 +477,7 @@ def textbook(built: Model, at: dict[str, Array], point: Point) -> float:
         + log_priors(built, at)
         + log_weighting(built, at, point)
         + log_pseudo(built, at, point)
+        + log_slopes_inside(built, point)
         + log_shocks(built, at, point)
         + float(log_jacobian_of_paths(built, at, point).sum())
         + float(log_jacobian_of_effects(built, at).sum())
@@ -548,6 +586,7 @@ def test_paths_at_the_origin_are_their_conditional_means(built: Model) -> None:
     where = centre(built, at, point)
     # a missing cell has a little weight where shocks are apart, and what working response it has does not matter
     response = built.arrays["response"].T[np.argsort(built.cells.order)]
+    response = np.where(built.cells.bounds[0] < built.cells.bounds[1], records(built, point), response)
     gaps = np.where(has_pseudo(built), pseudo_gaps(built, point, where), response - where)
     rows = zip(covariances(built, at), cell_weight(built, at, point), gaps, strict=True)
     expected = np.array([conditional(each, w) @ (w * gap) for each, w, gap in rows])
@@ -694,6 +733,7 @@ def test_priors_that_are_printed_are_those_of_the_model(built: Model) -> None:
     others = (
         ({"x_term"} if built.cells.terms is not None else set())
         | ({"xi"} if has_pseudo(built).any() else set())
+        | ({"x_inside"} if built.arrays["inside_unit"].size else set())
         | ({"x_unit"} if built.cells.varied else set())
         | ({"x_shock"} if built.cells.apart else set())
         | ({"x_tail"} if built.cells.heavy or built.cells.mixed else set())

@@ -24,8 +24,7 @@ def built(request: pytest.FixtureRequest) -> Model:
 def test_shapes_are_those_of_the_dims(built: Model) -> None:
     assert set(built.arrays) == set(DIMS)
     low, high = built.cells.bounds
-    terms = 1 + int((high - low).max()) if (high > low).any() else 0
-    fields = 2 + terms if FACTS[built.outcome.family].units else 3
+    fields = 2 + (high > low).any() if FACTS[built.outcome.family].units else 3
     if built.cells.bins is not None:
         fields = (4 if built.outcome.family == "binned" else 3) * built.cells.bins.counts.shape[
             -1
@@ -38,6 +37,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "setting": 2,
         "tailed": 2,
         "part": 2,
+        "end": 2,
         "anchored": built.cells.time.size if has_pseudo(built).any() else 0,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
         "field": fields,
@@ -60,7 +60,7 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         # what the compiled code reads them as
         kinds = {
             **dict.fromkeys(("pair_pilot", "pair_donor", "term_group", "pseudo_unit", "pseudo_time"), np.int32),
-            **dict.fromkeys(("drift_scalar", "region_of", "corner_kind"), np.int32),
+            **dict.fromkeys(("drift_scalar", "region_of", "corner_kind", "inside_unit", "inside_time"), np.int32),
             "factors": np.float32,
         }
         assert values.dtype == kinds.get(name, np.float64), name

@@ -100,7 +100,7 @@ def test_gradient_is_that_of_the_value(built: Model) -> None:
     rng = np.random.default_rng(15)
     vectors_at = built.layout.free["lambda_drift"].start
     chosen = [*range(vectors_at)]
-    for name in ("lambda_drift", "x_region", "x_tau", "x_term", "x_unit", "x", "x_shock", "x_tail", "xi"):
+    for name in ("lambda_drift", "x_region", "x_tau", "x_term", "x_unit", "x", "x_shock", "x_tail", "xi", "x_inside"):
         if name not in built.layout.free:
             continue
         field = built.layout.free[name]

@@ -66,7 +66,7 @@ def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counte
     names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names]
     # shocks apart from paths and their tails, which there are none of either, and pseudo-responses
-    expected += 3 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 3 * [layout.points]
+    expected += 3 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 4 * [layout.points]
     np.testing.assert_array_equal(layout.places, expected)
     assert layout.places.dtype == np.int64
 
@@ -109,6 +109,7 @@ def test_sizes_are_those_of_the_cells() -> None:
         "sized": 0,
         "region": 0,
         "pseudo": 0,
+        "inside": 0,
         "donor": 0,
         "pair": 0,
     }

@@ -34,6 +34,7 @@ BINNED = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, 
 STILL = ("open_short", "open_middling", "open_long")
 OPEN = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, "records", "bins", open=STILL),))
 GRADES = Layout(START.columns, Periods(), Treatment(), (Measure("grade", BINS, None, "categories"),))
+LASTING = Layout(START.columns, Periods(), Treatment(), (replace(DAYS, low="low", high="high"),))
 DURATION = Layout(START.columns, Periods(), Treatment(), (DAYS,))
 
 FRAMES: dict[str, Callable[[Table], Any]] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
@@ -123,15 +124,15 @@ def opened(cells: dict[int, tuple[Any, ...]]) -> Break:
     return change
 
 
-def bounds(cells: dict[int, tuple[Any, Any]], known: bool = False) -> Break:
-    """Give some rows, counted from 1, bounds in place of a count, or beside it; the others have none."""
+def bounds(cells: dict[int, tuple[Any, Any]], known: bool = False, of: str = "kin") -> Break:
+    """Give some rows, counted from 1, bounds in place of a value, or beside it; the others have none."""
 
     def change(table: Table) -> None:
         rows = range(1, len(table["la"]) + 1)
         table["low"] = [cells.get(row, (None, None))[0] for row in rows]
         table["high"] = [cells.get(row, (None, None))[1] for row in rows]
         if not known:
-            put("kin", dict.fromkeys(cells))(table)
+            put(of, dict.fromkeys(cells))(table)
 
     return change
 

@@ -27,6 +27,7 @@ from tests.panel.tables import (
     EXPOSURE,
     FRAMES,
     GRADES,
+    LASTING,
     LEAVE_OUT,
     OPEN,
     PILOT,
@@ -407,6 +408,45 @@ MALFORMED = [
         ("column 'high' holds values that are not numbers: 'x' (row 18)",),
     ),
     Malformed(
+        "interval of means that begins below nothing",
+        LASTING,
+        bounds({18: (-1, 5)}, of="days"),
+        (
+            "column 'low' must not be below 0 for a lognormal or gamma outcome: row 18 (B1, 2011: -1)",
+            "leave it empty where that side is open",
+        ),
+    ),
+    Malformed(
+        "interval of means that ends at nothing",
+        LASTING,
+        bounds({19: (None, 0)}, of="days"),
+        ("column 'high' must be above 0 for a lognormal or gamma outcome: row 19 (B1, 2012: 0)",),
+    ),
+    Malformed(
+        "interval of means without width",
+        LASTING,
+        bounds({18: (7.5, 7.5)}, of="days"),
+        ("intervals from 'low' to 'high' have no width: row 18 (B1, 2011: 7.5 to 7.5); put what is known in 'days'",),
+    ),
+    Malformed(
+        "mean beyond its only bound",
+        LASTING,
+        bounds({18: (100, None)}, known=True),
+        ("column 'days' lies outside its interval from 'low' to 'high': row 18 (B1, 2011: 22.5, 100, empty)",),
+    ),
+    Malformed(
+        "open interval without a denominator",
+        LASTING,
+        every(bounds({18: (5, None), 19: (None, 5)}, of="days"), put("records", {18: None, 19: None})),
+        ("column 'records' is empty where an interval of 'days' is not: row 18 (B1, 2011), row 19 (B1, 2012)",),
+    ),
+    Malformed(
+        "open interval out of nothing",
+        LASTING,
+        every(bounds({19: (None, 5)}, of="days"), put("records", {19: 0})),
+        ("column 'records' is 0 where an interval of 'days' is given: row 19 (B1, 2012)",),
+    ),
+    Malformed(
         "value outside its interval",
         BOUNDED,
         bounds({2: (1, 5), 3: (10, 20)}, known=True),
@@ -425,7 +465,7 @@ MALFORMED = [
         "interval out of nothing",
         EVENTS,
         every(bounds({18: (1, 5)}), put("care", {18: 0})),
-        ("column 'low' has values where its denominator 'care' is 0: row 18 (B1, 2011: 1)",),
+        ("column 'care' is 0 where 'low' is given: row 18 (B1, 2011: 1)",),
     ),
     Malformed(
         "interval too wide to say much",
@@ -871,6 +911,14 @@ def test_an_interval_counts_as_observed() -> None:
     assert "48 of 48 cells observed, 8 of them as intervals" in repr(panel)
     with pytest.raises(PanelError, match="kinship is observed in fewer than 2 periods before exposure"):
         _read_broken(bounds(dict.fromkeys(range(1, 9), (None, None))), BOUNDED)
+
+
+def test_of_a_mean_one_bound_is_enough() -> None:
+    panel = _read_broken(bounds({18: (30, None), 19: (None, 12.5), 20: (10, 30)}, of="days"), LASTING)
+    assert "48 of 48 cells observed, 3 of them as intervals" in repr(panel)
+    alone = replace(LASTING, measures=(replace(LASTING.measures[0], high=None),))
+    panel = _read_broken(bounds({18: (30, None), 19: (None, None)}, of="days"), alone)
+    assert "47 of 48 cells observed, 1 of them as intervals" in repr(panel)
 
 
 def test_every_problem_with_intervals_is_reported_at_once() -> None:

@@ -318,20 +318,31 @@ def test_heavy_tailed_shocks_have_one_size() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"low": "lo"}, "outcomes.kinship.high: this key is missing; an interval needs the columns of both its bounds"),
-        ({"high": "hi"}, "outcomes.kinship.low: this key is missing; an interval needs the columns of both its bounds"),
+        (
+            {"low": "lo"},
+            "outcomes.kinship.high: this key is missing; an interval of counts needs the columns of both its bounds",
+        ),
+        (
+            {"high": "hi"},
+            "outcomes.kinship.low: this key is missing; an interval of counts needs the columns of both its bounds",
+        ),
         (
             {"low": "lo", "high": "care"},
             "outcomes.kinship.high: column 'care' is used twice in this outcome; they must differ",
         ),
         (
-            {"family": "normal", "low": "lo"},
-            "outcomes.kinship.low: only the counts of a binomial or poisson outcome may be intervals; leave it out",
+            {"family": "normal", "low": "care"},
+            "outcomes.kinship.low: column 'care' is used twice in this outcome; they must differ",
         ),
     ],
 )
 def test_columns_of_an_interval_come_in_pairs(changes: dict[str, Any], problem: str) -> None:
     assert _outcome(**changes).problems() == [problem]
+
+
+def test_of_means_one_bound_is_enough() -> None:
+    for family in ("normal", "student_t", "lognormal", "gamma"):
+        assert _outcome(family=family, unit="days", low="lo").problems() == []
 
 
 def test_columns_of_an_interval_are_among_those_of_the_table() -> None:
@@ -396,7 +407,10 @@ def test_english_assessments_in_models() -> None:
         ({"edges": (1.0, 1.0)}, "edges: they must rise, as columns are given from the shortest durations on"),
         ({"family": "normal", "edges": None}, "value: only a binned or an ordered outcome has several columns"),
         ({"family": "normal", "value": "a"}, "edges: only a binned outcome has this key; leave it out"),
-        ({"low": "a", "high": "z"}, "low: only the counts of a binomial or poisson outcome may be intervals"),
+        (
+            {"low": "a", "high": "z"},
+            "low: what is not known of bins or categories is left empty in their own columns; leave it out",
+        ),
         ({"open": ("d", "e")}, "open: there are 3 bins, and each needs a column, but 2 are given"),
         ({"open": ("d", "e", "a")}, "value: column 'a' is used twice in this outcome; they must differ"),
         ({"above": "a"}, "above: only an ordered outcome has this key; leave it out"),
@@ -425,7 +439,10 @@ def test_bins_must_fit_their_edges(changes: dict[str, Any], problem: str) -> Non
             "sesoi: 100 percentage points would call every effect negligible, as no share",
         ),
         ({"standard_error": "e"}, "standard_error: this key goes only with the families normal and lognormal"),
-        ({"low": "d", "high": "e"}, "low: only the counts of a binomial or poisson outcome may be intervals"),
+        (
+            {"low": "d", "high": "e"},
+            "low: what is not known of bins or categories is left empty in their own columns; leave it out",
+        ),
     ],
 )
 def test_categories_need_a_boundary(changes: dict[str, Any], problem: str) -> None:

@@ -75,6 +75,9 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(float64(t[42, 0]), (t[42, 1], t[42, 2], t[42, 3])),
             carray(float64(t[43, 0]), (t[43, 1], t[43, 2])),
             carray(float64(t[44, 0]), (t[44, 1], t[44, 2])),
+            carray(int32(t[45, 0]), (t[45, 1],)),
+            carray(int32(t[46, 0]), (t[46, 1],)),
+            carray(float64(t[47, 0]), (t[47, 1], t[47, 2])),
         )  # fmt: skip
 
     return evaluate

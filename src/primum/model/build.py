@@ -88,7 +88,7 @@ That is exact too, and hyperparameters are left with almost the collapsed poster
 heavy-tailed :math:`\zeta_i` has the density of Student's t instead, in the same coordinates. Effect terms are
 transported before, one after another, and then the average effect (`primum.model.term_pull`). Shocks that are
 heavy-tailed, or of a size of their own in each period, are left out of components, and sampled cell by cell
-(`primum.model.shocks`).
+(`primum.model.shocks`). Means that are known as intervals are sampled, too (`primum.model.inside`).
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ from primum.model.data import DIMS, arrays_of
 from primum.model.factors import unpacked
 from primum.model.families import Family, family_of, follows_scale, learns_noise, pseudo_cells
 from primum.model.hyper import average, hyperpriors, kappa_of, tailed, told
+from primum.model.inside import add_inside
 from primum.model.kernel.places import PSEUDO_SCALE
 from primum.model.layout import SCALARS, sizes_of
 from primum.model.markov import chain_of, markov_density
@@ -223,6 +224,7 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         name: pm.Data(name, values, dims=DIMS[name] if set(DIMS[name]) <= set(model.coords) else None)
         for name, values in arrays_of(cells, family, priors).items()
     }
+    data = add_inside(data, sizes_of(cells, family)["inside"], _own("inside"))
     normal, half_normal = hyperpriors(data["priors"])
     mu, beta_pilot = normal("mu"), normal("beta_pilot")
     sigma = half_normal("sigma") if learns_noise(family, cells) else pt.as_tensor(1.0)
@@ -315,7 +317,7 @@ def coords_of(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
 
 def _own_sizes(cells: Cells, family: Family) -> dict[str, int]:
     """Lengths of the dims that are an outcome's own."""
-    own = ("term", "varied", "sized", "pseudo", "donor", "pair", "region")
+    own = ("term", "varied", "sized", "pseudo", "inside", "donor", "pair", "region")
     return {name: size for name, size in sizes_of(cells, family).items() if name in own}
 
 

@@ -72,9 +72,9 @@ class Cells:
     Attributes
     ----------
     value
-        Counts or means, the middle where only an interval is known, medians of binned durations (NaN where too few
-        were seen to finish), or records above the boundary of ordered categories; 0 where not observed; shape
-        (unit, time).
+        Counts or means, the middle where only an interval is known (the bound where it has one), medians of binned
+        durations (NaN where too few were seen to finish), or records above the boundary of ordered categories; 0
+        where not observed; shape (unit, time).
     denominator
         Trials, or records behind a mean, 0 where not observed; 1 everywhere where the
         outcome has no denominator; shape (unit, time).
@@ -107,8 +107,8 @@ class Cells:
     standard_error
         Of the values, where it is known, 1 where not observed; None where noise is learned; shape (unit, time).
     low, high
-        Between what a count lies, both its value where that is known, 0 where not observed; None where
-        the outcome has no intervals; shape (unit, time).
+        Between what a count or a mean lies, both its value where that is known, 0 where not observed, and infinite
+        where one side of a mean is open; None where the outcome has no intervals; shape (unit, time).
     bins
         Records by bin of their duration or by category; None where they are not counted so.
     trends
@@ -171,6 +171,12 @@ class Cells:
     def bounds(self) -> tuple[Array, Array]:
         """Lowest and highest value that each cell may have; shape (unit, time) each."""
         return self.value if self.low is None else self.low, self.value if self.high is None else self.high
+
+    @property
+    def vague(self) -> Mask:
+        """Cells that are known as intervals; shape (unit, time)."""
+        low, high = self.bounds
+        return np.asarray(low < high)
 
     @property
     def comparators(self) -> NDArray[np.int64]:
@@ -303,8 +309,18 @@ def _values(dataset: xr.Dataset, outcome: Outcome, bins: Bins | None) -> tuple[A
     bounded = intervals(dataset, outcome.name)
     if not bounded.any():
         return value, None, None
-    low, high = (np.where(bounded, dataset[f"{outcome.name}_{bound}"], value) for bound in ("low", "high"))
-    return np.where(bounded, (low + high) / 2, value), low, high
+    lowest = 0.0 if outcome.facts.kind == "positive" else -np.inf
+    low, high = (
+        np.where(bounded, _open(_part(dataset, outcome, bound), end, value), value)
+        for bound, end in (("low", lowest), ("high", np.inf))
+    )
+    middle = np.where(np.isinf(low), high, np.where(np.isinf(high), low, (low + high) / 2))
+    return np.where(bounded, middle, value), low, high
+
+
+def _open(bound: Array | None, end: float, value: Array) -> Array:
+    """Bounds, and where there is none where values end."""
+    return np.full(value.shape, end) if bound is None else np.where(np.isnan(bound), end, bound)
 
 
 def _weighting(outcome: Outcome, pilots: NDArray[np.int64], units: int, dataset: xr.Dataset) -> Weighting | None:

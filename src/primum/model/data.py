@@ -16,6 +16,7 @@ from primum.model.cells import Array, Cells, Regions, Weighting
 from primum.model.common_path import path_of
 from primum.model.factors import factors_of, leads_of
 from primum.model.families import Family, learns_scale, pseudo_cells
+from primum.model.inside import inside_of
 from primum.model.kernel.places import MIN_WEIGHT
 from primum.model.layout import SCALARS
 from primum.model.markov import chain_of, no_chain
@@ -54,6 +55,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "term_before": ("pulled", "term"),
     "pseudo_unit": ("pseudo",),
     "pseudo_time": ("pseudo",),
+    "inside_unit": ("inside",),
+    "inside_time": ("inside",),
+    "inside_ends": ("end", "inside"),
     "tail": ("tailed",),
     "drift_scalar": ("drift",),
     "path_scale": ("drift",),
@@ -92,7 +96,8 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
     dict
         Cells are held with units side by side, comparators before pilots (`Cells.order`), as the kernel walks
         through them. ``cell_weight`` and ``response`` are working weights and responses; ``pseudo_unit`` and
-        ``pseudo_time`` places of pseudo-responses, unit by unit; ``factors``, and ``lead_weight`` and
+        ``pseudo_time`` places of pseudo-responses, unit by unit; ``inside_unit``, ``inside_time`` and
+        ``inside_ends`` are those of `primum.model.inside`; ``factors``, and ``lead_weight`` and
         ``lead_told``, L and p at sigma = 1, are those of `primum.model.transport`, and ``noise`` is what weights of
         a unit are divided by: the first, plus the second times sigma squared. The pilots' exposure is there by
         period, and with their response in the coordinates of the basis. ``constants`` are scalars that are not
@@ -157,6 +162,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "term_before": pull.before,
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
+        **inside_of(cells, family),
         "tail": np.array([cells.tail, cells.scale_tail]),
         "drift_scalar": basis.scales(*moves).astype(np.int32),
         "path_scale": path_scale,

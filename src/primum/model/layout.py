@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.model.families import Family, learns_noise, pseudo_cells
+from primum.model.families import Family, inside_cells, learns_noise, pseudo_cells
 
 SCALARS = (
     "mu", "beta_pilot", "s", "q", "sigma_alpha", "tau", "sigma_tau", "sigma", "kappa", "sigma_event", "sigma_cohort",
@@ -25,7 +25,7 @@ _VECTORS = {
     "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
     "x_unit": ("varied",), "s_period": ("sized",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
     "x_tail": ("time", "ordered"),
-    "xi": ("pseudo",), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
+    "xi": ("pseudo",), "x_inside": ("inside",), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
 VECTORS = tuple(_VECTORS)
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
@@ -61,11 +61,11 @@ class Layout:
     ----------
     free
         Of the sampled point: scales by their coordinates, the path by its components
-        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), shocks that are apart
-        from paths (x_shock), tails of these or of noise (x_tail), scales by period (s_period), regions'
-        departures from the path (x_region), effect terms (x_term) and units' scales (x_unit) where there are any, and,
-        where there are comparator weights, those of weights (x_donor, x_pair) and, if paths have shocks, of
-        comparators' drifts (x_u).
+        (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), means that are known as
+        intervals (x_inside), shocks that are apart from paths (x_shock), tails of these or of noise (x_tail), scales
+        by period (s_period), regions' departures from the path (x_region), effect terms (x_term) and units' scales
+        (x_unit) where there are any, and, where there are comparator weights, those of weights (x_donor, x_pair) and,
+        if paths have shocks, of comparators' drifts (x_u).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
     """
@@ -123,6 +123,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
+    apart["x_inside"] = sizes["inside"] > 0
     apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "s_period": cells.sized}
     apart |= {"x_tail": cells.heavy or cells.mixed}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
@@ -160,6 +161,7 @@ def sizes_of(cells: Cells, family: Family) -> dict[str, int]:
         "sized": periods if cells.sized else 0,
         "region": 0 if cells.regions is None else len(cells.regions.names),
         "pseudo": int(pseudo_cells(family, cells).sum()),
+        "inside": int(inside_cells(family, cells).sum()),
         "donor": 0 if cells.weighting is None else units - cells.pilots.size,
         "pair": 0 if cells.weighting is None else int((cells.weighting.base > 0).sum()),
     }

@@ -84,10 +84,16 @@ def usable(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
 
 
 def intervals(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
-    """Cells of an outcome whose count is not known, but an interval in which it lies; shape (unit, time)."""
-    if f"{outcome}_low" not in dataset:
-        return np.zeros(dataset["exposure"].shape, dtype=bool)
-    return np.asarray(dataset[outcome].isnull() & dataset[f"{outcome}_low"].notnull())
+    """Cells of an outcome whose value is not known, but an interval in which it lies; shape (unit, time).
+
+    Of a mean one bound is enough.
+    """
+    found = np.zeros(dataset["exposure"].shape, dtype=bool)
+    for bound in ("low", "high"):
+        name = f"{outcome}_{bound}"
+        if name in dataset:
+            found |= np.asarray(dataset[outcome].isnull() & dataset[name].notnull())
+    return found
 
 
 def _name(wrong: NDArray[np.bool_], names: NDArray[np.generic], text: str) -> list[str]:

@@ -106,52 +106,75 @@ def _error_checks(name: str, value: NDArray[np.float64], column: str, error: NDA
 
 
 def _interval_problems(rows: Rows, measure: Measure) -> list[str]:
-    """What is wrong with the bounds of counts; `_checks` has looked at the counts themselves."""
-    if measure.low is None or measure.high is None or not {measure.low, measure.high} <= set(rows.numbers):
+    """What is wrong with bounds of counts and means; `_checks` has looked at the values themselves."""
+    bounds = {name: rows.numbers[name] for name in (measure.low, measure.high) if name in rows.numbers}
+    if not bounds or not {measure.low, measure.high} - {None} <= set(bounds):
         return []
-    bounds = {name: rows.numbers[name] for name in (measure.low, measure.high)}
-    checks = [check for name, values in bounds.items() for check in _count_checks(name, values)]
-    for (name, values), (other, others) in permutations(bounds.items()):
+    counted, checks = measure.kind in {"count", "events"}, []
+    for name, values in bounds.items():
+        checks += _count_checks(name, values) if counted else _bound_checks(measure, name, values)
+    for (name, values), (other, others) in permutations(bounds.items()) if counted else ():
         alone = ~np.isnan(values) & np.isnan(others)
         checks.append((alone, f"'{other}' is empty where '{name}' is not", [values], "give both or leave both empty"))
-    if measure.denominator in rows.numbers:
-        checks += _bounded_checks(rows, measure, bounds[measure.low], bounds[measure.high])
+    for beside in (measure.denominator, measure.standard_error):
+        if beside in rows.numbers:
+            checks += _bounded_checks(rows, measure, beside, bounds)
     problems = [
         f"column {what}: {rows.name(wrong, *shown)}; {advice}" for wrong, what, shown, advice in checks if wrong.any()
     ]
-    return problems + _pair_problems(rows, measure, bounds[measure.low], bounds[measure.high])
+    return problems + _pair_problems(rows, measure)
 
 
-def _bounded_checks(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[_Check]:
-    below = measure.denominator
-    assert below is not None
-    total = rows.numbers[below]
-    value = rows.numbers.get(measure.values[0], np.full(total.size, np.nan))
-    alone = np.isnan(value) & ~np.isnan(low)  # a value is checked against its denominator by itself
-    what = f"'{below}' is empty where '{measure.low}' is not"
-    checks: list[_Check] = [(alone & np.isnan(total), what, [low], "give both or leave both empty")]
+def _bound_checks(measure: Measure, name: str, values: NDArray[np.float64]) -> list[_Check]:
+    """What is wrong with one bound of means."""
+    if measure.kind != "positive":
+        return []
+    wrong, least = (values < 0, "must not be below 0") if name == measure.low else (values <= 0, "must be above 0")
+    advice = "correct it, or leave it empty where that side is open"
+    return [(wrong, f"'{name}' {least} for a lognormal or gamma outcome", [values], advice)]
+
+
+def _bounded_checks(rows: Rows, measure: Measure, beside: str, bounds: dict[str, NDArray[np.float64]]) -> list[_Check]:
+    """What is wrong with intervals beside a denominator or a standard error."""
+    number, name = rows.numbers[beside], next(iter(bounds))
+    value = rows.numbers.get(measure.values[0], np.full(number.size, np.nan))
+    # a value is checked against what is beside it by itself
+    alone = np.isnan(value) & ~np.isnan(list(bounds.values())).all(axis=0)
+    either = len(bounds) > 1 and measure.kind not in {"count", "events"}
+    whose, shown = (f"an interval of '{measure.value}'", []) if either else (f"'{name}'", [bounds[name]])
+    what = f"'{beside}' is empty where {whose} is not"
+    checks: list[_Check] = [(alone & np.isnan(number), what, shown, "give both or leave both empty")]
+    if beside == measure.standard_error:
+        return checks
     if measure.kind == "count":
-        what = f"'{measure.high}' is above its denominator '{below}'"
-        checks.append((high > total, what, [high, total], "a count is at most its denominator; correct either"))
+        high = bounds[measure.high or ""]
+        what = f"'{measure.high}' is above its denominator '{beside}'"
+        checks.append((high > number, what, [high, number], "a count is at most its denominator; correct either"))
     else:
-        what = f"'{measure.low}' has values where its denominator '{below}' is 0"
-        checks.append((alone & (total == 0), what, [low], "correct the denominator, or leave both empty"))
+        what = f"'{beside}' is 0 where {whose} is given"
+        checks.append((alone & (number == 0), what, shown, "correct the denominator, or leave both empty"))
     return checks
 
 
-def _pair_problems(rows: Rows, measure: Measure, low: NDArray[np.float64], high: NDArray[np.float64]) -> list[str]:
-    both, problems = f"'{measure.low}' to '{measure.high}'", []
+def _pair_problems(rows: Rows, measure: Measure) -> list[str]:
+    none = np.full(rows.time.size, np.nan)
+    low, high = (none if bound is None else rows.numbers[bound] for bound in (measure.low, measure.high))
+    counted = measure.kind in {"count", "events"}
+    both, problems = " to ".join(f"'{bound}'" for bound in (measure.low, measure.high) if bound), []
     if (low > high).any():
         named = rows.name(low > high, low, high, between=" to ")
         problems.append(f"intervals from {both} end before they begin: {named}; correct either")
-    if measure.values[0] in rows.numbers:
-        value = rows.numbers[measure.values[0]]
-        outside = (low <= high) & ((value < low) | (value > high))
-        if outside.any():
-            named = rows.name(outside, value, low, high, between=", ")
-            advice = "correct the value or its bounds, or leave one of them empty"
-            problems.append(f"column '{measure.value}' lies outside its interval from {both}: {named}; {advice}")
-    wide = high - low >= MAX_VALUES
+    value = rows.numbers.get(measure.values[0], none)
+    outside = ~(low > high) & ((value < low) | (value > high))
+    if outside.any():
+        named = rows.name(outside, value, low, high, between=", ")
+        advice = "correct the value or its bounds, or leave one of them empty"
+        problems.append(f"column '{measure.value}' lies outside its interval from {both}: {named}; {advice}")
+    narrow = (low == high) & np.isnan(value) & (not counted)
+    if narrow.any():
+        named = rows.name(narrow, low, high, between=" to ")
+        problems.append(f"intervals from {both} have no width: {named}; put what is known in '{measure.value}'")
+    wide = (high - low >= MAX_VALUES) & counted
     if wide.any():
         named = rows.name(wide, low, high, between=" to ")
         advice = "leave them empty where so little is known, or narrow them"

@@ -33,8 +33,6 @@ class FamilyFacts:
         the white shock, from which it can hardly be told.
     errors
         Whether the standard error of every value may be given, in place of a denominator.
-    intervals
-        Whether its counts may be known as intervals.
     units
         Units of its effects with what turns a difference of expected values into each; empty where
         the unit is that of the values. Families that have any need a denominator, unless their records are
@@ -47,7 +45,6 @@ class FamilyFacts:
     noise: str | None = None
     overdispersed: bool = False
     errors: bool = False
-    intervals: bool = False
     units: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -67,30 +64,30 @@ _SHARES = {"percentage points": 100.0, "per 1,000": 1000.0}
 _RATES = {"per 1": 1.0, "per 100": 100.0, "per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5}
 
 FACTS: Mapping[FamilyName, FamilyFacts] = {
-    "binomial": FamilyFacts(
-        "count out of a denominator", "count", _scales(1.0, 0.3, 0.5, 1.0), intervals=True, units=_SHARES
-    ),
+    "binomial": FamilyFacts("count out of a denominator", "count", _scales(1.0, 0.3, 0.5, 1.0), units=_SHARES),
     "beta_binomial": FamilyFacts(
         "count out of a denominator, overdispersed",
         "count",
         _scales(1.0, 0.3, 0.5, 0.2),
         "overdispersion: the correlation within a cell is sigma^2 / (1 + sigma^2); 0.01 to 0.1 is usual in areas",
         overdispersed=True,
-        intervals=True,
         units=_SHARES,
     ),
-    "poisson": FamilyFacts("count of events", "events", _scales(1.0, 0.3, 0.5, 1.0), intervals=True, units=_RATES),
+    "poisson": FamilyFacts("count of events", "events", _scales(1.0, 0.3, 0.5, 1.0), units=_RATES),
     "negative_binomial": FamilyFacts(
         "count of events, overdispersed",
         "events",
         _scales(1.0, 0.3, 0.5, 0.3),
         "overdispersion: the variance is mu + sigma^2 mu^2; sigma is the spread of cells' rates beyond chance",
         overdispersed=True,
-        intervals=True,
         units=_RATES,
     ),
     "normal": FamilyFacts(
-        "mean", "real", _scales(1.0, 0.5, 0.5, 0.5), "sampling noise of a cell with the median denominator", errors=True
+        "mean",
+        "real",
+        _scales(1.0, 0.5, 0.5, 0.5),
+        "sampling noise of a cell with the median denominator",
+        errors=True,
     ),
     "student_t": FamilyFacts(
         "mean with heavy-tailed noise",

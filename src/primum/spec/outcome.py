@@ -69,8 +69,9 @@ class Outcome:
         Of an ordered outcome, the category (by the name of its column) whose upper boundary the effect is about: the
         effect is that on the share of records in the categories above it.
     low, high
-        Columns between which a count is known to lie where its value is empty, such as 1 and 5
-        where published counts of 1 to 5 are suppressed; only for "binomial" and "poisson", both or none.
+        Columns between which a value is known to lie where it is empty, such as 1 and 5 where published counts of 1
+        to 5 are suppressed: of counts both or none. Of means either may be
+        empty where that side is open: a duration that is not over yet is longer than `low`, and has no `high`.
     unit
         Unit of the effect: "percentage points" or "per 1,000" for shares; "per 1", "per 100", ...
         "per 100,000" of the denominator for events; otherwise the unit of the value.
@@ -345,14 +346,15 @@ class Outcome:
         bounds = {name: column for name, column in (("low", self.low), ("high", self.high)) if column is not None}
         if not bounds:
             return []
-        if not self.facts.intervals:
-            able = " or ".join(name for name, facts in FACTS.items() if facts.intervals)
-            advice = f"only the counts of a {able} outcome may be intervals; leave it out"
-            return [f"{path}.{name}: {advice}" for name in bounds]
-        if len(bounds) == 1:
+        if self.measure.split:
+            advice = "what is not known of bins or categories is left empty in their own columns"
+            return [f"{path}.{name}: {advice}; leave it out" for name in bounds]
+        if len(bounds) == 1 and self.facts.kind in {"count", "events"}:
             absent = "high" if "low" in bounds else "low"
-            return [f"{path}.{absent}: this key is missing; an interval needs the columns of both its bounds"]
-        named = {"value": self.value, "denominator": self.denominator, **bounds}
+            return [f"{path}.{absent}: this key is missing; an interval of counts needs the columns of both its bounds"]
+        named = {
+            "value": self.value, "denominator": self.denominator, "standard_error": self.standard_error, **bounds
+        }  # fmt: skip
         shared = [name for name in bounds if list(named.values()).count(named[name]) > 1]
         return [
             f"{path}.{name}: column '{named[name]}' is used twice in this outcome; they must differ" for name in shared

@@ -3,7 +3,15 @@
 from primum.model.families.beta_binomial import BetaBinomial
 from primum.model.families.binned import Binned
 from primum.model.families.binomial import Binomial
-from primum.model.families.family import Family, Standard, follows_scale, learns_noise, learns_scale, pseudo_cells
+from primum.model.families.family import (
+    Family,
+    Standard,
+    follows_scale,
+    inside_cells,
+    learns_noise,
+    learns_scale,
+    pseudo_cells,
+)  # fmt: skip
 from primum.model.families.gamma import Gamma
 from primum.model.families.gaussian import Gaussian
 from primum.model.families.negative_binomial import NegativeBinomial
@@ -32,5 +40,6 @@ def family_of(name: FamilyName) -> Family:
 
 
 __all__ = [
-    "FAMILIES", "Family", "Standard", "family_of", "follows_scale", "learns_noise", "learns_scale", "pseudo_cells",
+    "FAMILIES", "Family", "Standard", "family_of", "follows_scale", "inside_cells", "learns_noise", "learns_scale",
+    "pseudo_cells",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ the life table's old difficulty, for which its half a bin of exposure is a guess
 from __future__ import annotations
 
 from itertools import pairwise
-from math import erfc, exp, log, log1p, pi, sqrt
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,18 @@ from primum.errors import SpecError
 from primum.model.bins import Bins, at_risk, median_of
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
+from primum.model.families.tails import (
+    END,
+    LOG_PEAK,
+    PEAK,
+    SQRT_HALF,
+    log_between,
+    log_between_of,
+    log_tail,
+    part_between,
+)
 from primum.spec.families import FamilyName
 
-_SQRT_HALF, _PEAK, _LOG_PEAK = sqrt(0.5), 1 / sqrt(2 * pi), -0.5 * log(2 * pi)
-_END = 1e150  # as good as infinity, and its square is a number
-_TINY = 1e-290  # of a probability below it there are no digits to trust
-_FAR = 30.0  # from here on a normal's tail is its asymptotic series, to 14 digits
 _NOTHING = -1e300
 _LEAST = 1e-12
 # (1 + 2 x) exp(x^2) erfc(x) is a polynomial in (x - 3.75) / (x + 3.75) to rounding, for any x from 0 on
@@ -128,37 +134,16 @@ class Binned:
         parts = pt.as_tensor(fields).reshape((4, -1, fields.shape[1], fields.shape[2]))
         counts, hidden, others, still = parts[0], parts[1], parts[2], parts[3]
         z = (others[1:] - eta) / pt.abs(sigma)
-        above = z[:-1] + z[1:] > 0
-        near, far = pt.where(above, z[:-1], -z[1:]), pt.where(above, z[1:], -z[:-1])
-        tail, beyond = _log_tail(near), _log_tail(z)
-        between = tail + pt.log1p(-pt.exp(_log_tail(far) - tail))
-        each = pt.concatenate([_log_tail(-z[:1]), between, beyond[-1:]])
+        beyond = log_tail(z)
+        each = pt.concatenate([log_tail(-z[:1]), log_between_of(z[:-1], z[1:]), beyond[-1:]])
         return log_counts(counts, hidden, others[0], each) + (still[1:] * beyond).sum(axis=0)
 
     @staticmethod
     def slopes(eta: Array, sigma: float, fields: Array, standard: Array, slope: Array) -> tuple[float, float]:
         """Log density of cells and its derivatives."""
-
-        def log_far(x: float) -> float:
-            y = 1.0 / (x * x)
-            series = 1.0 - y * (1.0 - y * (3.0 - y * (15.0 - y * (105.0 - y * (945.0 - y * 10395.0)))))
-            return _LOG_PEAK - 0.5 * x * x - log(x) + log(series)
-
-        def part(
-            low: float, high: float, tail: float, far_tail: float, peak: float, far_peak: float
-        ) -> tuple[float, float, float]:
-            """Logarithm of the probability between, and densities at both ends over it."""
-            inside = abs(tail - far_tail) if low * high >= 0 else 1.0 - tail - far_tail
-            if inside > _TINY:
-                over = 1.0 / inside
-                return log(inside), peak * over, far_peak * over
-            near = log_far(min(abs(low), abs(high)))
-            chance = near + log1p(-exp(log_far(max(abs(low), abs(high))) - near))
-            return chance, exp(_LOG_PEAK - 0.5 * low * low - chance), exp(_LOG_PEAK - 0.5 * high * high - chance)
-
         bins, cells, scale = fields.shape[0] // 4, eta.size, abs(sigma)
-        z, tail, peak = np.full((bins + 1, cells), _END), np.zeros((bins + 1, cells)), np.zeros((bins + 1, cells))
-        z[0] = -_END
+        z, tail, peak = np.full((bins + 1, cells), END), np.zeros((bins + 1, cells)), np.zeros((bins + 1, cells))
+        z[0] = -END
         far, series = np.empty(cells), np.empty(cells)
         largest, total, pull_hidden, widen_hidden = (
             np.full(cells, _NOTHING), np.zeros(cells), np.zeros(cells), np.zeros(cells)
@@ -169,14 +154,14 @@ class Binned:
             for j in range(cells):
                 peak[edge, j] = exp(-0.5 * z[edge, j] ** 2)
             for j in range(cells):
-                x = abs(z[edge, j]) * _SQRT_HALF
+                x = abs(z[edge, j]) * SQRT_HALF
                 far[j], series[j] = (x - _MIDDLE) / (x + _MIDDLE), 0.0
             for coefficient in _TAIL:
                 for j in range(cells):
                     series[j] = series[j] * far[j] + coefficient
             for j in range(cells):
-                tail[edge, j] = 0.5 * peak[edge, j] * series[j] / (1.0 + 2.0 * _SQRT_HALF * abs(z[edge, j]))
-                peak[edge, j] *= _PEAK
+                tail[edge, j] = 0.5 * peak[edge, j] * series[j] / (1.0 + 2.0 * SQRT_HALF * abs(z[edge, j]))
+                peak[edge, j] *= PEAK
         density, in_scale = 0.0, 0.0
         slope[:] = 0.0
         for b in range(bins):
@@ -184,7 +169,9 @@ class Binned:
                 count, hidden, still = fields[b, j], fields[bins + b, j] > 0, fields[3 * bins + b, j]
                 low, high = z[b, j], z[b + 1, j]
                 if count > 0 or hidden:
-                    chance, before, after = part(low, high, tail[b, j], tail[b + 1, j], peak[b, j], peak[b + 1, j])
+                    chance, before, after = part_between(
+                        low, high, tail[b, j], tail[b + 1, j], peak[b, j], peak[b + 1, j]
+                    )
                     along, across = before - after, low * before - high * after
                     density += count * chance
                     slope[j] += count * along
@@ -196,7 +183,7 @@ class Binned:
                         pull_hidden[j] = old * pull_hidden[j] + new * along
                         widen_hidden[j] = old * widen_hidden[j] + new * across
                 if still > 0:
-                    chance, before, after = part(low, _END, tail[b, j], 0.0, peak[b, j], 0.0)
+                    chance, before, after = part_between(low, END, tail[b, j], 0.0, peak[b, j], 0.0)
                     density += still * chance
                     slope[j] += still * before
                     in_scale += still * low * before
@@ -289,19 +276,6 @@ def log_ways(bins: Bins) -> Array:
     return np.asarray(gammaln(finished + 1) - gammaln(bins.counts + 1).sum(axis=-1) - gammaln(bins.rest + 1))
 
 
-def log_between(low: Array, high: Array) -> Array:
-    """Log probability that a standard normal lies between two numbers, low < high.
-
-    Examples
-    --------
-    >>> log_between(np.array([-1.96, 40.0]), np.array([1.96, np.inf])).round(2).tolist()
-    [-0.05, -804.61]
-    """
-    above = low + high > 0
-    far, near = log_ndtr(np.where(above, -high, low)), log_ndtr(np.where(above, -low, high))
-    return np.asarray(near + np.log1p(-np.exp(far - near)))
-
-
 def _bins(cells: Cells) -> Bins:
     assert cells.bins is not None
     return cells.bins
@@ -311,32 +285,7 @@ def _staying(eta: Array, sigma: float, edges: Array) -> tuple[Array, Array, Arra
     """Chances of lasting beyond a bin once in it, and their logarithms' slopes in eta and sigma; last dim bin - 1."""
     z = (edges - eta[..., None]) / sigma
     beyond = log_ndtr(-z)
-    hazard = np.exp(_LOG_PEAK - 0.5 * z**2 - beyond) / sigma
+    hazard = np.exp(LOG_PEAK - 0.5 * z**2 - beyond) / sigma
     steps = (np.diff(each, axis=-1, prepend=0.0) for each in (beyond, hazard, z * hazard))
     stay, slope, slope_sigma = steps
     return np.clip(np.exp(stay), _LEAST, 1 - _LEAST), slope, slope_sigma
-
-
-def _log_tail(x: Any) -> Any:
-    """Logarithm of a normal's upper tail as a PyTensor expression, in three parts of which one moves at a time.
-
-    No formula is precise everywhere, and JAX differentiates also what `where` leaves out (`primum.model.build`).
-    """
-    import pytensor.tensor as pt
-
-    below, middle, far = pt.minimum(x, 3.0), pt.clip(x, 3.0, _FAR), pt.maximum(x, _FAR)
-    start = erfc(3.0 * _SQRT_HALF)
-    return (
-        pt.log1p(-0.5 * pt.erfc(-below * _SQRT_HALF))
-        + pt.log(pt.erfc(middle * _SQRT_HALF) / start)
-        + _log_series(far)
-        - _log_series(pt.as_tensor(np.float64(_FAR)))
-    )
-
-
-def _log_series(x: Any) -> Any:
-    import pytensor.tensor as pt
-
-    y = 1 / x**2
-    series = 1 - y * (1 - y * (3 - y * (15 - y * (105 - y * (945 - y * 10395)))))
-    return -0.5 * x**2 - pt.log(x) + pt.log(series)

@@ -97,6 +97,13 @@ class Family(Protocol):
         """Observed values as people look at them (shares for counts), NaN where not observed."""
 
 
+def values_of(fields: Any) -> Array:
+    """Numbers that fields of the PyMC model are now, which decide how many terms a cell has; none of an expression."""
+    if hasattr(fields, "get_value"):
+        return np.asarray(fields.get_value(borrow=True))
+    return fields if isinstance(fields, np.ndarray) else np.zeros((0, 0, 0))
+
+
 def learns_noise(family: Family, cells: Cells) -> bool:
     """Whether the model of these cells has a sigma to learn: its family has one, and errors are not known."""
     return family.noise and cells.standard_error is None
@@ -116,3 +123,8 @@ def pseudo_cells(family: Family, cells: Cells) -> Mask:
     """Missing cells that need a pseudo-response, as `primum.model.transport` says; shape (unit, time)."""
     follows = cells.varied and not cells.apart
     return np.asarray(~cells.observed & (follows or follows_scale(family, cells)))
+
+
+def inside_cells(family: Family, cells: Cells) -> Mask:
+    """Means that are known as intervals, and sampled (`primum.model.inside`); shape (unit, time)."""
+    return np.asarray(cells.vague & family.scaled)

@@ -17,11 +17,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from primum.model.cells import Array, Cells
+from primum.model.families.bounds import add_between, ends_of, middles, shown
 from primum.model.families.family import Standard
 from primum.model.families.gaussian import relative_size
 from primum.model.families.stirling import remainder, remainder_of
+from primum.model.families.tails import log_between_of_law
 from primum.spec.families import FamilyName
 
 _FARTHEST = 600.0
@@ -48,7 +51,8 @@ class Gamma:
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Logarithms, and relative denominators, 0 where missing: what a cell says of log mu at sigma = 1."""
         response = np.log(np.where(cells.observed, cells.value, 1.0)) - standard.centre
-        return np.where(cells.observed, response, 0.0), cells.observed * relative_size(cells)
+        response = middles(np.where(cells.observed, response, 0.0), cells, standard, log=True)
+        return response, cells.observed * relative_size(cells)
 
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
         """Logarithms of means are close to normal."""
@@ -100,11 +104,18 @@ class Gamma:
         response, size, _ = self.fields(cells, standard)
         shape = np.where(cells.observed, size, 1.0) / sigma**2
         constant = response + standard.centre + 0.5 * np.log(2 * np.pi)
-        return np.where(cells.observed, _log_density(np, response - eta, shape) - constant, np.nan)
+        density = _log_density(np, response - eta, shape) - constant
+        density = add_between(density, eta, shape, cells, ends_of(cells, standard, log=True), _log_between)
+        return np.where(cells.observed, density, np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed means."""
-        return np.where(cells.observed, cells.value, np.nan)
+        return shown(cells)
+
+
+def _log_between(low: Array, high: Array, shape: Array) -> Array:
+    first, last = (np.exp(np.clip(end, -_FARTHEST, _FARTHEST)) for end in (low, high))
+    return log_between_of_law(stats.gamma(shape, scale=1 / shape), first, last)
 
 
 def _log_density(maths: Any, gap: Any, shape: Any) -> Any:

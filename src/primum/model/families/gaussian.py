@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
+from primum.model.families.bounds import add_between, ends_of, middles, shown
 from primum.model.families.family import Standard
+from primum.model.families.tails import log_between
 from primum.spec.families import FamilyName
 
 
@@ -48,7 +50,8 @@ class Gaussian:
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Standardised values, and denominators as multiples of their median, or precisions where they are known."""
         response = (self._linked(cells) - standard.centre) / standard.spread
-        return np.where(cells.observed, response, 0.0), cells.observed * self._size(cells, standard)
+        response = middles(np.where(cells.observed, response, 0.0), cells, standard, log=self.log)
+        return response, cells.observed * self._size(cells, standard)
 
     def linearised(self, eta: Array, cells: Cells, standard: Standard) -> None:
         """The log density is quadratic."""
@@ -97,11 +100,12 @@ class Gaussian:
         scale = sigma / np.sqrt(np.where(cells.observed, weight, 1.0))
         jacobian = -np.log(standard.spread) - (np.log(value) if self.log else 0.0)
         density = -0.5 * ((response - eta) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi) + jacobian
+        density = add_between(density, eta, scale, cells, ends_of(cells, standard, log=self.log), _log_between)
         return np.where(cells.observed, density, np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed means."""
-        return np.where(cells.observed, cells.value, np.nan)
+        return shown(cells)
 
     def _linked(self, cells: Cells) -> Array:
         return np.log(np.where(cells.observed, cells.value, 1.0)) if self.log else cells.value
@@ -112,6 +116,10 @@ class Gaussian:
             return relative_size(cells)
         unit = np.where(cells.observed, cells.value, 1.0) if self.log else standard.spread
         return np.asarray((unit / cells.standard_error) ** 2)
+
+
+def _log_between(low: Array, high: Array, scale: Array) -> Array:
+    return log_between(low / scale, high / scale)
 
 
 def relative_size(cells: Cells) -> Array:

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.special import softmax
 
 from primum.model.cells import Array, Cells
+from primum.model.families.family import values_of
 
 _LEAST = 1e-6  # of information: an interval that holds every count has none
 _NOTHING = np.float64(-1e300)  # a term that is not there: finite, and its exponential is 0
@@ -83,8 +84,7 @@ def log_total(ratio: Ratio, fields: Any, *arguments: Any) -> Any:
     """
     import pytensor.tensor as pt
 
-    known = fields.get_value(borrow=True) if hasattr(fields, "get_value") else fields
-    longest = int(np.max(known[2:], initial=0))  # a number, since JAX compiles no lengths that data decide
+    longest = int(np.max(values_of(fields)[2:], initial=0))  # a number, as JAX compiles no lengths that data decide
     if longest == 0:
         return pt.zeros_like(fields[0])
     each = np.arange(1, longest + 1)[:, None, None]

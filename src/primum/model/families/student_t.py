@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
+from primum.model.families.bounds import add_between, ends_of, middles, shown
 from primum.model.families.family import Standard
 from primum.model.families.gaussian import relative_size
+from primum.model.families.tails import log_between_of_law
 from primum.spec.families import FamilyName
 
 FREEDOM = 4.0
@@ -48,6 +51,7 @@ class StudentT:
         Of a t that is (v + 1) / (v + 3) of a normal's; where it is a mixture of normals, what one of size 1 says.
         """
         response = np.where(cells.observed, (cells.value - standard.centre) / standard.spread, 0.0)
+        response = middles(response, cells, standard, log=False)
         share = 1.0 if cells.mixed else (FREEDOM + 1) / (FREEDOM + 3)
         return response, share * cells.observed * relative_size(cells)
 
@@ -101,8 +105,13 @@ class StudentT:
         constant = gammaln((FREEDOM + 1) / 2) - gammaln(FREEDOM / 2) - 0.5 * np.log(FREEDOM * np.pi)
         squares = ((response - eta) / scale) ** 2 / FREEDOM
         density = constant - np.log(standard.spread * scale) - 0.5 * (FREEDOM + 1) * np.log1p(squares)
+        density = add_between(density, eta, scale, cells, ends_of(cells, standard, log=False), _log_between)
         return np.where(cells.observed, density, np.nan)
 
     def level(self, cells: Cells) -> Array:
         """Observed means."""
-        return np.where(cells.observed, cells.value, np.nan)
+        return shown(cells)
+
+
+def _log_between(low: Array, high: Array, scale: Array) -> Array:
+    return log_between_of_law(stats.t(FREEDOM), low / scale, high / scale)

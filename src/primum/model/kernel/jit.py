@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from primum.model.families import intervals, stirling
+from primum.model.families import intervals, stirling, tails
 from primum.model.kernel.between import views
 from primum.model.kernel.scalars import normal_or_mixture
 from primum.model.kernel.terms import pull_of
@@ -35,5 +35,14 @@ def _know_helpers() -> None:
     """Let compiled code call the functions that others share."""
     from numba.extending import register_jitable
 
-    for helper in (*stirling.HELPERS, *intervals.HELPERS, normal_or_mixture, pull_of, told_forth, told_back, views):
+    for helper in (
+        *stirling.HELPERS,
+        *intervals.HELPERS,
+        *tails.HELPERS,
+        normal_or_mixture,
+        pull_of,
+        told_forth,
+        told_back,
+        views,
+    ):
         register_jitable(error_model="numpy")(helper)

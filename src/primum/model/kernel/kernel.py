@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.kernel import donors, effects, markov, paths, regions, scalars, shocks, terms, unit_scales
+from primum.model.kernel import donors, effects, inside, markov, paths, regions, scalars, shocks, terms, unit_scales
 from primum.model.kernel.between import ALONE, JOINED
 from primum.model.kernel.jit import jit
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA, TAU, S
@@ -34,7 +34,7 @@ ARRAYS = (
     "unit_told",
     "term_weight", "term_response", "term_centre", "term_before", "anchor",
     "links", "excess", "corners", "corner_kind", "lead_weight", "lead_told",
-    "noise",
+    "noise", "inside_unit", "inside_time", "inside_ends",
 )  # fmt: skip
 
 
@@ -78,6 +78,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     slopes = jit(family_of(name).slopes)
     tailed = name == "student_t"
     given_size = jit(family_of("normal").slopes) if tailed else slopes
+    inside_forth, inside_back = jit(inside.inside_forth), jit(inside.inside_back)
     cells = jit(paths.cells_of(slopes, given_size, *given_shocks))
     back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells))
     solve, solve_back, squares_of = jit(markov.solve), jit(markov.solve_back), jit(markov.squares_of)
@@ -100,12 +101,13 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         region_response: Any, region_of: Any, unit_told: Any,
         term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any, links: Any, excess: Any,
         corners: Any, corner_kind: Any, lead_weight: Any, lead_told: Any, noise: Any,
+        inside_unit: Any, inside_time: Any, inside_ends: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
         begin, forwards = min(others, 0), units > 0  # numba would compile sweep again for every constant
-        at_slow, at_region, at_tau, at_term, at_unit, at_period, at_x, at_shock, at_tail, at_xi = places[HEAD:-3]
-        at_u, at_donor, at_pair = places[-3:]
+        at_slow, at_region, at_tau, at_term, at_unit, at_period, at_x, at_shock, at_tail, at_xi = places[HEAD:-4]
+        at_inside, at_u, at_donor, at_pair = places[-4:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
         gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
@@ -131,7 +133,8 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         tails = min(heavy, at_xi - at_tail)
         x_tail = point[at_tail:at_xi].reshape((tails, units))
         in_x_tail = gradient[at_tail:at_xi].reshape((tails, units))
-        xi, in_xi = point[at_xi:at_u], gradient[at_xi:at_u]
+        xi, in_xi = point[at_xi:at_inside], gradient[at_xi:at_inside]
+        x_inside, in_x_inside = point[at_inside:at_u], gradient[at_inside:at_u]
         variance, own, sign, centre = np.empty(periods), np.empty(periods), np.empty(periods), np.empty(periods)
         root, ahead = np.empty((2, periods)), only_ahead(between)
         zeta, carried = np.empty(pilots), np.zeros((pilots, periods))
@@ -160,8 +163,12 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         mixed, fields_now, told = tailed and tails > 0, fields, np.empty(shock.shape)
         if heavy:
             cell_now = np.empty((periods, units))
-        if mixed:
+        response_now, within = response, 0.0
+        if mixed or x_inside.size:
             fields_now = fields.copy()
+        if x_inside.size:
+            response_now = response.copy()
+            within = inside_forth(x_inside, inside_unit, inside_time, inside_ends, response_now, fields_now)
         relative, spread = np.empty(shock.shape), np.empty(shock.shape)
         in_spread, in_size, in_cell = np.empty(shock.shape), np.zeros(shock.shape), np.empty(shock.shape)
         paths = (x, xi, eta, kept, scale_of, precision, x_shock, shock, spread)
@@ -170,7 +177,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             in_spread, in_size, in_cell,
         )  # fmt: skip
         of_paths = (
-            standard, fields_now, response, cell_now, mean_weight, factors, basis, (pseudo_unit, pseudo_time),
+            standard, fields_now, response_now, cell_now, mean_weight, factors, basis, (pseudo_unit, pseudo_time),
             anchor, lead_weight, lead_told, told, mixed, (links, excess, corners, corner_kind, drift_variance),
         )  # fmt: skip
         of_pilots = (pilot_response, pilot_exposure, mean_weight[others:])
@@ -180,7 +187,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         of_regions = (region_of, region_scale, region_weight, region_response, path_basis, path_mix)
         expected, left, in_later, in_expected = of_effects(between, periods * units, pilots)
 
-        density: float = scalars_forth(point, places, priors, constants, scalars)
+        density: float = within + scalars_forth(point, places, priors, constants, scalars)
         if mixed:
             all_noise = scalars[SIGMA]
         if heavy:  # these are apart from paths, which then have none
@@ -255,6 +262,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
             between, level, variance, own, basis, root, in_eta, in_carried, in_whole, in_level, in_variance, in_own,
             in_left,
         )  # fmt: skip
+        inside_back(x_inside, inside_unit, inside_time, inside_ends, in_eta, in_x_inside)
         for j in range(units):
             in_scalars[SIGMA] -= 2.0 * in_log_precision[j] * precision[j] * noise[1, j] * scalars[SIGMA]
         for k in range(periods):
