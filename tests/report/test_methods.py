@@ -13,6 +13,7 @@ from primum.fit import Fit
 from primum.report.barg import as_markdown, barg
 from primum.report.methods import methods
 from primum.spec import freeze
+from primum.spec.families import FamilyName
 from primum.testing import canned_fit, tiny_categories, tiny_fit
 from tests.model.panels import evaluation
 
@@ -97,6 +98,14 @@ def test_regions_without_a_comparator_are_said(harm: pr.Harm) -> None:
         names = np.array([*pilots, *["West"] * 5, *["North"] * 4])
         panel = pr.Panel(fit.panel.dataset.assign_coords(region=("unit", names)), fit.spec.data)
         assert ("no comparator lies in East, whose path" in text(replace(fit, panel=panel), harm)) == said
+
+
+@pytest.mark.parametrize("family", ["poisson", "lognormal"])
+def test_records_that_are_known_as_intervals_are_said(family: FamilyName) -> None:
+    fit = canned_fit(*evaluation(family, bounded=12))
+    found = text(fit, pr.harm(pr.effects(fit)))
+    # of counts, one interval has no width and is still one in the table
+    assert "12 of 72 records are known only to lie between two values, or beyond one, and say no more" in found
 
 
 def test_categories_and_open_records_are_said() -> None:

@@ -14,7 +14,7 @@ from primum.fit.attempts import careful, sampled_again
 from primum.harm import Harm
 from primum.harm.sentences import chosen_after
 from primum.model import cells_of
-from primum.panel.design import usable
+from primum.panel.design import intervals, usable
 from primum.panel.panel import units_in_words
 from primum.panel.rows import list_some
 from primum.spec import Frozen, Outcome
@@ -97,8 +97,14 @@ def _imputed(fit: Fit | Imputed) -> str:
 
 def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
     """What differs from the default model for one outcome; empty where nothing does."""
-    effect, found = outcome.effect, []
-    empty = fit.panel.dataset["time"].values[~usable(fit.panel.dataset, outcome.name).any(axis=0)]
+    effect, found, seen = outcome.effect, [], usable(fit.panel.dataset, outcome.name)
+    bounded = int((seen & intervals(fit.panel.dataset, outcome.name)).sum())
+    if bounded:
+        found.append(
+            f"{bounded:,} of {int(seen.sum()):,} records are known only to lie between two values, or beyond one, and "
+            "say no more than that"
+        )
+    empty = fit.panel.dataset["time"].values[~seen.any(axis=0)]
     if empty.size:
         found.append(
             f"no area has a record in {' and '.join(map(str, empty))}, so that the common path there, and with it any "
