@@ -15,7 +15,8 @@ of itself a period, ``binomial:variances`` drifts and shocks that are larger in 
 ``binomial:sizes`` shocks that are in some periods, ``binomial:effects`` effects that move with the time since the start
 and differ between two cohorts (``binomial:spread`` heavy-tailed ones, ``binomial:moderator`` ones that differ with what
 is known of a pilot), ``binomial:weights`` pilots that follow comparators, and ``binomial:matched`` ones that follow a
-quarter of these, each pilot its own, which base weights name; ``binned:open`` has records whose follow-up ends before
+quarter of these, each pilot its own, which base weights name; ``binomial:covariates`` has two covariates, one of which
+goes with exposure; ``binned:open`` has records whose follow-up ends before
 they do, in two fifths of the bins that they would lie in; ``ordered:50`` and
 ``ordered:500`` have so many records in every cell, in place of some 200, and boundaries are those that are drawn from.
 ``binomial:suppressed``, and three more such, have some 20 records in a cell, and of counts from 1 to 5 no more is
@@ -57,7 +58,7 @@ OPTIONS = {
     "sizes": {"shock_sizes": "by period"},
     "effects": {"effect": {"over_time": "event time", "cohorts": "apart"}},
     "spread": {"effect": {"spread": "heavy-tailed"}}, "moderator": {"effect": {"moderators": ["rating"]}},
-    "matched": {"weights": {"base": "panel"}},
+    "matched": {"weights": {"base": "panel"}}, "covariates": {"covariates": ["first", "second"]},
 }  # fmt: skip
 CASES = (
     *FACTS, "normal:known", "lognormal:known", *(f"binomial:{option}" for option in OPTIONS),
@@ -129,7 +130,7 @@ def hyper_of(outcome: Outcome, rng: np.random.Generator) -> dict[str, float]:
     drawn = {}
     used = dict(outcome.priors_in_use())
     for name, prior in outcome.all_priors().items():
-        if name in {"sigma_slope", "sigma_region"} and name not in used:
+        if name in {"sigma_slope", "sigma_region", "covariate"} and name not in used:
             continue  # so that panels are those of before there were these
         scale = prior.distribution == "half-normal"
         drawn[name] = prior.location + prior.scale * (rng.uniform(0.2, 0.8) if scale else 0.5 * rng.normal())
@@ -195,6 +196,10 @@ def simulate(case: str, seed: int, of: Size | None = None) -> tuple[Spec, pr.Pan
         rating = rng.normal(size=(of.units, 1))
         tau = tau + hyper["moderator"] * (rating - rating[: of.pilots].mean()) / rating[: of.pilots].std()
         columns["rating"] = np.broadcast_to(rating, grid)
+    if outcome.covariates:
+        first, second = np.cumsum(rng.normal(size=grid), axis=1), rng.normal(size=grid) + exposure
+        columns |= {"first": first, "second": second}
+        without = without + hyper["covariate"] * (first / first.std() - second / second.std())
     sigma, eta = np.full((1, 1), hyper["sigma"]), without + exposure * tau
     if outcome.measure.split:
         columns |= draw_split(rng, outcome, standard.centre + eta, hyper["sigma"], size)

@@ -191,6 +191,9 @@ def _canned(panel: Panel, outcome: Outcome, rng: np.random.Generator) -> xr.Data
         "time": cells.time,
         "pilot": names[cells.pilots],
     }
+    if outcome.covariates:
+        coords["covariate"] = np.array(outcome.covariates)
+        variables["beta"] = ((*sample, "covariate"), 0.1 * rng.normal(size=(*shape, len(outcome.covariates))))
     posterior = xr.Dataset(variables, coords)
     predictive, density = predict(posterior, outcome.name, family, cells, standard, rng)
     stats = xr.Dataset(

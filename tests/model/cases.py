@@ -44,6 +44,7 @@ EVIDENCE = {
 }
 SHOCKS = {"outcomes.first.shocks": "heavy-tailed"}
 SIZES = {"outcomes.first.shock_sizes": "by period"}
+BESIDE = {"outcomes.first.covariates": ["rain", "snow"]}
 LONG = tuple(range(2010, 2018))
 Point = dict[str, Array]
 
@@ -109,6 +110,13 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     ),
     "gamma with weights, with intervals": lambda: evaluation("gamma", missing=9, bounded=30, changes=WEIGHTS),
     "student_t with intervals, with gaps": lambda: evaluation("student_t", missing=9, bounded=30),
+    "binomial with covariates, with gaps": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=BESIDE),
+    "normal with covariates, weights, regions and terms, with gaps": lambda: evaluation(
+        "normal", pilots=5, missing=9, staggered=True, changes={**BESIDE, **WEIGHTS, **REGIONS, **EFFECT}
+    ),
+    "poisson with covariates, shocks by period and variances by unit": lambda: evaluation(
+        "poisson", changes={**BESIDE, **SIZES, **VARIED}
+    ),
     "binned": lambda: evaluation("binned", times=UNEVEN),
     "binned, with hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20),
     "binned, with open records, hidden bins and gaps": lambda: evaluation("binned", missing=9, bounded=20, still=True),

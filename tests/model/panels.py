@@ -110,6 +110,7 @@ def table_of(
         "start": np.repeat(start, time.size),
         "embedded": np.repeat(embedded, time.size),
         "region": np.repeat(np.array(REGION_NAMES)[np.arange(units) % 3], time.size),
+        **{name: values.ravel() for name, values in beside(units, time.size).items()},
         "rating": np.repeat(np.where(np.arange(units) < pilots, np.arange(units) % 3 + 1.0, np.nan), time.size),
     }
     for name in names:
@@ -145,6 +146,12 @@ def table_of(
             around = _bounds_of_counts if counted else _bounds_of_means
             columns |= around(rng, name, flat, (total if counted else error).ravel(), bounded)
     return pd.DataFrame(columns)
+
+
+def beside(units: int, periods: int) -> dict[str, Array]:
+    """Covariates, which move in some units otherwise than in others; shape (unit, time) each."""
+    unit, time = np.arange(units)[:, None], np.arange(periods)
+    return {"rain": 800 + 50 * np.sin(1.3 * unit * time + unit), "snow": np.cos(unit + 0.7 * time * (unit % 4))}
 
 
 def draw_values(

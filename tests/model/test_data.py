@@ -38,6 +38,8 @@ def test_shapes_are_those_of_the_dims(built: Model) -> None:
         "tailed": 2,
         "part": 2,
         "end": 2,
+        "one": 1,
+        "comparator": built.cells.comparators.size,
         "anchored": built.cells.time.size if has_pseudo(built).any() else 0,
         "pulled": 1 + sizes_of(built.cells, built.family)["term"],
         "field": fields,

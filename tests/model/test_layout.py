@@ -62,8 +62,9 @@ def test_report_has_a_place_for_every_scalar_and_names_those_there_are(
 @pytest.mark.parametrize(("name", "counted", "absent"), KINDS)
 def test_places_are_starts_and_absent_scalars_have_none(name: FamilyName, counted: bool, absent: set[str]) -> None:
     layout = layout_of(cells_with_gaps(name, counted), family_of(name))
-    # regions' coordinates, effect terms, units' and periods' scales, of which there are none, begin where the next do
-    names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x", "x"]
+    # regions' coordinates, effect terms, covariates, units' and periods' scales, of which there are none, begin where
+    # the next do
+    names = [*SCALARS, "lambda_drift", "x_tau", "x_tau", "x", "x", "x", "x", "x"]
     expected = [-1 if key in absent else layout.free[key].start for key in names]
     # shocks apart from paths and their tails, which there are none of either, and pseudo-responses
     expected += 3 * [layout.free["xi"].start if "xi" in layout.free else layout.points] + 4 * [layout.points]
@@ -106,6 +107,7 @@ def test_sizes_are_those_of_the_cells() -> None:
         "ordered": 12,
         "term": 0,
         "varied": 0,
+        "covariate": 0,
         "sized": 0,
         "region": 0,
         "pseudo": 0,

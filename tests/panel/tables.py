@@ -34,6 +34,7 @@ BINNED = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, 
 STILL = ("open_short", "open_middling", "open_long")
 OPEN = Layout(START.columns, Periods(), Treatment(), (Measure("length", BINS, "records", "bins", open=STILL),))
 GRADES = Layout(START.columns, Periods(), Treatment(), (Measure("grade", BINS, None, "categories"),))
+BESIDE = Layout(START.columns, Periods(), Treatment(), (replace(COUNT, covariates=("wet",)),))
 LASTING = Layout(START.columns, Periods(), Treatment(), (replace(DAYS, low="low", high="high"),))
 DURATION = Layout(START.columns, Periods(), Treatment(), (DAYS,))
 

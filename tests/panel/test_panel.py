@@ -18,6 +18,7 @@ from primum.panel import Panel
 from primum.sources import read_table
 from primum.spec import Layout, Measure, Periods, Spec
 from tests.panel.tables import (
+    BESIDE,
     BINNED,
     BINS,
     BOUNDED,
@@ -364,6 +365,24 @@ MALFORMED = [
         START,
         put("kin", dict.fromkeys(range(25, 49))),
         ("kinship is observed more than once in fewer than 2 comparators", "leave the outcome out"),
+    ),
+    Malformed(
+        "covariate that is not known everywhere",
+        BESIDE,
+        fill("wet", lambda unit, year: None if (unit, year) in {("A2", 2011), ("B1", 2016)} else year * ord(unit[1])),
+        ("column 'wet' is a covariate and empty, or has no row, for (A2, 2011), (B1, 2016)", "leave the covariate out"),
+    ),
+    Malformed(
+        "covariate of periods alone",
+        BESIDE,
+        fill("wet", lambda _, year: 0.1 * year),
+        ("column 'wet' is a covariate that never moves in one unit otherwise than in all", "leave it out"),
+    ),
+    Malformed(
+        "covariate of units alone",
+        BESIDE,
+        fill("wet", lambda unit, _: 0.1 * ord(unit[1])),
+        ("column 'wet' is a covariate that never moves in one unit otherwise than in all", "leave it out"),
     ),
     Malformed(
         "interval that ends before it begins",
@@ -911,6 +930,11 @@ def test_an_interval_counts_as_observed() -> None:
     assert "48 of 48 cells observed, 8 of them as intervals" in repr(panel)
     with pytest.raises(PanelError, match="kinship is observed in fewer than 2 periods before exposure"):
         _read_broken(bounds(dict.fromkeys(range(1, 9), (None, None))), BOUNDED)
+
+
+def test_covariates_are_kept_as_the_table_has_them() -> None:
+    panel = _read_broken(fill("wet", lambda unit, year: float(year * ord(unit[1]))), BESIDE)
+    assert float(panel.dataset["covariate_wet"].sel(unit="B1", time=2012)) == 2012 * ord("1")
 
 
 def test_of_a_mean_one_bound_is_enough() -> None:

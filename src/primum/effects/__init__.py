@@ -1,6 +1,7 @@
 """Effects on the outcome's own scale, with and without exposure."""
 
 from primum.effects import estimands
+from primum.effects.coefficients import Coefficients, coefficients
 from primum.effects.correlations import Correlations, correlations
 from primum.effects.effects import Effects, OutcomeEffects, effects, outcome_effects
 from primum.effects.estimand import Estimand
@@ -13,6 +14,7 @@ from primum.effects.unpooled import unpooled
 from primum.effects.weights import ComparatorWeights, comparator_weights
 
 __all__ = [
+    "Coefficients",
     "ComparatorWeights",
     "Correlations",
     "Effects",
@@ -23,6 +25,7 @@ __all__ = [
     "RegionalPaths",
     "ShockSizes",
     "UnitSizes",
+    "coefficients",
     "comparator_weights",
     "correlations",
     "effects",

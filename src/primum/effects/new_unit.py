@@ -34,7 +34,8 @@ def new_unit(
     Its level, drift, shock and effect are drawn from what the model has learned of units that
     are not pilots, so the draws carry both the uncertainty and the spread between units. Where the
     effect has terms, it is that of a new cohort, at the pilots' average event time and moderators. Where regions
-    have paths of their own, it is in one of them, each as likely as comparators in it are many.
+    have paths of their own, it is in one of them, each as likely as comparators in it are many, and its covariates are
+    those of a comparator.
 
     Parameters
     ----------

@@ -78,6 +78,9 @@ def kernel_entry(family: Any, *, given: bool) -> Any:
             carray(int32(t[45, 0]), (t[45, 1],)),
             carray(int32(t[46, 0]), (t[46, 1],)),
             carray(float64(t[47, 0]), (t[47, 1], t[47, 2])),
+            carray(float64(t[48, 0]), (t[48, 1],)),
+            carray(float64(t[49, 0]), (t[49, 1], t[49, 2], t[49, 3])),
+            carray(float64(t[50, 0]), (t[50, 1], t[50, 2], t[50, 3])),
         )  # fmt: skip
 
     return evaluate
@@ -168,7 +171,8 @@ def _lengths() -> Any:
     from numba import carray
 
     at_unit, at_period = VECTORS.index("x_unit"), VECTORS.index("s_period")
-    head, rows, int64, shocks = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64), ARRAYS.index("excess")
+    head, rows, int64 = len(SCALARS), len(ARRAYS), _pointer_to(numba.types.int64)
+    shocks, covariates = ARRAYS.index("excess"), ARRAYS.index("covariate_cells")
 
     @numba.njit  # type: ignore[untyped-decorator]
     def lengths(table: Any) -> tuple[int, int]:
@@ -178,7 +182,7 @@ def _lengths() -> Any:
         varied = places[head + at_unit + 1] - places[head + at_unit]
         sized = places[head + at_period + 1] - places[head + at_period]
         latents = (periods + t[shocks, 1]) * units + pairs + varied
-        return head + periods + pilots + terms + regions * periods + sized, latents
+        return head + periods + pilots + terms + regions * periods + sized + t[covariates, 1], latents
 
     return lengths
 

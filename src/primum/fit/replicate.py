@@ -67,11 +67,13 @@ def new_units(posterior: xr.Dataset, cells: Cells, rng: np.random.Generator) -> 
 def paths_of(posterior: xr.Dataset, cells: Cells, units: NDArray[np.int64]) -> Array:
     """The path that some units would follow without anything of their own: the common one, or their region's.
 
+    What covariates have done to it belongs to it.
+
     Parameters
     ----------
     posterior
         Draws of lambda (chain, draw, time), or of lambda_region (chain, draw, region, time) where regions have paths
-        of their own.
+        of their own, and of beta (chain, draw, covariate) where there are covariates.
     cells
         The outcome's arrays.
     units
@@ -83,8 +85,12 @@ def paths_of(posterior: xr.Dataset, cells: Cells, units: NDArray[np.int64]) -> A
         Shape (chain, draw, unit, time), with one unit for all where they have the same path.
     """
     if cells.regions is None:
-        return np.asarray(posterior["lambda"], dtype=float)[:, :, None]
-    return np.asarray(posterior["lambda_region"], dtype=float)[:, :, cells.regions.of_unit[units]]
+        paths = np.asarray(posterior["lambda"], dtype=float)[:, :, None]
+    else:
+        paths = np.asarray(posterior["lambda_region"], dtype=float)[:, :, cells.regions.of_unit[units]]
+    if not len(cells.covariates):
+        return paths
+    return np.asarray(paths + np.tensordot(np.asarray(posterior["beta"]), cells.covariates[:, units], axes=1))
 
 
 def flat(values: xr.DataArray | Array) -> Any:

@@ -175,6 +175,7 @@ def _posterior(
         "pilot": units[cells.pilots],
         "comparator": units[cells.comparators],
         **({} if cells.terms is None else {"term": list(cells.terms.names)}),
+        **({"covariate": list(outcome.covariates)} if outcome.covariates else {}),
         **({} if cells.regions is None else {"region": list(cells.regions.names)}),
     }
     dims = {name: field.dims for name, field in layout_of(cells, family_of(outcome.family)).reported.items()}

@@ -56,6 +56,8 @@ sampled through the same map as the pilots' effects below, P and z being fixed a
     A_{gk} = \frac{1}{1 + \sigma_{region}^2 d_k P_{gk}}, \quad
     \zeta_{gk} = A_{gk}\sigma_{region}\sqrt{d_k} P_{gk}(z_{gk} - \lambda_k) + \sqrt{A_{gk}}\, x_{gk}.
 
+Covariates that change over time are part of that location, too (`primum.model.covariates`).
+
 **Scales.** A half-normal scale is the absolute value of a normal, and that normal is sampled, sign
 and all: the model knows scales by their squares, so both signs are the same model and the density
 is smooth at 0. On the logarithm of a scale the density falls only exponentially towards 0; chains
@@ -248,10 +250,15 @@ def add_outcome(cells: Cells, family: Family, priors: Priors, given: Given | Non
         sign = root_sign * pt.sign(sigma)
     regional = _regions(cells, slow, path, data)
     location = mu + path[:, None] + (regional @ data["path_basis"])[:others].T
+    if len(cells.covariates):
+        beta = pm.Normal("beta", 0.0, data["covariate_scale"][0], dims=_own("covariate"))
+        location += pt.tensordot(beta, data["covariate_cells"], axes=1)
     centre = pt.concatenate([pt.sqrt(data["basis"].shape[0]) * (mu + beta_pilot)[None], slow @ data["path_mix"]])
     gamma, of_terms = add_terms(cells, centre, data)
     tau, of_tau = average(priors.tau, expected_of(centre, gamma, data), data)
     carried = pt.tensordot(gamma, data["pilot_terms"], axes=1) + _in_basis(regional[others:], data)
+    if len(cells.covariates):
+        carried += pt.tensordot(beta, data["covariate_pilots"], axes=1)
     expected = pt.as_tensor(0.0)
     if given is not None:
         expected = root_sign[:, None] * pt.sqrt(variance) * given.known[:, :others]
@@ -317,7 +324,7 @@ def coords_of(cells: Cells, units: NDArray[Any]) -> dict[str, Any]:
 
 def _own_sizes(cells: Cells, family: Family) -> dict[str, int]:
     """Lengths of the dims that are an outcome's own."""
-    own = ("term", "varied", "sized", "pseudo", "inside", "donor", "pair", "region")
+    own = ("term", "varied", "sized", "pseudo", "inside", "covariate", "donor", "pair", "region")
     return {name: size for name, size in sizes_of(cells, family).items() if name in own}
 
 

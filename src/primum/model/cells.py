@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from primum.errors import SpecError
 from primum.model.bins import Bins, bins_of
+from primum.model.covariates import covariates_of
 from primum.model.drift import Array, Basis, drift_basis
 from primum.model.terms import Terms, terms_of
 from primum.panel.design import intervals, usable
@@ -119,6 +120,8 @@ class Cells:
         Whether shocks are heavy-tailed.
     sized
         Whether shocks are larger in some periods than in others.
+    covariates
+        What changes over time, centred and scaled; shape (covariate, unit, time), or (0, 0, 0) where there are none.
     mixed
         Whether noise is Student's t beside shocks, as a mixture: normal, and of a size of its own in each cell.
     """
@@ -146,6 +149,7 @@ class Cells:
     heavy: bool = False
     sized: bool = False
     mixed: bool = False
+    covariates: Array = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     @property
     def apart(self) -> bool:
@@ -254,6 +258,7 @@ def cells_of(dataset: xr.Dataset, outcome: Outcome) -> Cells:
         regions=_regions(dataset) if outcome.path_by == "region" else None,
         heavy=outcome.shocks == "heavy-tailed",
         sized=outcome.shock_sizes == "by period",
+        covariates=covariates_of(outcome, dataset),
         mixed=outcome.family == "student_t" and outcome.shocked,
     )
 

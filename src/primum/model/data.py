@@ -25,7 +25,7 @@ from primum.model.shocks import weights_through
 from primum.model.term_pull import Pilots, Pull, no_pull, pulls_of
 from primum.model.terms import Terms
 from primum.model.unit_scales import spread_of_logs, told_of_scales
-from primum.model.working import Working, working_of
+from primum.model.working import Working, two_way, working_of
 from primum.spec import Prior, Priors
 
 DIMS: dict[str, tuple[str, ...]] = {
@@ -53,6 +53,9 @@ DIMS: dict[str, tuple[str, ...]] = {
     "term_response": ("pulled",),
     "term_centre": ("pulled", "component"),
     "term_before": ("pulled", "term"),
+    "covariate_scale": ("one",),
+    "covariate_cells": ("covariate", "time", "comparator"),
+    "covariate_pilots": ("covariate", "pilot", "component"),
     "pseudo_unit": ("pseudo",),
     "pseudo_time": ("pseudo",),
     "inside_unit": ("inside",),
@@ -163,6 +166,7 @@ def arrays_of(cells: Cells, family: Family, priors: Priors) -> dict[str, NDArray
         "pseudo_unit": pseudo_unit.astype(np.int32),
         "pseudo_time": pseudo_time.astype(np.int32),
         **inside_of(cells, family),
+        **_covariates(cells, priors),
         "tail": np.array([cells.tail, cells.scale_tail]),
         "drift_scalar": basis.scales(*moves).astype(np.int32),
         "path_scale": path_scale,
@@ -188,6 +192,16 @@ def _anchor(cells: Cells, pseudo: int) -> Array:
     """What averages a unit's records, of no periods where there are no pseudo-responses; shape (time, unit)."""
     share = cells.observed / np.maximum(cells.observed.sum(axis=1, keepdims=True), 1)
     return share.T if pseudo else np.zeros((0, len(share)))
+
+
+def _covariates(cells: Cells, priors: Priors) -> dict[str, Array]:
+    """Covariates of comparators by period, and of pilots in the coordinates of the basis, with their prior's scale."""
+    values = cells.covariates if len(cells.covariates) else np.zeros((0, *cells.value.shape))
+    return {
+        "covariate_scale": np.array([priors.covariate.scale]),
+        "covariate_cells": np.ascontiguousarray(values[:, cells.comparators].transpose(0, 2, 1)),
+        "covariate_pilots": values[:, cells.pilots] @ cells.basis.vectors.T,
+    }
 
 
 def _seen(work: Working, cells: Cells, scales: Scales, basis: Array, mix: Array) -> tuple[Array, Array]:
@@ -246,6 +260,8 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
         shares["sigma"] = shares["s"]
     if cells.trends:
         shares["sigma_slope"] = others.size
+    if len(cells.covariates):
+        found["beta"] = _coefficients(work, cells)
     found |= {name: (getattr(scales, name), getattr(scales, name) / np.sqrt(2 * n)) for name, n in shares.items()}
     if cells.sized:
         found["s_period"] = np.full(periods, scales.s), np.full(periods, scales.s / np.sqrt(2 * others.size))
@@ -255,6 +271,17 @@ def guesses_of(cells: Cells, family: Family, priors: Priors) -> dict[str, tuple[
     if cells.mixed:
         found["sigma"] = tuple(0.75 * each for each in found["sigma"])
     return {name: (np.asarray(centre), np.asarray(spread)) for name, (centre, spread) in found.items()}
+
+
+def _coefficients(work: Working, cells: Cells) -> tuple[Array, Array]:
+    """Roughly the coefficients of covariates: by least squares beside units' and periods' effects."""
+    seen = cells.observed
+    response, *columns = (each - sum(two_way(each, seen)) for each in (work.response, *cells.covariates))
+    design = np.stack([each[seen] for each in columns], axis=-1)
+    known = design.T @ design + np.eye(len(columns))
+    centre = np.linalg.solve(known, design.T @ response[seen])
+    left = (response[seen] - design @ centre).std()
+    return centre, left * np.sqrt(np.diag(np.linalg.inv(known)))
 
 
 def _shared(work: Working, cells: Cells, scales: Scales) -> tuple[Array, Array]:

@@ -32,7 +32,8 @@ _MODEL = """Model, for unit i and period t, {how}:
   Where shocks are heavy-tailed, they are s times Student's t with 4 degrees of freedom; where their sizes are
   "by period", each period has an s of its own, with the same prior.
   Where an outcome has comparator weights, a pilot's drift is a weighted mean of comparators' drifts, with
-  weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q)."""
+  weights ~ logistic-normal around base weights, plus a drift of its own with steps of Normal(0, kappa * q).
+  Covariates add their coefficients (covariate), each for one SD over areas and periods."""
 
 _TARGETS = {"areas": "each area-period the same", "denominators": "each area-period weighted by its denominator"}
 
@@ -118,6 +119,10 @@ def _outcome_text(outcome: Outcome, panel: Panel) -> str:
         f"  drift    {_drift_text(outcome)}",
         f"  sizes    drifts and shocks {_variances_text(outcome)}",
         *_shock_text(outcome),
+        *(
+            [f"  beside   {', '.join(outcome.covariates)}, which change over time (covariate)"]
+            * bool(outcome.covariates)
+        ),
         f"  weights  {_weights_text(outcome.weights)}",
         f"  effect   {_effect_text(outcome.effect)}",
         f"  target   SATT, the mean effect over the pilots' fully exposed periods, {_TARGETS[outcome.target]}",

@@ -23,7 +23,8 @@ TAILED = frozenset({"sigma_tau", "sigma_event", "sigma_cohort", "omega", "sigma_
 SCALES = SIGNED | TAILED
 _VECTORS = {
     "lambda_drift": ("drift",), "x_region": ("region", "drift"), "x_tau": ("pilot",), "x_term": ("term",),
-    "x_unit": ("varied",), "s_period": ("sized",), "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
+    "x_unit": ("varied",), "beta": ("covariate",), "s_period": ("sized",),
+    "x": ("component", "ordered"), "x_shock": ("time", "ordered"),
     "x_tail": ("time", "ordered"),
     "xi": ("pseudo",), "x_inside": ("inside",), "x_u": ("drift", "donor"), "x_donor": ("donor",), "x_pair": ("pair",),
 }  # fmt: skip
@@ -31,7 +32,7 @@ VECTORS = tuple(_VECTORS)
 _WEIGHTING = {"x_u", "x_donor", "x_pair"}
 _REPORTED = {
     "lambda": ("time",), "tau_unit": ("pilot",), "gamma": ("term",), "lambda_region": ("region", "time"),
-    "shock_scale": ("sized",),
+    "shock_scale": ("sized",), "beta": ("covariate",),
     "eta": ("time", "ordered"), "weight": ("pair",), "unit_scale": ("varied",),
     "shock": ("time", "ordered"),
 }  # fmt: skip
@@ -63,9 +64,9 @@ class Layout:
         Of the sampled point: scales by their coordinates, the path by its components
         (``lambda_drift``), the transported coordinates x_tau and x, pseudo-responses (xi), means that are known as
         intervals (x_inside), shocks that are apart from paths (x_shock), tails of these or of noise (x_tail), scales
-        by period (s_period), regions' departures from the path (x_region), effect terms (x_term) and units' scales
-        (x_unit) where there are any, and, where there are comparator weights, those of weights (x_donor, x_pair) and,
-        if paths have shocks, of comparators' drifts (x_u).
+        by period (s_period), regions' departures from the path (x_region), effect terms (x_term), units' scales
+        (x_unit) and coefficients of covariates (beta) where there are any, and, where there are comparator weights,
+        those of weights (x_donor, x_pair) and, if paths have shocks, of comparators' drifts (x_u).
     reported
         Of the vector of results, which has a place for every scalar, needed or not.
     """
@@ -123,7 +124,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     absent = {name for name, present in there.items() if not present}
     scalars = [name for name in SCALARS if name not in absent]
     apart = {"x_term": cells.terms is not None, "x_unit": cells.varied, "xi": sizes["pseudo"] > 0}
-    apart["x_inside"] = sizes["inside"] > 0
+    apart |= {"x_inside": sizes["inside"] > 0, "beta": sizes["covariate"] > 0}
     apart |= {"x_region": cells.regions is not None, "x_shock": cells.apart, "s_period": cells.sized}
     apart |= {"x_tail": cells.heavy or cells.mixed}
     apart |= dict.fromkeys(_WEIGHTING, cells.weighting is not None)
@@ -133,6 +134,7 @@ def layout_of(cells: Cells, family: Family) -> Layout:
     reported = _fields({**dict.fromkeys(SCALARS, ()), **_REPORTED}, sizes)
     kinds = {"weight": cells.weighting is not None, "gamma": cells.terms is not None, "unit_scale": cells.varied}
     kinds |= {"lambda_region": cells.regions is not None, "shock": cells.apart, "shock_scale": cells.sized}
+    kinds["beta"] = sizes["covariate"] > 0
     absent |= {name for name, present in kinds.items() if not present}
     return Layout(free, {name: field for name, field in reported.items() if name not in absent})
 
@@ -157,6 +159,7 @@ def sizes_of(cells: Cells, family: Family) -> dict[str, int]:
         "drift": periods - 1,
         "ordered": units,
         "term": 0 if cells.terms is None else len(cells.terms.names),
+        "covariate": len(cells.covariates),
         "varied": units if cells.varied else 0,
         "sized": periods if cells.sized else 0,
         "region": 0 if cells.regions is None else len(cells.regions.names),

@@ -75,6 +75,9 @@ def _measured(cells: dict[str, NDArray[np.float64]], layout: Layout) -> tuple[_V
         for part, column in measure.parts.items():
             if column in cells:
                 variables[f"{measure.name}_{part}"] = (("unit", "time"), cells[column])
+        for column in measure.covariates:
+            if column in cells:
+                variables[f"covariate_{column}"] = (("unit", "time"), cells[column])
     return variables, bins
 
 

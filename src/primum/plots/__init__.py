@@ -1,6 +1,7 @@
 """Figures, one function each; every function returns a matplotlib Figure and touches no global state."""
 
 from primum.plots.balance import plot_balance
+from primum.plots.coefficients import plot_coefficients
 from primum.plots.correlations import plot_correlations
 from primum.plots.density import plot_density
 from primum.plots.diagnostics import plot_diagnostics
@@ -26,6 +27,7 @@ from primum.plots.weights import plot_weights
 
 __all__ = [
     "plot_balance",
+    "plot_coefficients",
     "plot_correlations",
     "plot_density",
     "plot_diagnostics",

@@ -18,6 +18,7 @@ from primum.effects import (
     Correlations,
     Effects,
     OutcomeEffects,
+    coefficients,
     comparator_weights,
     correlations,
     outliers,
@@ -37,6 +38,7 @@ from primum.harm.likelihood import SCALES
 from primum.harm.words import amount, decimals, number, short_percent
 from primum.model import describe
 from primum.plots import (
+    plot_coefficients,
     plot_correlations,
     plot_density,
     plot_diagnostics,
@@ -193,6 +195,8 @@ def _section(
         drawings.append(_Drawing("weights", "Comparator weights", lambda: plot_weights(weights)))
     if usable and outcome.path_by == "region":
         drawings.append(_Drawing("paths", "Paths by region", lambda: plot_paths(regional_paths(fit, name))))
+    if usable and outcome.covariates:
+        drawings.append(_Drawing("covariates", "Covariates", lambda: plot_coefficients(coefficients(fit, name))))
     records = outliers(fit, name) if usable and outcome.shocks == "heavy-tailed" else None
     if records is not None and not records.little.empty:
         drawings.append(_Drawing("outliers", "Records that hardly count", lambda: plot_outliers(records)))

@@ -146,6 +146,11 @@ def _special(outcome: Outcome, fit: Fit | Imputed) -> str:
             "areas' paths, drifts and shocks together, scatter as multivariate t with 4 degrees of freedom, so that an "
             "area with a path unlike all others counts for little"
         )
+    if outcome.covariates:
+        found.append(
+            f"covariates that change over time, {' and '.join(outcome.covariates)}, move the linear predictor, by a "
+            "coefficient for one SD over all areas and periods"
+        )
     if outcome.weights.base != "none":
         found.append("pilots' drift follows a weighted mean of comparators' drifts, with weights around base weights")
         weighting = cells_of(fit.panel.dataset, outcome).weighting

@@ -55,7 +55,13 @@ class FamilyFacts:
 
 def _scales(level: float, drift: float, spread: float, sigma: float) -> Mapping[str, float]:
     wide = dict.fromkeys(("mu", "beta_pilot", "sigma_alpha", "lambda_t", "tau"), level)
-    effects = {"sigma_tau": spread, "sigma_cohort": spread, "moderator": spread, "sigma_event": spread / 2}
+    effects = {
+        "sigma_tau": spread,
+        "sigma_cohort": spread,
+        "moderator": spread,
+        "covariate": spread,
+        "sigma_event": spread / 2,
+    }
     moves = {"q": drift, "s": drift, "sigma_slope": level / 10, "sigma_region": drift / 2}
     return {**wide, **effects, **moves, "sigma": sigma, "omega": 0.5}
 

@@ -102,11 +102,12 @@ class Measure:
     low: str | None = None
     high: str | None = None
     open: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All of them."""
-        return (*self.values, *self.open, *self.parts.values())
+        return (*self.values, *self.open, *self.parts.values(), *self.covariates)
 
     @property
     def split(self) -> bool:

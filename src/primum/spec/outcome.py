@@ -104,6 +104,10 @@ class Outcome:
     shock_sizes
         "equal": shocks are as large in every period; "by period": each has a size of its own, so that a turbulent year
         counts for less. Needs what heavy-tailed shocks do, and goes with normal ones only.
+    covariates
+        Columns of what may have moved the outcome beside the programme, such as unemployment, filled in for every
+        area and period. Each is centred and scaled over all of these, and its coefficient is the change of the linear
+        predictor for one SD. What the programme itself may have changed does not belong here.
     weights
         Prior on comparator weights; none by default.
     effect
@@ -141,6 +145,7 @@ class Outcome:
     variances: Literal["equal", "by unit", "heavy-tailed"] = "equal"
     shocks: Literal["normal", "heavy-tailed"] = "normal"
     shock_sizes: Literal["equal", "by period"] = "equal"
+    covariates: tuple[Text, ...] = ()
     weights: Weights = field(default_factory=Weights)
     effect: Effect = field(default_factory=Effect)
     prior_set: SetName = "default"
@@ -151,7 +156,9 @@ class Outcome:
     def measure(self) -> Measure:
         """The columns this outcome needs."""
         columns = (self.standard_error, self.low, self.high)
-        return Measure(self.name, self.value, self.denominator, self.facts.kind, *columns, self.open or ())
+        return Measure(
+            self.name, self.value, self.denominator, self.facts.kind, *columns, self.open or (), self.covariates
+        )
 
     @property
     def facts(self) -> FamilyFacts:
@@ -218,6 +225,8 @@ class Outcome:
             absent.add("sigma_cohort")
         if not self.effect.moderators:
             absent.add("moderator")
+        if not self.covariates:
+            absent.add("covariate")
         return [(name, prior) for name, prior in self.all_priors().items() if name not in absent]
 
     def problems(self) -> list[str]:
@@ -266,6 +275,14 @@ class Outcome:
             f"{path}.priors.{name}: the model of this outcome has no {name}; leave it out"
             for name, prior in self.all_priors().items()
             if prior.source == "yours" and name not in used
+        ]
+        twice = sorted({name for name in self.covariates if self.covariates.count(name) > 1})
+        found += [f"{path}.covariates: '{name}' is named more than once; name it once" for name in twice]
+        own = {*self.measure.values, *self.measure.open, *self.measure.parts.values()}
+        found += [
+            f"{path}.covariates: '{name}' is a column of the outcome itself; leave it out"
+            for name in self.covariates
+            if name in own
         ]
         found += self._evidence_problems(path)
         found += self.weights.problems(f"{path}.weights") + self.effect.problems(f"{path}.effect")

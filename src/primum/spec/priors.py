@@ -113,6 +113,7 @@ class PriorChanges:
     sigma_event: PriorChange | None = None
     sigma_cohort: PriorChange | None = None
     moderator: PriorChange | None = None
+    covariate: PriorChange | None = None
     omega: PriorChange | None = None
     sigma_slope: PriorChange | None = None
     sigma_region: PriorChange | None = None
@@ -162,6 +163,7 @@ class Priors:
     sigma_event: Prior
     sigma_cohort: Prior
     moderator: Prior
+    covariate: Prior
     omega: Prior
     sigma_slope: Prior
     sigma_region: Prior
@@ -183,6 +185,7 @@ _REASONS = {
     "sigma_event": "step of the effect from one event time to the next",
     "sigma_cohort": "spread of the effect between cohorts",
     "moderator": "change of the effect for one SD of a moderator; centred on none",
+    "covariate": "change of the level for one SD of a covariate; centred on none",
     "omega": "SD of the logarithm of how large a unit's drifts and shocks are; at 0.5, two thirds within a factor 1.6",
     "sigma_slope": "trend of a unit beside the common path, a period; at a tenth of the scale of levels, ten periods "
     "move units as far apart as levels are",
@@ -190,7 +193,7 @@ _REASONS = {
     "which what units do by themselves averages out",
     "kappa": "kappa squared, the share of drift that comparators do not carry; a free one takes what weights explain",
 }
-_NORMAL = {"mu", "beta_pilot", "tau", "moderator"}
+_NORMAL = {"mu", "beta_pilot", "tau", "moderator", "covariate"}
 _ZERO_SUM = {"lambda_t"}
 _SHARE = (0.5, 0.12)  # mean and SD of kappa squared, about Beta(8, 8): design, section 2
 

@@ -20,7 +20,19 @@ from typing import Any
 import numpy as np
 
 from primum.model.families import family_of
-from primum.model.kernel import donors, effects, inside, markov, paths, regions, scalars, shocks, terms, unit_scales
+from primum.model.kernel import (
+    covariates,
+    donors,
+    effects,
+    inside,
+    markov,
+    paths,
+    regions,
+    scalars,
+    shocks,
+    terms,
+    unit_scales,
+)
 from primum.model.kernel.between import ALONE, JOINED
 from primum.model.kernel.jit import jit
 from primum.model.kernel.places import ALPHA, BLOCK, HEAD, OMEGA, SIGMA, TAU, S
@@ -34,7 +46,7 @@ ARRAYS = (
     "unit_told",
     "term_weight", "term_response", "term_centre", "term_before", "anchor",
     "links", "excess", "corners", "corner_kind", "lead_weight", "lead_told",
-    "noise", "inside_unit", "inside_time", "inside_ends",
+    "noise", "inside_unit", "inside_time", "inside_ends", "covariate_scale", "covariate_cells", "covariate_pilots",
 )  # fmt: skip
 
 
@@ -78,6 +90,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     slopes = jit(family_of(name).slopes)
     tailed = name == "student_t"
     given_size = jit(family_of("normal").slopes) if tailed else slopes
+    covariates_forth, covariates_back = jit(covariates.covariates_forth), jit(covariates.covariates_back)
     inside_forth, inside_back = jit(inside.inside_forth), jit(inside.inside_back)
     cells = jit(paths.cells_of(slopes, given_size, *given_shocks))
     back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells))
@@ -102,12 +115,13 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         term_weight: Any, term_response: Any, term_centre: Any, term_before: Any, anchor: Any, links: Any, excess: Any,
         corners: Any, corner_kind: Any, lead_weight: Any, lead_told: Any, noise: Any,
         inside_unit: Any, inside_time: Any, inside_ends: Any,
+        covariate_scale: Any, covariate_cells: Any, covariate_pilots: Any,
     ) -> float:  # fmt: skip
         (periods, units), pilots, pairs = response.shape, exposure.shape[0], pair_base.size
         others = units - pilots
         begin, forwards = min(others, 0), units > 0  # numba would compile sweep again for every constant
-        at_slow, at_region, at_tau, at_term, at_unit, at_period, at_x, at_shock, at_tail, at_xi = places[HEAD:-4]
-        at_inside, at_u, at_donor, at_pair = places[-4:]
+        at_slow, at_region, at_tau, at_term, at_unit, at_beta, at_period, at_x, at_shock, at_tail = places[HEAD:-5]
+        at_xi, at_inside, at_u, at_donor, at_pair = places[-5:]
         scalars, path = reported[:HEAD], reported[HEAD : HEAD + periods]
         tau_unit = reported[HEAD + periods : HEAD + periods + pilots]
         gamma = reported[HEAD + periods + pilots : HEAD + periods + pilots + term_group.size]
@@ -115,7 +129,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         at_sizes = at_regional + region_scale.shape[0] * periods
         regional = reported[at_regional:at_sizes].reshape((region_scale.shape[0], periods))
         s_period, in_s_period = point[at_period:at_x], gradient[at_period:at_x]
-        at_eta = at_sizes + s_period.size
+        beta, in_beta = point[at_beta:at_period], gradient[at_beta:at_period]
+        at_coefficients = at_sizes + s_period.size
+        at_eta = at_coefficients + beta.size
         eta = reported[at_eta : at_eta + periods * units].reshape((periods, units))
         at_share = at_eta + periods * units
         share, at_scale, heavy = reported[at_share : at_share + pairs], at_share + pairs, excess.size
@@ -126,7 +142,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         in_x_region = gradient[at_region:at_tau].reshape(region_scale.shape)
         x_tau, in_x_tau = point[at_tau:at_term], gradient[at_tau:at_term]
         x_term, in_x_term = point[at_term:at_unit], gradient[at_term:at_unit]
-        x_unit, in_x_unit = point[at_unit:at_period], gradient[at_unit:at_period]
+        x_unit, in_x_unit = point[at_unit:at_beta], gradient[at_unit:at_beta]
         x, in_x = point[at_x:at_shock].reshape((periods, units)), gradient[at_x:at_shock].reshape((periods, units))
         x_shock = point[at_shock:at_tail].reshape(shock.shape)
         in_x_shock = gradient[at_shock:at_tail].reshape(shock.shape)
@@ -209,6 +225,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         density += terms_forth(scalars, centre, x_term, of_terms, gamma, carried)
         density += average_forth(scalars, priors[TAU], centre, of_terms, gamma)
         density += regions_forth(scalars, slow, x_region, of_regions, path, zeta_region, regional, eta, carried)
+        density += covariates_forth(beta, covariate_scale[0], covariate_cells, covariate_pilots, eta, carried)
         for k in range(periods):
             before_others[k] = variance[k]
         flipped = turns and scalars[SIGMA] < 0
@@ -287,6 +304,9 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
         regions_back(
             scalars, slow, x_region, of_regions, zeta_region, in_eta, in_carried, in_scalars, in_slow, in_x_region
         )
+        covariates_back(beta, covariate_scale[0], covariate_cells, covariate_pilots, in_eta, in_carried, in_beta)
+        for c in range(beta.size):
+            reported[at_coefficients + c] = beta[c]
         if heavy:
             scalars[S], in_scalars[S] = s, scales_back(priors[S, 1], s_period, in_shock_scale, in_s_period)
             for t in range(s_period.size):
