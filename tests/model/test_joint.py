@@ -21,6 +21,9 @@ from tests.model.panels import Array
 TOLERANCE = 1e-10
 WEIGHTS = {f"outcomes.{name}.weights": {"base": "equal", "scale": 0.7, "shared": 0.3} for name in PAIR}
 TERMS = {"outcomes.second.effect": {"over_time": "event time", "moderators": ["rating"]}}
+REGIONS = {"columns.regions": "region", "outcomes.second.path_by": "region"}
+BESIDE = {"outcomes.first.covariates": ["rain", "snow"], "outcomes.second.covariates": ["snow"]}
+TRENDS = {f"outcomes.{name}.trends": "by unit" for name in PAIR}
 CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "two of counts": lambda: joint_evaluation(PAIR),
     "two of counts, with gaps and stationary drift": lambda: joint_evaluation(
@@ -39,6 +42,12 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
         {"first": "normal", "second": "lognormal"},
         counted=False,
         changes={**WEIGHTS, "outcomes.second.weights.kappa": 0.6},
+    ),
+    "regions' paths and covariates beside weights, with gaps": lambda: joint_evaluation(
+        {"first": "binomial", "second": "lognormal"}, missing=5, changes={**WEIGHTS, **REGIONS, **BESIDE}
+    ),
+    "with trends, with gaps": lambda: joint_evaluation(
+        {"first": "binomial", "second": "student_t"}, missing=5, changes=TRENDS
     ),
     "four of many families": lambda: joint_evaluation(
         {"first": "binomial", "second": "gamma", "third": "negative_binomial", "fourth": "lognormal"}, missing=4

@@ -85,6 +85,7 @@ def test_to_dict_has_the_form_of_the_file() -> None:
         "target": "areas",
         "common_path": "free",
         "path_by": "none",
+        "covariates": [],
         "trends": "none",
         "phi": 1.0,
         "variances": "equal",
@@ -502,10 +503,19 @@ def test_what_cannot_be_joint_is_said_all_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         demo_spec().change(changes)
     text = "\n".join(caught.value.problems)
-    for name in [*names, "escalation.shock_sizes", "kinship.trends"]:
+    for name in [*names, "escalation.shock_sizes", "rereferral and escalation and assessment have no trends by unit"]:
         assert name in text
     assert "phi is rereferral 1, escalation 1, assessment 1, kinship 0.7" in text
     assert len(caught.value.problems) == 7
+
+
+def test_trends_are_joint_where_all_have_them_and_shocks_are_told_from_noise() -> None:
+    changes: dict[str, object] = {f"outcomes.{each.name}.trends": "by unit" for each in demo_spec().outcomes}
+    assert demo_spec().change({"joint": True, **changes}).joint
+    with pytest.raises(
+        SpecError, match=r'outcomes\.kinship\.trends: "by unit" needs shocks that can be told from noise'
+    ):
+        demo_spec().change({"joint": True, **changes, "outcomes.kinship.family": "beta_binomial"})
 
 
 def test_one_outcome_cannot_be_joint_and_a_prior_that_is_not_used_is_said() -> None:

@@ -395,8 +395,6 @@ def _apart(outcomes: tuple[Outcome, ...]) -> list[str]:
             "variances": (each.variances, "equal"),
             "shocks": (each.shocks, "normal"),
             "shock_sizes": (each.shock_sizes, "equal"),
-            "trends": (each.trends, "none"),
-            "path_by": (each.path_by, "none"),
             "effect.spread": (each.effect.spread, "normal"),
         }
         found += [
@@ -404,6 +402,18 @@ def _apart(outcomes: tuple[Outcome, ...]) -> list[str]:
             for key, (value, usual) in plain.items()
             if value != usual
         ]
+    if len({each.trends for each in outcomes}) > 1:
+        without = " and ".join(each.name for each in outcomes if each.trends == "none")
+        found.append(
+            f"outcomes: {without} {'have' if ' and ' in without else 'has'} no trends by unit and others have; all "
+            "that are fitted jointly have them, or none, as departures are measured from them; set trends of each"
+        )
+    found += [
+        f'outcomes.{each.name}.trends: "by unit" needs shocks that can be told from noise where outcomes are fitted '
+        'jointly; give a denominator or standard errors, or set it to "none"'
+        for each in outcomes
+        if each.trends == "by unit" and not each.shocked
+    ]
     phis = sorted({each.phi for each in outcomes})
     if len(phis) > 1:
         given = ", ".join(f"{each.name} {each.phi:g}" for each in outcomes)
