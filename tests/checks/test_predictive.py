@@ -18,6 +18,7 @@ from primum.checks import PredictiveCheck, predictive_checks
 from primum.checks.predictive import (
     FEATURES,
     REPLICATIONS,
+    _limited,
     lag_correlation,
     largest_change,
     replicate,
@@ -246,3 +247,15 @@ def test_replicated_panels_stand_beside_their_own_imputation() -> None:
         # about as many as of one panel in all, as many of each
         assert 0.9 * REPLICATIONS <= check.replicated.size <= 1.1 * REPLICATIONS
         assert check.p_value == np.mean([rep >= obs for rep, obs in zip(check.replicated, check.beside, strict=True)])
+
+
+def test_replicated_means_stop_where_observed_ones_are_known_no_further() -> None:
+    """A ceiling at 40 for all: values beyond it are drawn at it in both."""
+    cells = Cells(
+        np.full((2, 2), 40.0), np.ones((2, 2)), np.ones((2, 2), dtype=bool), np.zeros((2, 2)), np.array([0]),
+        np.arange(2), True, low=np.array([[40.0, 12.0], [40.0, 15.0]]), high=np.array([[np.inf, 12.0], [np.inf, 15.0]]),
+    )  # fmt: skip
+    values = np.array([[[10.0, 55.0], [41.0, 39.0]]])
+    np.testing.assert_array_equal(_limited(values, cells), [[[10, 40], [40, 39]]])
+    apart = replace(cells, low=np.array([[40.0, 12.0], [30.0, 15.0]]))
+    np.testing.assert_array_equal(_limited(values, apart), values)

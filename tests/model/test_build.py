@@ -221,7 +221,7 @@ def records(built: Model, point: Point) -> Array:
     if "x_inside" not in point:
         return found
     with np.errstate(divide="ignore"):
-        ends = [np.log(each) if log else each for each in cells.bounds]
+        ends = [np.log(np.maximum(each, 0)) if log else each for each in cells.bounds]
     low, high = ((each - built.standard.centre) / built.standard.spread for each in ends)
     for (unit, time), x in zip(places_inside(built), point["x_inside"], strict=True):
         first, last = low[unit, time], high[unit, time]
@@ -243,8 +243,7 @@ def places_inside(built: Model) -> list[tuple[int, int]]:
 def log_slopes_inside(built: Model, point: Point) -> float:
     """Of the maps from coordinates to means between ends, up to a constant."""
     x, (low, high) = point.get("x_inside", np.zeros(0)), built.cells.bounds
-    lowest = 0.0 if built.family.link == "log" else -np.inf
-    one_sided = np.array([np.isinf(high[at]) or low[at] == lowest for at in places_inside(built)] if x.size else [])
+    one_sided = np.array([np.isinf(high[at] - low[at]) for at in places_inside(built)] if x.size else [])
     return float(np.sum(np.log(expit(x)) + np.where(one_sided, 0.0, np.log(expit(-x)))))
 
 

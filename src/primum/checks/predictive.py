@@ -138,7 +138,20 @@ def replicate(
     without, effect = new_units(posterior, cells, rng)
     tau = flat(posterior["tau"])[:, None, None] * cells.exposure
     values = family.draw(rng, without + tau + effect, flat(noise_of(posterior)), cells, standard).astype(float)
-    return family.level(replace(cells, value=values))
+    return family.level(replace(cells, value=_limited(values, cells)))
+
+
+def _limited(values: Array, cells: Cells) -> Array:
+    """Values that lie beyond a limit beyond which no more is known of any are at it, as observed ones are drawn.
+
+    Where each value has a bound of its own, there is no telling which another would have had.
+    """
+    (above, below), (low, high) = cells.open_ended, cells.bounds
+    if above.any() and np.ptp(low[above]) == 0:
+        values = np.minimum(values, low[above][0])
+    if below.any() and np.ptp(high[below]) == 0:
+        values = np.maximum(values, high[below][0])
+    return values
 
 
 def spread_between(panel: Array) -> float:

@@ -183,6 +183,12 @@ class Cells:
         return np.asarray(low < high)
 
     @property
+    def open_ended(self) -> tuple[Mask, Mask]:
+        """Means of which no more is known than that they lie above a bound, or below one; shape (unit, time) each."""
+        low, high = self.bounds
+        return self.vague & np.isinf(high), self.vague & np.isinf(low)
+
+    @property
     def comparators(self) -> NDArray[np.int64]:
         """Positions of the units that are never exposed; shape (comparator,)."""
         return np.setdiff1d(np.arange(self.value.shape[0]), self.pilots)
@@ -314,11 +320,12 @@ def _values(dataset: xr.Dataset, outcome: Outcome, bins: Bins | None) -> tuple[A
     bounded = intervals(dataset, outcome.name)
     if not bounded.any():
         return value, None, None
-    lowest = 0.0 if outcome.facts.kind == "positive" else -np.inf
     low, high = (
         np.where(bounded, _open(_part(dataset, outcome, bound), end, value), value)
-        for bound, end in (("low", lowest), ("high", np.inf))
+        for bound, end in (("low", -np.inf), ("high", np.inf))
     )
+    if outcome.facts.kind == "positive":
+        low = np.where(low <= 0, -np.inf, low)
     middle = np.where(np.isinf(low), high, np.where(np.isinf(high), low, (low + high) / 2))
     return np.where(bounded, middle, value), low, high
 

@@ -20,7 +20,8 @@ from primum.spec import Outcome
 def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
     """Draw each pilot's observed path, the pilots' mean, and comparators' mean and middle 80%.
 
-    A count known as an interval is drawn at its middle, a pilot's with a thin bar from end to end.
+    A value known as an interval is drawn at its middle, a pilot's with a thin bar from end to end; one of which no more
+    is known than that it lies beyond a bound, at that bound, a pilot's with a triangle that points beyond.
 
     Parameters
     ----------
@@ -69,10 +70,19 @@ def _middle(values: Array) -> Array:
 def _draw_intervals(axes: Axes, cells: Cells, outcome: Outcome) -> bool:
     family, ends = family_of(outcome.family), cells.bounds
     low, high = (outcome.factor * family.level(replace(cells, value=each))[cells.pilots] for each in ends)
-    unit, period = np.nonzero(low < high)
+    unit, period = np.nonzero((low < high) & np.isfinite(low) & np.isfinite(high))
     if unit.size:
         axes.vlines(
             cells.time[period], low[unit, period], high[unit, period], color=PILOTS, lw=0.8, alpha=0.7,
             label="known as an interval",
         )  # fmt: skip
-    return unit.size > 0
+    drawn = unit.size > 0
+    for where, end, marker, beyond in zip(cells.open_ended, (low, high), "^v", ("above", "below"), strict=True):
+        unit, period = np.nonzero(where[cells.pilots])
+        if unit.size:
+            axes.plot(
+                cells.time[period], end[unit, period], marker, color=PILOTS, ms=4, alpha=0.7, ls="",
+                label=f"known to lie {beyond}",
+            )  # fmt: skip
+            drawn = True
+    return drawn

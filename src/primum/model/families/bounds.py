@@ -19,7 +19,7 @@ type Between = Callable[[Array, Array, Array], Array]
 def ends_of(cells: Cells, standard: Standard, *, log: bool) -> tuple[Array, Array]:
     """Standardised bounds of every cell, or of their logarithms; `END` where there are none; shape (unit, time)."""
     with np.errstate(divide="ignore"):
-        ends = (np.log(each) if log else each for each in cells.bounds)
+        ends = (np.log(np.maximum(each, 0.0)) if log else each for each in cells.bounds)
         low, high = ((each - standard.centre) / standard.spread for each in ends)
     return np.clip(low, -END, END), np.clip(high, -END, END)
 
@@ -53,9 +53,3 @@ def add_between(
         low, high = (each[where] - eta[..., where] for each in ends)
         density[..., where] = between(low, high, noise)
     return density
-
-
-def shown(cells: Cells) -> Array:
-    """Values as people look at them: of intervals the middle, and none where one side is open; shape (unit, time)."""
-    low, high = cells.bounds
-    return np.where(cells.observed & ~np.isinf(low) & ~np.isinf(high), cells.value, np.nan)

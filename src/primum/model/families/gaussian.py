@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.model.families.bounds import add_between, ends_of, middles, shown
+from primum.model.families.bounds import add_between, ends_of, middles
 from primum.model.families.family import Standard
 from primum.model.families.tails import log_between
 from primum.spec.families import FamilyName
@@ -105,7 +105,7 @@ class Gaussian:
 
     def level(self, cells: Cells) -> Array:
         """Observed means."""
-        return shown(cells)
+        return np.where(cells.observed, cells.value, np.nan)
 
     def _linked(self, cells: Cells) -> Array:
         return np.log(np.where(cells.observed, cells.value, 1.0)) if self.log else cells.value

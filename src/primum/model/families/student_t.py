@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
-from primum.model.families.bounds import add_between, ends_of, middles, shown
+from primum.model.families.bounds import add_between, ends_of, middles
 from primum.model.families.family import Standard
 from primum.model.families.gaussian import relative_size
 from primum.model.families.tails import log_between_of_law
@@ -110,7 +110,7 @@ class StudentT:
 
     def level(self, cells: Cells) -> Array:
         """Observed means."""
-        return shown(cells)
+        return np.where(cells.observed, cells.value, np.nan)
 
 
 def _log_between(low: Array, high: Array, scale: Array) -> Array:
