@@ -25,7 +25,7 @@ from primum.model.layout import SCALARS, layout_of, sampled_as
 from primum.spec import Priors
 from primum.spec.families import FamilyName
 from primum.spec.spec import Sampler
-from tests.model.cases import REGIONS, TRENDS, WEIGHTS
+from tests.model.cases import BESIDE, REGIONS, TRENDS, WEIGHTS
 from tests.model.panels import Array, evaluation
 
 # with 1,000 effective draws and more on both sides, four errors of a difference are some 0.15 posterior SDs
@@ -81,19 +81,21 @@ def test_means_are_those_of_the_numba_backend(family: FamilyName, changes: dict[
 
 
 @pytest.mark.parametrize(
-    ("family", "counted", "missing", "changes"),
+    ("family", "counted", "missing", "bounded", "changes"),
     [
-        ("binomial", True, 5, None),
-        ("binomial", True, 0, {**REGIONS, **TRENDS}),
-        ("lognormal", True, 5, None),
-        ("normal", False, 0, None),
-        ("ordered", True, 5, None),
+        ("binomial", True, 5, 0, None),
+        ("binomial", True, 0, 0, {**REGIONS, **TRENDS}),
+        ("negative_binomial", True, 5, 20, None),
+        ("lognormal", True, 5, 0, None),
+        ("gamma", True, 5, 20, BESIDE),
+        ("normal", False, 0, 0, None),
+        ("ordered", True, 5, 0, None),
     ],
 )
 def test_functions_are_those_of_pytensor(
-    family: FamilyName, counted: bool, missing: int, changes: dict[str, Any] | None
+    family: FamilyName, counted: bool, missing: int, bounded: int, changes: dict[str, Any] | None
 ) -> None:
-    case = case_of(family, counted=counted, missing=missing, changes=changes)
+    case = case_of(family, counted=counted, missing=missing, bounded=bounded, changes=changes)
     layout = layout_of(case.cells, case.family)
     model = model_of(case.cells, case.family, case.priors)
     guesses = guesses_of(case.cells, case.family, case.priors)

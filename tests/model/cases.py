@@ -104,7 +104,6 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "beta-binomial with intervals, with gaps": lambda: evaluation("beta_binomial", missing=9, bounded=30),
     "negative binomial with intervals, with gaps": lambda: evaluation("negative_binomial", missing=9, bounded=30),
     "normal with intervals, with gaps": lambda: evaluation("normal", missing=9, bounded=30, times=UNEVEN),
-    "lognormal with known errors, with intervals": lambda: evaluation("lognormal", known=True, bounded=30),
     "normal with known errors, heavy-tailed shocks and intervals, with gaps": lambda: evaluation(
         "normal", known=True, bounded=30, missing=9, changes=SHOCKS
     ),
@@ -125,6 +124,7 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "ordered with weights": lambda: evaluation("ordered", missing=9, changes=WEIGHTS),
     "lognormal with gaps": lambda: evaluation("lognormal", missing=9),
     "lognormal in blocks": lambda: evaluation("lognormal", units=2 * BLOCK, times=tuple(range(2010, 2018))),
+    "lognormal with known errors, with intervals": lambda: evaluation("lognormal", known=True, bounded=30),
     "normal": lambda: evaluation("normal", times=UNEVEN),
     "normal without denominators, with gaps": lambda: evaluation("normal", counted=False, missing=9, times=UNEVEN),
     "normal, stationary drift, with gaps": lambda: evaluation("normal", missing=9, times=UNEVEN, changes=PHI),

@@ -49,8 +49,8 @@ def test_priors_are_those_of_the_model(family: str, counted: bool, absent: list[
     spec, panel = evaluation(family, counted=counted)  # type: ignore[arg-type]
     lines = describe(spec, panel).splitlines()
     shown = {line.split()[0]: line for line in lines if "[default]" in line}
-    options = ["kappa", "sigma_event", "sigma_cohort", "moderator", "omega", "sigma_slope", "sigma_region"]
-    absent = [*absent, *options]
+    options = ["kappa", "sigma_event", "sigma_cohort", "moderator", "covariate", "omega", "sigma_slope"]
+    absent = [*absent, *options, "sigma_region"]
     expected = [name for name, _ in spec.outcomes[0].all_priors().items() if name not in absent]
     assert list(shown) == expected
     for name, prior in spec.outcomes[0].all_priors().items():

@@ -14,7 +14,7 @@ from primum.spec.priors import SetName
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 NAMES = [
     "mu", "beta_pilot", "sigma_alpha", "lambda_t", "q", "s", "tau", "sigma_tau", "sigma", "kappa",
-    "sigma_event", "sigma_cohort", "moderator", "omega", "sigma_slope", "sigma_region",
+    "sigma_event", "sigma_cohort", "moderator", "covariate", "omega", "sigma_slope", "sigma_region",
 ]  # fmt: skip
 # all others are scales, which cannot be negative
 DISTRIBUTIONS = {
@@ -22,6 +22,7 @@ DISTRIBUTIONS = {
     "beta_pilot": "normal",
     "tau": "normal",
     "moderator": "normal",
+    "covariate": "normal",
     "lambda_t": "zero-sum normal",
     "kappa": "beta",
 }
@@ -42,14 +43,14 @@ def test_every_family_has_every_prior(family: FamilyName) -> None:
 @pytest.mark.parametrize(
     ("family", "scales"),
     [
-        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
-        ("poisson", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
-        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.5, 0.05, 0.1]),
-        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.25]),
-        ("student_t", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.25]),
-        ("gamma", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.5, 0.05, 0.1]),
-        ("beta_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.2, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
-        ("negative_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.3, 0.12, 0.25, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("poisson", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 1, 0.12, 0.25, 0.5, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("lognormal", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.25, 0.5, 0.05, 0.1]),
+        ("normal", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5, 0.5, 0.1, 0.25]),
+        ("student_t", [1, 1, 1, 1, 0.5, 0.5, 1, 0.5, 0.5, 0.12, 0.25, 0.5, 0.5, 0.5, 0.5, 0.1, 0.25]),
+        ("gamma", [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.5, 0.25, 0.2, 0.12, 0.125, 0.25, 0.25, 0.25, 0.5, 0.05, 0.1]),
+        ("beta_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.2, 0.12, 0.25, 0.5, 0.5, 0.5, 0.5, 0.1, 0.15]),
+        ("negative_binomial", [1, 1, 1, 1, 0.3, 0.3, 1, 0.5, 0.3, 0.12, 0.25, 0.5, 0.5, 0.5, 0.5, 0.1, 0.15]),
     ],
 )
 def test_scales_are_those_of_the_report(family: FamilyName, scales: list[float]) -> None:

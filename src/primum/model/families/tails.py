@@ -37,6 +37,7 @@ def log_between_of_law(law: Any, low: Array, high: Array) -> Array:
 
     Examples
     --------
+    >>> from scipy import stats
     >>> log_between_of_law(stats.t(4), np.array([-2.776, 1e6]), np.array([2.776, np.inf])).round(2).tolist()
     [-0.05, -53.47]
     """
