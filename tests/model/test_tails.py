@@ -38,5 +38,11 @@ def test_so_has_that_of_another_law(low: float, high: float) -> None:
     assert float(found) == pytest.approx(exact(stats.t(4), low, high), rel=1e-8, abs=1e-13)
 
 
+def test_far_out_the_tail_has_its_digits_and_its_complement_none() -> None:
+    # of a t with four degrees of freedom, 3 / x^4 in the tail
+    found = tails.log_between_of_law(stats.t(4), np.array([1e6, -np.inf]), np.array([np.inf, -1e6]))
+    np.testing.assert_allclose(found, np.log(3e-24), rtol=1e-10)
+
+
 def test_of_what_underflows_there_is_a_finite_logarithm() -> None:
     assert np.isfinite(tails.log_between_of_law(stats.norm(), np.array(60.0), np.array(61.0)))

@@ -39,10 +39,11 @@ def log_between_of_law(law: Any, low: Array, high: Array) -> Array:
     --------
     >>> from scipy import stats
     >>> log_between_of_law(stats.t(4), np.array([-2.776, 1e6]), np.array([2.776, np.inf])).round(2).tolist()
-    [-0.05, -53.47]
+    [-0.05, -54.16]
     """
-    above, below = law.sf(low) - law.sf(high), law.cdf(high) - law.cdf(low)
-    return np.asarray(np.log(np.maximum(np.minimum(above, below), _TINY)))
+    below = law.cdf(low)
+    inside = np.where(below > 0.5, law.sf(low) - law.sf(high), law.cdf(high) - below)
+    return np.asarray(np.log(np.maximum(inside, _TINY)))
 
 
 def log_between_of(low: Any, high: Any) -> Any:
