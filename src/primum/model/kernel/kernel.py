@@ -25,6 +25,7 @@ from primum.model.kernel import (
     donors,
     effects,
     inside,
+    likelihood,
     markov,
     paths,
     regions,
@@ -92,7 +93,7 @@ def kernel_of(name: FamilyName, *, joined: bool = False) -> Callable[..., float]
     given_size = jit(family_of("normal").slopes) if tailed else slopes
     covariates_forth, covariates_back = jit(covariates.covariates_forth), jit(covariates.covariates_back)
     inside_forth, inside_back = jit(inside.inside_forth), jit(inside.inside_back)
-    cells = jit(paths.cells_of(slopes, given_size, *given_shocks))
+    cells = jit(likelihood.cells_of(slopes, given_size, *given_shocks))
     back = jit(paths.back_of(jit(paths.leads_back), jit(paths.whole_back), shift_of, cells))
     solve, solve_back, squares_of = jit(markov.solve), jit(markov.solve_back), jit(markov.squares_of)
     turned, turned_back = jit(markov.turned), jit(markov.turned_back)
