@@ -18,7 +18,8 @@ from primum.checks import PredictiveCheck, predictive_checks
 from primum.checks.predictive import (
     FEATURES,
     REPLICATIONS,
-    _limited,
+    _coarsened,
+    _rules,
     lag_correlation,
     largest_change,
     replicate,
@@ -249,13 +250,24 @@ def test_replicated_panels_stand_beside_their_own_imputation() -> None:
         assert check.p_value == np.mean([rep >= obs for rep, obs in zip(check.replicated, check.beside, strict=True)])
 
 
-def test_replicated_means_stop_where_observed_ones_are_known_no_further() -> None:
-    """A ceiling at 40 for all: values beyond it are drawn at it in both."""
+def test_replicated_values_are_known_no_better_than_observed_ones() -> None:
+    """Below 12 and above 40 for all: values beyond are drawn at these in both. Of counts, 1 to 5 are drawn at 3."""
     cells = Cells(
-        np.full((2, 2), 40.0), np.ones((2, 2)), np.ones((2, 2), dtype=bool), np.zeros((2, 2)), np.array([0]),
-        np.arange(2), True, low=np.array([[40.0, 12.0], [40.0, 15.0]]), high=np.array([[np.inf, 12.0], [np.inf, 15.0]]),
+        np.array([[40.0, 20.0], [40.0, 12.0]]), np.ones((2, 2)), np.ones((2, 2), dtype=bool), np.zeros((2, 2)),
+        np.array([0]), np.arange(2), True, low=np.array([[40.0, 20.0], [40.0, -np.inf]]),
+        high=np.array([[np.inf, 20.0], [np.inf, 12.0]]),
     )  # fmt: skip
     values = np.array([[[10.0, 55.0], [41.0, 39.0]]])
-    np.testing.assert_array_equal(_limited(values, cells), [[[10, 40], [40, 39]]])
-    apart = replace(cells, low=np.array([[40.0, 12.0], [30.0, 15.0]]))
-    np.testing.assert_array_equal(_limited(values, apart), values)
+    rules, others = _rules(cells)
+    np.testing.assert_array_equal(_coarsened(values, rules), [[[12, 40], [40, 39]]])
+    assert not others.any()
+    # no rule where a value beyond is known, as of cells that were censored early: these are left out
+    rules, others = _rules(replace(cells, low=np.array([[10.0, 20.0], [10.0, -np.inf]])))
+    np.testing.assert_array_equal(_coarsened(values, rules), [[[12, 55], [41, 39]]])
+    np.testing.assert_array_equal(others, [[True, False], [True, False]])
+    few = replace(cells, value=np.full((2, 2), 3.0), low=np.full((2, 2), 1.0), high=np.full((2, 2), 5.0))
+    np.testing.assert_array_equal(_coarsened(np.array([[0, 1], [5, 6]]), _rules(few)[0]), [[0, 3], [3, 6]])
+
+
+def test_what_does_not_move_has_no_correlation() -> None:
+    assert lag_correlation(np.full((5, 4), 2.0)) == 0

@@ -154,6 +154,15 @@ def test_what_is_shown_of_an_interval_is_its_middle_or_the_bound_that_it_has(cel
     np.testing.assert_allclose(shown[both], (low + high)[both] / 2)
 
 
+def test_wide_bounds_do_not_move_the_scale(cells: tuple[Cells, Family]) -> None:
+    of, family = cells
+    wide = replace(of, low=np.where(of.vague, 0.001, of.value), high=np.where(of.vague, 1e9, of.value))
+    wide = replace(wide, value=np.where(of.vague, 5e8, of.value))
+    assert family.standard(wide) == family.standard(of)
+    response, _ = family.working(wide, family.standard(of))
+    assert np.abs(response).max() < 20
+
+
 def test_counts_are_summed_over_and_not_sampled() -> None:
     spec, panel = evaluation("poisson", bounded=20)
     of = cells_of(panel.dataset, spec.outcomes[0])

@@ -385,6 +385,33 @@ MALFORMED = [
         ("column 'wet' is a covariate that never moves in one unit otherwise than in all", "leave it out"),
     ),
     Malformed(
+        "covariate that is exposure",
+        BESIDE,
+        fill("wet", lambda unit, year: 3.0 + unit.startswith("A") * min(max(year - 2013, 0), 2) + 0.01 * (year % 2)),
+        ("column 'wet': covariates that move as exposure does, so that no effect can be told from theirs",),
+    ),
+    Malformed(
+        "covariate twice over",
+        replace(START, measures=(replace(COUNT, covariates=("wet", "cold")),)),
+        every(
+            fill("wet", lambda unit, year: float(year * ord(unit[1]) % 7)),
+            fill("cold", lambda unit, year: 5 - 2.0 * (year * ord(unit[1]) % 7)),
+        ),
+        ("column 'cold' is a covariate that says no more than wet does; leave one of them out",),
+    ),
+    Malformed(
+        "covariate out of all proportion",
+        BESIDE,
+        fill("wet", lambda unit, year: 1e-290 * (year * ord(unit[1]) % 7)),
+        ("column 'wet' is a covariate out of all proportion (up to 6e-290); give it in another unit",),
+    ),
+    Malformed(
+        "interval of means that says nothing",
+        LASTING,
+        bounds({18: (0, None)}, of="days"),
+        ("column 'low' says nothing where it is 0: row 18 (B1, 2011: 0); leave it empty there",),
+    ),
+    Malformed(
         "interval that ends before it begins",
         BOUNDED,
         bounds({18: (5, 1), 19: (2, 0)}),

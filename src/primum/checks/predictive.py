@@ -21,11 +21,12 @@ from primum.fit import Fit, Imputed
 from primum.fit.predict import noise_of
 from primum.fit.replicate import flat, new_units
 from primum.model import Cells, cells_of
-from primum.model.cells import Array
+from primum.model.cells import Array, Mask
 from primum.model.families import Family, Standard, family_of
 
 REPLICATIONS = 400
 EXTREME = 0.01
+_RULES = 4  # intervals that many cells share, such as below one limit and above another
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ def _features(fit: Fit, outcome: str, replications: int) -> Iterator[tuple[str, 
     rng = np.random.default_rng([fit.spec.seed, crc32(b"predictive"), crc32(outcome.encode())])
     posterior = _thinned(fit.posterior(outcome), replications)
     panels = chosen.factor * replicate(posterior.drop_vars("eta"), family, cells, standard, rng)
-    observed = chosen.factor * family.level(cells)
+    observed = chosen.factor * np.where(_rules(cells)[1], np.nan, family.level(cells))
     for name, feature in FEATURES.items():
         yield name, (feature.measure(observed), np.array([feature.measure(panel) for panel in panels]))
     if chosen.family == "ordered":
@@ -138,19 +139,35 @@ def replicate(
     without, effect = new_units(posterior, cells, rng)
     tau = flat(posterior["tau"])[:, None, None] * cells.exposure
     values = family.draw(rng, without + tau + effect, flat(noise_of(posterior)), cells, standard).astype(float)
-    return family.level(replace(cells, value=_limited(values, cells)))
+    rules, others = _rules(cells)
+    return np.where(others, np.nan, family.level(replace(cells, value=_coarsened(values, rules))))
 
 
-def _limited(values: Array, cells: Cells) -> Array:
-    """Values that lie beyond a limit beyond which no more is known of any are at it, as observed ones are drawn.
+def _rules(cells: Cells) -> tuple[Array, Mask]:
+    """Intervals within which no value is known of any cell, as of a suppressed 1 to 5, and cells of other intervals.
 
-    Where each value has a bound of its own, there is no telling which another would have had.
+    Replicated values are known no better than observed ones are where such a rule says how. Where each cell has bounds
+    of its own, there is no telling which another would have had: such cells are left out of both.
+
+    Returns
+    -------
+    rules, others
+        Shapes (rule, 2) and (unit, time).
     """
-    (above, below), (low, high) = cells.open_ended, cells.bounds
-    if above.any() and np.ptp(low[above]) == 0:
-        values = np.minimum(values, low[above][0])
-    if below.any() and np.ptp(high[below]) == 0:
-        values = np.maximum(values, high[below][0])
+    low, high = cells.bounds
+    known = cells.value[cells.observed & ~cells.vague]
+    pairs = np.unique(np.stack([low[cells.vague], high[cells.vague]], axis=-1), axis=0)
+    kept = [not ((known >= first) & (known <= last)).any() for first, last in pairs] if len(pairs) <= _RULES else []
+    rules = pairs[np.array(kept, dtype=bool)] if kept else pairs[:0]
+    ruled = ((low[..., None] == rules[:, 0]) & (high[..., None] == rules[:, 1])).any(axis=-1)
+    return rules, cells.vague & ~ruled
+
+
+def _coarsened(values: Array, rules: Array) -> Array:
+    """Values within an interval of a rule at its middle, or at the bound that it has."""
+    for first, last in rules:
+        middle = last if np.isinf(first) else first if np.isinf(last) else (first + last) / 2
+        values = np.where((values >= first) & (values <= last), middle, values)
     return values
 
 
@@ -170,7 +187,10 @@ def lag_correlation(panel: Array) -> float:
     centred = _without_period_means(panel)
     before, after = centred[:, :-1].ravel(), centred[:, 1:].ravel()
     both = np.isfinite(before) & np.isfinite(after)
-    return float(np.corrcoef(before[both], after[both])[0, 1])
+    before, after = before[both], after[both]
+    if not before.std() * after.std():  # where nothing moves there is none
+        return 0.0
+    return float(np.corrcoef(before, after)[0, 1])
 
 
 def largest_change(panel: Array) -> float:

@@ -6,13 +6,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from primum.panel.covariates import covariate_problems
 from primum.panel.rows import list_some
 from primum.spec import Layout
 from primum.spec.layout import Measure
 
 MIN_PRE_PERIODS = 2
 MIN_COMPARATORS = 2
-_ROUNDING = 1e-9
 
 
 def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
@@ -60,9 +60,9 @@ def design_problems(dataset: xr.Dataset, layout: Layout) -> list[str]:
         for measure in layout.measures:
             problems += _observed_problems(dataset, measure.name, pilot, untouched, names)
             problems += _constant_problems(dataset, measure)
-        for column in dict.fromkeys(name for measure in layout.measures for name in measure.covariates):
-            problems += _covariate_problems(np.asarray(dataset[f"covariate_{column}"]), dataset, column)
-    return problems
+        for measure in layout.measures:
+            problems += covariate_problems(dataset, measure.covariates) if measure.covariates else []
+    return list(dict.fromkeys(problems))  # outcomes may share covariates
 
 
 def usable(dataset: xr.Dataset, outcome: str) -> NDArray[np.bool_]:
@@ -127,25 +127,6 @@ def _observed_problems(
             "fill its cells, or leave the outcome out"
         )
     return problems
-
-
-def _covariate_problems(values: NDArray[np.float64], dataset: xr.Dataset, column: str) -> list[str]:
-    """Of a covariate, cells in which it is not known, or that it says nothing that units and periods do not."""
-    empty, names = np.argwhere(np.isnan(values)), np.asarray(dataset["unit"])
-    if empty.size:
-        where = list_some([f"({names[i]}, {dataset['time'].values[t]})" for i, t in empty])
-        return [
-            f"column '{column}' is a covariate and empty, or has no row, for {where}; give it for every unit and "
-            "period, or leave the covariate out"
-        ]
-    left = values - values.mean(axis=1, keepdims=True)
-    left = left - left.mean(axis=0, keepdims=True)
-    if np.abs(left).max() > _ROUNDING * np.abs(values).max():
-        return []
-    return [
-        f"column '{column}' is a covariate that never moves in one unit otherwise than in all, which units' levels and "
-        "the common path say already; leave it out"
-    ]
 
 
 def _never_moves(value: NDArray[np.float64], observed: NDArray[np.bool_]) -> bool:

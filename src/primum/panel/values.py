@@ -174,6 +174,10 @@ def _pair_problems(rows: Rows, measure: Measure) -> list[str]:
     if narrow.any():
         named = rows.name(narrow, low, high, between=" to ")
         problems.append(f"intervals from {both} have no width: {named}; put what is known in '{measure.value}'")
+    empty = (low <= 0) & np.isnan(high) & np.isnan(value) & (measure.kind == "positive")
+    if empty.any():
+        named = rows.name(empty, low)
+        problems.append(f"column '{measure.low}' says nothing where it is 0: {named}; leave it empty there")
     wide = (high - low >= MAX_VALUES) & counted
     if wide.any():
         named = rows.name(wide, low, high, between=" to ")

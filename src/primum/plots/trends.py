@@ -52,6 +52,8 @@ def plot_trends(panel: Panel, outcome: Outcome) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.set_xlim(time[0] - 0.3, time[-1] + 0.3)
         axes.margins(y=0.1)
+        if cells.vague.any() and cells.bins is None:
+            axes.set_xlabel("what is known as an interval is at its middle, or at the only bound it has", fontsize=8)
         columns = 2 if bounded else 3
         figure.legend(loc="outside lower left", ncols=columns, fontsize=8, columnspacing=1.2, handlelength=1.5)
         axes.annotate(

@@ -13,6 +13,8 @@ from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
 from primum.model.families.tails import END
 
+_WIDE = 4.0  # standardised
+
 type Between = Callable[[Array, Array, Array], Array]
 
 
@@ -25,11 +27,15 @@ def ends_of(cells: Cells, standard: Standard, *, log: bool) -> tuple[Array, Arra
 
 
 def middles(response: Array, cells: Cells, standard: Standard, *, log: bool) -> Array:
-    """Working responses, of intervals those of their middles, or of the bound where there is one."""
+    """Working responses, of intervals those of their middles, or of the bound where there is one.
+
+    Of wide ones the middle says little, and what is nearest to where most values are stands in for it.
+    """
     if not cells.vague.any():
         return response
     low, high = ends_of(cells, standard, log=log)
-    middle = np.where(low == -END, high, np.where(high == END, low, (low + high) / 2))
+    middle = np.where(high - low > _WIDE, np.clip(0.0, low, high), (low + high) / 2)
+    middle = np.where(low == -END, high, np.where(high == END, low, middle))
     return np.where(cells.vague, middle, response)
 
 

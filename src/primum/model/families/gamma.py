@@ -46,7 +46,7 @@ class Gamma:
 
     def standard(self, cells: Cells) -> Standard:
         """Mean logarithm of unexposed cells."""
-        return Standard(float(np.log(cells.value[cells.unexposed]).mean()), 1.0)
+        return Standard(float(np.log(cells.value[cells.settled]).mean()), 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Logarithms, and relative denominators, 0 where missing: what a cell says of log mu at sigma = 1."""

@@ -41,7 +41,7 @@ class Gaussian:
 
     def standard(self, cells: Cells) -> Standard:
         """Mean and, for normal outcomes, SD of unexposed cells."""
-        values = self._linked(cells)[cells.unexposed]
+        values = self._linked(cells)[cells.settled]
         if self.log:
             return Standard(float(values.mean()), 1.0)
         spread = float(values.std())

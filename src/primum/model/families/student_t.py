@@ -40,7 +40,7 @@ class StudentT:
 
     def standard(self, cells: Cells) -> Standard:
         """Median of unexposed cells, and their median distance from it as a normal's SD: neither minds outliers."""
-        values = cells.value[cells.unexposed]
+        values = cells.value[cells.settled]
         centre = float(np.median(values))
         spread = 1.4826 * float(np.median(np.abs(values - centre))) or float(values.std())
         return Standard(centre, spread if spread > 0 else 1.0)
