@@ -183,12 +183,6 @@ class Cells:
         return np.asarray(low < high)
 
     @property
-    def settled(self) -> Mask:
-        """Unexposed cells whose value is known, or all unexposed ones where hardly any is; shape (unit, time)."""
-        known = self.unexposed & ~self.vague
-        return known if known.sum() > 1 else self.unexposed
-
-    @property
     def open_ended(self) -> tuple[Mask, Mask]:
         """Means of which no more is known than that they lie above a bound, or below one; shape (unit, time) each."""
         low, high = self.bounds

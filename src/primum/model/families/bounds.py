@@ -11,9 +11,10 @@ import numpy as np
 
 from primum.model.cells import Array, Cells
 from primum.model.families.family import Standard
-from primum.model.families.tails import END
+from primum.model.families.tails import END, LOG_PEAK, log_between
 
 _WIDE = 4.0  # standardised
+_ROUNDS = 200
 
 type Between = Callable[[Array, Array, Array], Array]
 
@@ -24,6 +25,40 @@ def ends_of(cells: Cells, standard: Standard, *, log: bool) -> tuple[Array, Arra
         ends = (np.log(np.maximum(each, 0.0)) if log else each for each in cells.bounds)
         low, high = ((each - standard.centre) / standard.spread for each in ends)
     return np.clip(low, -END, END), np.clip(high, -END, END)
+
+
+def moments(values: Array, cells: Cells, *, log: bool) -> tuple[float, float]:
+    """Mean and SD of unexposed cells, those that are intervals included, as if all came from one normal.
+
+    By the EM algorithm (Dempster, Laird and Rubin, 1977), in place of intervals' middles: of those beyond
+    a limit the bound would make the spread, and with it priors, too narrow, and wide bounds would make them too wide.
+
+    Parameters
+    ----------
+    values
+        Values, or their logarithms; shape (unit, time).
+    cells
+        The cells.
+    log
+        Whether bounds are to be logarithms.
+    """
+    where, bounded = cells.unexposed, (cells.unexposed & cells.vague)[cells.unexposed]
+    values = values[where]
+    if not bounded.any():
+        return float(values.mean()), float(values.std())
+    low, high = (each[where][bounded] for each in ends_of(cells, Standard(0.0, 1.0), log=log))
+    known = values[~bounded]
+    either = known if known.size > 1 else values
+    centre, spread = float(either.mean()), float(either.std()) or 1.0
+    for _ in range(_ROUNDS):
+        first, last = (low - centre) / spread, (high - centre) / spread
+        chance = log_between(first, last)
+        before, after = (np.exp(LOG_PEAK - 0.5 * end**2 - chance) for end in (first, last))
+        expected = centre + spread * (before - after)
+        left = spread**2 * np.maximum(1 + first * before - last * after - (before - after) ** 2, 0.0)
+        whole = np.concatenate([known, expected])
+        centre, spread = float(whole.mean()), float(np.sqrt(whole.var() + left.sum() / whole.size)) or 1.0
+    return centre, spread
 
 
 def middles(response: Array, cells: Cells, standard: Standard, *, log: bool) -> Array:

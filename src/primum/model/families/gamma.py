@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from primum.model.cells import Array, Cells
-from primum.model.families.bounds import add_between, ends_of, middles
+from primum.model.families.bounds import add_between, ends_of, middles, moments
 from primum.model.families.family import Standard
 from primum.model.families.gaussian import relative_size
 from primum.model.families.stirling import remainder, remainder_of
@@ -46,7 +46,8 @@ class Gamma:
 
     def standard(self, cells: Cells) -> Standard:
         """Mean logarithm of unexposed cells."""
-        return Standard(float(np.log(cells.value[cells.settled]).mean()), 1.0)
+        logarithms = np.log(np.where(cells.observed, cells.value, 1.0))
+        return Standard(moments(logarithms, cells, log=True)[0], 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Logarithms, and relative denominators, 0 where missing: what a cell says of log mu at sigma = 1."""

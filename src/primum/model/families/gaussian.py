@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from primum.model.cells import Array, Cells
-from primum.model.families.bounds import add_between, ends_of, middles
+from primum.model.families.bounds import add_between, ends_of, middles, moments
 from primum.model.families.family import Standard
 from primum.model.families.tails import log_between
 from primum.spec.families import FamilyName
@@ -41,11 +41,8 @@ class Gaussian:
 
     def standard(self, cells: Cells) -> Standard:
         """Mean and, for normal outcomes, SD of unexposed cells."""
-        values = self._linked(cells)[cells.settled]
-        if self.log:
-            return Standard(float(values.mean()), 1.0)
-        spread = float(values.std())
-        return Standard(float(values.mean()), spread if spread > 0 else 1.0)
+        centre, spread = moments(self._linked(cells), cells, log=self.log)
+        return Standard(centre, spread if spread > 0 and not self.log else 1.0)
 
     def working(self, cells: Cells, standard: Standard) -> tuple[Array, Array]:
         """Standardised values, and denominators as multiples of their median, or precisions where they are known."""

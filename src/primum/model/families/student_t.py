@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.special import gammaln
 
 from primum.model.cells import Array, Cells
-from primum.model.families.bounds import add_between, ends_of, middles
+from primum.model.families.bounds import add_between, ends_of, middles, moments
 from primum.model.families.family import Standard
 from primum.model.families.gaussian import relative_size
 from primum.model.families.tails import log_between_of_law
@@ -39,8 +39,13 @@ class StudentT:
     scaled = True
 
     def standard(self, cells: Cells) -> Standard:
-        """Median of unexposed cells, and their median distance from it as a normal's SD: neither minds outliers."""
-        values = cells.value[cells.settled]
+        """Median of unexposed cells, and their median distance from it as a normal's SD: neither minds outliers.
+
+        Where some are intervals, a normal's mean and SD.
+        """
+        if cells.vague.any():
+            return Standard(*moments(cells.value, cells, log=False))
+        values = cells.value[cells.unexposed]
         centre = float(np.median(values))
         spread = 1.4826 * float(np.median(np.abs(values - centre))) or float(values.std())
         return Standard(centre, spread if spread > 0 else 1.0)
