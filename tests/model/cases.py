@@ -104,9 +104,6 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "beta-binomial with intervals, with gaps": lambda: evaluation("beta_binomial", missing=9, bounded=30),
     "negative binomial with intervals, with gaps": lambda: evaluation("negative_binomial", missing=9, bounded=30),
     "normal with intervals, with gaps": lambda: evaluation("normal", missing=9, bounded=30, times=UNEVEN),
-    "normal with known errors, heavy-tailed shocks and intervals, with gaps": lambda: evaluation(
-        "normal", known=True, bounded=30, missing=9, changes=SHOCKS
-    ),
     "gamma with weights, with intervals": lambda: evaluation("gamma", missing=9, bounded=30, changes=WEIGHTS),
     "student_t with intervals, with gaps": lambda: evaluation("student_t", missing=9, bounded=30),
     "binomial with covariates, with gaps": lambda: evaluation("binomial", missing=9, times=UNEVEN, changes=BESIDE),
@@ -124,6 +121,9 @@ CASES: dict[str, Callable[[], tuple[Spec, Panel]]] = {
     "ordered with weights": lambda: evaluation("ordered", missing=9, changes=WEIGHTS),
     "lognormal with gaps": lambda: evaluation("lognormal", missing=9),
     "lognormal in blocks": lambda: evaluation("lognormal", units=2 * BLOCK, times=tuple(range(2010, 2018))),
+    "lognormal with known errors, shocks by period and intervals, with gaps": lambda: evaluation(
+        "lognormal", known=True, bounded=30, missing=9, changes=SIZES
+    ),
     "lognormal with known errors, with intervals": lambda: evaluation("lognormal", known=True, bounded=30),
     "normal": lambda: evaluation("normal", times=UNEVEN),
     "normal without denominators, with gaps": lambda: evaluation("normal", counted=False, missing=9, times=UNEVEN),
