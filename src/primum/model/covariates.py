@@ -2,8 +2,9 @@ r"""Covariates that change over time: what may have moved an outcome beside the 
 
 The linear predictor of unit i in period t has :math:`x_{it}'\beta`, each covariate being centred and scaled over all
 units and periods, with :math:`\beta_k \sim N(0, h^2)`. It is part of the location that a unit's own path departs from,
-and effects are sampled around what is left of the pilots' records. What an area's level, or the common path, says
-already is no matter: only what moves in some units otherwise than in others tells :math:`\beta`.
+and effects are sampled around what is left of the pilots' records. What moves in some units otherwise than in others
+tells :math:`\beta`, and a little what differs between units, as their levels are partially pooled; what moves in all of
+them alike may as well be the common path, and tells nothing.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ r"""Means known as intervals, such as a duration of which no more is known than 
 A mean that is only known to lie between l and h is sampled as if it were a parameter, and is a record like any other
 for all else in the model:
 
-.. math:: p(h > y > l) = \int_l^h p(y)\,dy
+.. math:: p(l < y < h) = \int_l^h p(y)\,dy
 
 is what is left when it is integrated out, so the posterior is the one in which no more is known of it. The probability
 between l and h by itself is a wall in the linear predictor, as steep as noise is small, which gave transition after
